@@ -1,0 +1,216 @@
+/*
+ * A program: a world (one machine, its adapters), then operations on it. What a corpus file holds.
+ *
+ * Byte form: records of PROGRAM_RECORD bytes, little endian: one machine record, then one record
+ * for each adapter, then one for each operation. A mutation of a byte stays inside one record.
+ * Every byte string decodes: a short last record reads as if followed by zeros, what lies beyond
+ * PROGRAM_OPS operations is ignored, each field is brought into its range. Zero is each field's
+ * plain value, so that an empty input is a machine with one adapter and nothing to do.
+ */
+#ifndef HARNESS_PROGRAM_H
+#define HARNESS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/sut.h"
+
+#define PROGRAM_RECORD 48u /* 16 bytes of header and the 32 of DXGKARGCB_PINFRAMEBUFFERFORSAVE2 */
+#define PROGRAM_OPS 1024u  /* restarts and slides of views need tens; 1024 leaves room for depth */
+#define PROGRAM_ADAPTERS SUT_DEVICES
+/* 1041 records of 48 bytes, just under 50 KiB */
+#define PROGRAM_BYTES ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * PROGRAM_RECORD)
+
+/* Limits of the world. */
+#define PROGRAM_PAGES_MAX (UINT64_C(1) << 40)      /* PFNs: 2^52 bytes of physical address space */
+#define PROGRAM_COMMIT_MAX (UINT64_C(1) << 52)     /* 2^64 bytes: every MaximumSize can be charged */
+#define PROGRAM_POOL_MAX (UINT64_C(1) << 20)       /* bounds array pins: the slowest operation */
+#define PROGRAM_VIEWS_MAX (UINT64_C(4) << 20)      /* 64 views of 64 KiB */
+#define PROGRAM_RAM_DEFAULT UINT64_C(4096)         /* 16 MiB */
+#define PROGRAM_POOL_DEFAULT (UINT64_C(256) << 10)
+#define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
+
+/* ---- the world ---- */
+
+struct program_machine {
+    uint8_t adapters; /* 1..PROGRAM_ADAPTERS; byte: adapters - 1 */
+    uint8_t iommu;    /* enum sut_iommu; byte order: PRESENT, REMAP_ALWAYS, NONE */
+    uint32_t pfn_seed;
+    uint64_t ram_pages;    /* 1..PROGRAM_PAGES_MAX; byte form 0: the default */
+    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form 0: 2 * ram_pages */
+    uint64_t commit_pages; /* 0..PROGRAM_COMMIT_MAX; byte form is commit_pages + 1, 0: 16 * ram_pages */
+    uint64_t pool_bytes;   /* 0..PROGRAM_POOL_MAX, byte form + 1, 0: the default */
+    uint64_t view_bytes;   /* 0..PROGRAM_VIEWS_MAX in steps of 64 KiB, byte form + 1 step, 0: default */
+};
+
+enum program_version { /* zero is the newest that has everything */
+    PROGRAM_WDDM_3_0,
+    PROGRAM_WDDM_3_1,
+    PROGRAM_WDDM_2_9,
+    PROGRAM_WDDM_2_8,
+    PROGRAM_WDDM_2_4,
+    PROGRAM_WDDM_2_3,
+    PROGRAM_VERSIONS
+};
+
+/* What a miniport does wrong, or beside the point. */
+enum program_miniport {
+    PROGRAM_MP_FAIL_IOMMU_CAPS = 1u << 0,
+    PROGRAM_MP_FAIL_PHYSICAL_CAPS = 1u << 1,
+    PROGRAM_MP_FAIL_SAVE_SIZE = 1u << 2,  /* of its own index, asked of the lead */
+    PROGRAM_MP_FAIL_START = 1u << 3,      /* its DxgkDdiStartDevice */
+    PROGRAM_MP_CLAIM_LEAD = 1u << 4,      /* LeadLink set in any member */
+    PROGRAM_MP_DENY_LEAD = 1u << 5,       /* LeadLink clear in any member */
+    PROGRAM_MP_LINK_COUNT = 1u << 6,      /* one link more than there are: a member is missing */
+    PROGRAM_MP_CALL_IN_START = 1u << 7,   /* calls all its callbacks from its QueryAdapterInfo */
+    PROGRAM_MP_RELEASE_IN_STOP = 1u << 8, /* unpins and unmaps all of its own in its stop */
+    PROGRAM_MP_CALL_IN_STOP = 1u << 9,    /* tries a new pin and a new map in its stop */
+    PROGRAM_MP_ALL = (1u << 10) - 1
+};
+
+struct program_adapter {
+    /* 0: a chain of its own at boot; j: linked at boot to the chain of adapter j - 1, where that is
+     * an earlier lead with room; byte form taken modulo (ordinal + 1). */
+    uint8_t joins;
+    bool stopped;        /* flag bit 0: its chain is not started at boot (any member says so) */
+    bool absent;         /* flag bit 1: not on the bus until an `add` operation */
+    uint8_t caps;        /* DXGK_IOMMU_CAPS.Value, bits 0..2; byte form is caps ^ 5 */
+    uint8_t version;     /* enum program_version */
+    uint16_t miniport;   /* enum program_miniport bits */
+    uint64_t maximum_size;   /* DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; byte form ^ 0x8000 */
+    uint64_t highest_visible; /* HighestVisibleAddress; byte form is its complement */
+};
+
+/* ---- operations ---- */
+
+enum program_opcode {
+    OP_PIN2,
+    OP_UNPIN,
+    OP_MAP,
+    OP_UNMAP,
+    OP_PIN,
+    OP_DMA_WRITE,
+    OP_DMA_READ,
+    OP_CPU_WRITE,
+    OP_CPU_READ,
+    OP_PRESSURE,
+    OP_STOP,
+    OP_START,
+    OP_POWER,
+    OP_RESET,
+    OP_IRQL,
+    OP_LINK,
+    OP_REMOVE,
+    OP_ADD,
+    OP_SURPRISE_REMOVE,
+    PROGRAM_OPCODES
+};
+
+/* Which handle a callback gets. `adapter` names the device meant, taken modulo the world's. */
+enum program_handle {
+    HANDLE_LEAD,   /* the handle of the lead of the device's chain */
+    HANDLE_OWN,    /* the device's own, be it lead or linked */
+    HANDLE_ISSUED, /* the kth handle ever issued, live or dead: k = value, modulo those issued */
+    HANDLE_NULL,
+    HANDLE_RAW,  /* value itself */
+    HANDLE_NEAR, /* the lead's plus value: a handle next to a live one */
+    PROGRAM_HANDLES
+};
+
+/* How a size or an offset (CommitSize, Size, Offset) comes about: FORM + delta, in pages, or in
+ * bytes for the _BYTES variants (odd). RAW leaves what the structure says. */
+enum program_form {
+    FORM_RAW,
+    FORM_MAXIMUM,   /* that index's MaximumSize + delta pages */
+    FORM_MAXIMUM_BYTES,
+    FORM_HALF,      /* half of MaximumSize, rounded down to pages, + delta pages */
+    FORM_PAGES,     /* delta pages alone */
+    FORM_COUNT32,   /* 2^32 pages + delta pages */
+    FORM_MDL_LIMIT, /* 4 GiB - PAGE_SIZE + delta pages */
+    FORM_TOP,       /* 2^64 + delta pages */
+    PROGRAM_FORMS
+};
+
+/* The base address an unmap or a CPU access uses. */
+enum program_view {
+    VIEW_LIVE,   /* the kth live view's base, k modulo the live ones; + delta pages when delta != 0 */
+    VIEW_ISSUED, /* the kth base ever issued, live or dead */
+    VIEW_RAW,    /* what the structure says */
+    PROGRAM_VIEWS
+};
+
+/*
+ * One operation. Which members an opcode uses:
+ *   PIN2 PIN UNPIN MAP UNMAP  adapter handle value null_arg arg fail_kind fail_nth
+ *     PIN2 PIN MAP            size_form size_delta (CommitSize, Size)
+ *     MAP                     offset_form offset_delta
+ *     UNMAP                   view_form view offset_delta
+ *   DMA_*   adapter (the GPU), pin = view modulo live pins; page and byte offset from dma.page, dma.offset
+ *   CPU_*   view, view_form is LIVE; cpu.offset within the view
+ *   POWER   flag: D0 (true) or D3    RESET  flag: begin or end    IRQL  irql of the actor
+ *   LINK    adapter = lead, value = joiner
+ *   START STOP REMOVE SURPRISE_REMOVE ADD  adapter; START also fail_*
+ *   all     actor
+ * Byte offsets: 0 opcode, 1 actor (bits 0-1) flag (bit 2) null_arg (bit 3), 2 adapter, 3 handle,
+ * 4 size_form (low nibble) offset_form (high nibble), 5 size_delta, 6 offset_delta,
+ * 7 view_form (low nibble) fail_kind (high nibble), 8 fail_nth, 9 view, 10 irql, 11..15 value (40 bits,
+ * sign-extended), 16..47 arg.
+ */
+struct program_op {
+    uint8_t opcode;  /* enum program_opcode; byte modulo PROGRAM_OPCODES, and likewise below */
+    uint8_t actor;   /* < SUT_ACTORS */
+    bool flag;
+    bool null_arg;   /* a null argument pointer */
+    uint8_t adapter; /* < PROGRAM_ADAPTERS */
+    uint8_t handle;
+    uint8_t size_form;
+    int8_t size_delta;
+    uint8_t offset_form;
+    int8_t offset_delta;
+    uint8_t view_form;
+    uint8_t fail_kind; /* enum sut_fault */
+    uint8_t fail_nth;  /* 0: nothing injected */
+    uint8_t view;
+    uint8_t irql; /* 0..3: PASSIVE, APC, DISPATCH, HIGH */
+    int64_t value; /* 40 bits, signed */
+    /* The argument structure, raw: DXGKARGCB_PINFRAMEBUFFERFORSAVE2 and its smaller sisters, all 32
+     * bytes kept whatever the opcode. */
+    union {
+        uint8_t raw[32];
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
+        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
+        DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
+        DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+        struct {
+            uint64_t page;   /* of the pin, modulo its pages */
+            uint16_t offset; /* in the page, rounded down to 8, modulo 4096 - 8 (the last 8 are the oracle's) */
+            uint16_t count;  /* consecutive pages, 1 + value modulo PROGRAM_DMA_PAGES */
+            uint32_t pad;
+            uint64_t stamp; /* what is written to page i is stamp + i */
+        } dma;
+        struct {
+            uint64_t offset; /* from the byte asked for at map, modulo the view's size, rounded down to 8 */
+            uint64_t stamp;
+        } cpu;
+    } arg;
+};
+#define PROGRAM_DMA_PAGES 16u
+
+struct program {
+    struct program_machine machine;
+    struct program_adapter adapters[PROGRAM_ADAPTERS];
+    uint32_t op_count;
+    struct program_op ops[PROGRAM_OPS];
+};
+
+/* Decodes any bytes; never fails. Only what the program uses of *program is written. */
+void program_decode(struct program *program, const uint8_t *bytes, size_t size);
+/* Writes the canonical bytes, at most PROGRAM_BYTES; returns their number. decode(encode(p)) equals p,
+ * and encode(decode(b)) is canonical: encoding it again gives the same bytes. */
+size_t program_encode(const struct program *program, uint8_t *bytes);
+/* The DXGKDDI_INTERFACE_VERSION_* of an enum program_version. */
+ULONG program_version_value(uint8_t version);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * The seam: what an implementation of the frame-buffer-save callbacks provides to be put behind
+ * this harness. "sut" is the subject under test.
+ *
+ * An implementation defines one function, sut_get(), and links in place of src/ (CMake variable
+ * PINFUZZ_SUT). It simulates a machine with adapters; the harness plays the bus, the drivers, the
+ * GPUs and the user. Everything runs on one thread. Exactly one machine is booted at a time, and
+ * after shutdown() nothing of it may be left.
+ *
+ * The members from dma on are the oracle's look inside. Each may be NULL: the clauses that need it
+ * are then not judged, the others are.
+ */
+#ifndef HARNESS_SUT_H
+#define HARNESS_SUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wddm/dispmprt.h"
+
+/* Devices on a machine, named by ordinal. Two chains of eight, the longest that the contract's
+ * users build. */
+#define SUT_DEVICES 16u
+#define SUT_CHAIN_MAX 8u
+/* Callers that take turns, each with an IRQL of its own. */
+#define SUT_ACTORS 4u
+
+enum sut_iommu {
+    SUT_IOMMU_NONE,
+    SUT_IOMMU_PRESENT,
+    SUT_IOMMU_REMAP_ALWAYS, /* present, and remapping even where it is not needed (INIT-REMAP) */
+    SUT_IOMMU_KINDS
+};
+
+/* The budgets of "Rules of that world". All of them are limits on what may be out at once. */
+struct sut_machine_config {
+    uint64_t ram_pages;    /* installed frames, > 0 */
+    uint64_t highest_pfn;  /* PFN of the highest installed frame, >= ram_pages - 1 */
+    uint64_t commit_pages; /* commit limit; may exceed ram_pages */
+    uint64_t pool_bytes;   /* kernel pool */
+    uint64_t view_bytes;   /* system address space for views, a multiple of 64 KiB */
+    uint32_t pfn_seed;     /* which frames are handed out first */
+    enum sut_iommu iommu;
+};
+
+/* A driver, as far as Dxgkrnl sees it here. context goes to each function. */
+struct sut_miniport {
+    void *context;
+    ULONG version; /* DXGKDDI_INTERFACE_VERSION_*, from DRIVER_INITIALIZATION_DATA.Version */
+    /* DxgkDdiLinkDevice: asked of each member of a chain of two or more at start [LINK-ONE-LEAD] */
+    NTSTATUS (*link_device)(void *context, LINKED_DEVICE *linked);
+    /* DxgkDdiStartDevice: hands out the interface, valid until stop_device returns */
+    NTSTATUS (*start_device)(void *context, const DXGKRNL_INTERFACE *dxgkrnl);
+    /* DxgkDdiQueryAdapterInfo: asked of the lead only, after every start_device [INIT-QUERY] */
+    NTSTATUS (*query_adapter_info)(void *context, const DXGKARG_QUERYADAPTERINFO *query);
+    /* DxgkDdiStopDevice */
+    void (*stop_device)(void *context);
+};
+
+enum sut_fault {
+    SUT_FAULT_ANY, /* the nth fault point of whatever kind */
+    SUT_FAULT_POOL,
+    SUT_FAULT_LOCK,
+    SUT_FAULT_DOMAIN,
+    SUT_FAULT_VIEW,
+    SUT_FAULT_COMMIT,
+    SUT_FAULT_ATTACH,
+    SUT_FAULT_KINDS
+};
+
+/* What is out right now. All zero when the last adapter is gone (END-ZERO), but for the last two. */
+struct sut_ledger {
+    uint64_t commit_pages;
+    uint64_t locked_pages;
+    uint64_t domain_pages; /* mapped in all domains together */
+    uint64_t view_bytes;   /* spans of live views, from and to 64 KiB boundaries */
+    uint32_t pins;
+    uint32_t views;
+    uint32_t handles; /* adapter handles alive */
+    uint64_t pool_bytes;
+    uint64_t pool_blocks;
+    uint64_t cache_bytes; /* tables that grow with use (ANY-ROLLBACK excepts them) */
+    uint32_t leaks;       /* pins and views taken back at stops so far (STOP-RECLAIM) */
+    uint32_t breaches;    /* calls above PASSIVE_LEVEL reported so far (ANY-IRQL) */
+};
+
+struct sut_page {
+    bool has_frame; /* false: no PFN has been given to the page yet */
+    uint64_t pfn;
+    bool locked;
+    uint32_t views; /* live views that cover it */
+};
+
+struct sut {
+    const char *name;
+    /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure. */
+    bool hold_chosen;
+
+    /* false: the machine cannot be booted (the harness stops there; it is nobody's finding). */
+    bool (*boot)(const struct sut_machine_config *config);
+    void (*shutdown)(void); /* adapters still there are removed first */
+
+    /* The bus. A device is added once until it is removed; 0 <= device < SUT_DEVICES. A device that
+     * is not there: STATUS_INVALID_PARAMETER. */
+    NTSTATUS (*add)(unsigned device, const struct sut_miniport *miniport);
+    NTSTATUS (*link)(unsigned lead, unsigned joiner);
+    NTSTATUS (*start)(unsigned device); /* the whole chain of the device */
+    NTSTATUS (*stop)(unsigned device);  /* likewise */
+    NTSTATUS (*remove)(unsigned device); /* stops the chain first when it runs */
+    NTSTATUS (*surprise_remove)(unsigned device); /* the notification; remove() follows some day */
+    NTSTATUS (*power)(unsigned device, bool d0);
+    NTSTATUS (*reset)(unsigned device, bool begin); /* TDR */
+
+    /* The caller's circumstances. */
+    void (*set_actor)(unsigned actor); /* actor < SUT_ACTORS */
+    void (*set_irql)(KIRQL irql);      /* of the current actor */
+    void (*memory_pressure)(void);
+
+    /* ---- the oracle's look, all optional ---- */
+
+    /* The GPU `device` reads or writes size bytes at a device address, within one page. Returns false
+     * when the access faults or the device does no DMA now. */
+    bool (*dma)(unsigned device, uint64_t address, void *buffer, size_t size, bool write);
+    /* An id of the domain the device is attached to, 0 for none; valid until the next start or stop. */
+    uint64_t (*domain)(unsigned device);
+    /* Page `page` of the section of physical adapter `index` in the chain led by `lead`. False: no
+     * such page. */
+    bool (*page)(unsigned lead, unsigned index, uint64_t page, struct sut_page *out);
+    void (*ledger)(struct sut_ledger *out);
+    /* Pages that the domain of this device's chain maps. */
+    uint64_t (*domain_pages)(unsigned device);
+    /* Whether the ADL or MDL a pin handed out is still alive. */
+    bool (*descriptor_alive)(const void *descriptor);
+    /* Whether the CPU can access these bytes through views. */
+    bool (*cpu_accessible)(const void *address, size_t size);
+    /* Fails the nth fault point (from 1) of a kind from now on, once; nth 0 disarms. */
+    void (*arm_fault)(enum sut_fault kind, uint32_t nth);
+    /* Fault points of the armed kind passed since; *fired: whether one was failed. */
+    uint32_t (*fault_passed)(bool *fired);
+};
+
+/* The implementation linked in. */
+const struct sut *sut_get(void);
+
+#endif

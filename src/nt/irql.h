@@ -1,0 +1,14 @@
+/* The calling actor and its IRQL. A kernel keeps both per processor; here one actor runs at a time. */
+#ifndef NT_IRQL_H
+#define NT_IRQL_H
+
+#include "wddm/wdm.h"
+
+#define NT_ACTORS 8u
+
+void nt_actor_set(unsigned actor); /* actor < NT_ACTORS */
+unsigned nt_actor(void);
+KIRQL nt_irql(void); /* of the calling actor; PASSIVE_LEVEL after boot */
+void nt_irql_set(KIRQL irql);
+
+#endif

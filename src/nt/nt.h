@@ -1,0 +1,30 @@
+/*
+ * The kernel services Dxgkrnl's half of the contract stands on, one header a service.
+ *
+ * One machine is booted at a time, as a kernel is. nt_boot() and nt_shutdown() are the only two
+ * calls that see every service; after nt_shutdown() nothing of the boot is left, not a byte of a
+ * page, so the next boot behaves as the first one of the process did.
+ */
+#ifndef NT_NT_H
+#define NT_NT_H
+
+#include <stdint.h>
+
+#define NT_PAGE_SHIFT 12u
+#define NT_PAGE_SIZE (UINT64_C(1) << NT_PAGE_SHIFT)
+/* Views start at allocation-granularity boundaries (MAP-ADDRESS). */
+#define NT_VIEW_ALIGN (UINT64_C(64) << 10)
+
+struct nt_config {
+    uint64_t ram_pages;    /* installed frames */
+    uint64_t highest_pfn;  /* no frame has a higher PFN; >= ram_pages - 1 */
+    uint64_t commit_pages; /* commit limit; may exceed RAM */
+    uint64_t pool_bytes;   /* what nt_pool_alloc() may have out at once */
+    uint64_t view_bytes;   /* system address space for views; a multiple of NT_VIEW_ALIGN */
+    uint32_t pfn_seed;     /* picks the order in which frames are handed out */
+};
+
+void nt_boot(const struct nt_config *config);
+void nt_shutdown(void);
+
+#endif

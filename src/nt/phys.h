@@ -1,0 +1,38 @@
+/*
+ * Physical memory: frames, the commit charge, and who may take a frame away.
+ *
+ * Everything is sparse: a frame costs nothing until something needs its number. "Holding" n frames
+ * promises that n pages can be resident at once (locked or viewed); a held page gets its PFN when
+ * somebody asks for it, and cannot lose it. A page that is resident but not held may be evicted, by
+ * pressure or because another page needs the frame, and comes back under another PFN.
+ */
+#ifndef NT_PHYS_H
+#define NT_PHYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct nt_page; /* a section's page, nt/section.h */
+
+/* INIT-COMMIT: charges pages against the commit limit; false (nothing charged) when they do not
+ * fit or a fault is injected (NT_FAULT_COMMIT). Never wraps. */
+bool nt_commit_charge(uint64_t pages);
+void nt_commit_return(uint64_t pages);
+uint64_t nt_commit_charged(void);
+
+/* Promise frames for n pages. False (nothing promised) when RAM is short, or by a fault point of
+ * the given kind (NT_FAULT_LOCK or NT_FAULT_VIEW). */
+bool nt_phys_hold(uint64_t pages, int fault_kind);
+void nt_phys_unhold(uint64_t pages);
+uint64_t nt_phys_held(void);
+
+/* The frame's PFN, given to this page until it is evicted or released. Cannot fail for a held page. */
+bool nt_phys_assign(struct nt_page *page);
+void nt_phys_release(struct nt_page *page);
+/* The page whose frame has this PFN; NULL when the frame is free or not installed. */
+struct nt_page *nt_phys_page(uint64_t pfn);
+bool nt_phys_installed(uint64_t pfn);
+/* Takes every frame that is neither locked nor viewed. */
+void nt_phys_pressure(void);
+
+#endif
