@@ -16,29 +16,39 @@
 
 #include "harness/sut.h"
 
-#define PROGRAM_RECORD 48u /* 16 bytes of header and the 32 of DXGKARGCB_PINFRAMEBUFFERFORSAVE2 */
-#define PROGRAM_OPS 1024u  /* restarts and slides of views need tens; 1024 leaves room for depth */
+#define PROGRAM_RECORD   48u   /* 16 bytes of header and the 32 of DXGKARGCB_PINFRAMEBUFFERFORSAVE2 */
+#define PROGRAM_OPS      1024u /* restarts and slides of views need tens; 1024 leaves room for depth */
 #define PROGRAM_ADAPTERS SUT_DEVICES
 /* 1041 records of 48 bytes, just under 50 KiB */
 #define PROGRAM_BYTES ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * PROGRAM_RECORD)
 
 /* Limits of the world. */
-#define PROGRAM_PAGES_MAX (UINT64_C(1) << 40)      /* PFNs: 2^52 bytes of physical address space */
-#define PROGRAM_COMMIT_MAX (UINT64_C(1) << 52)     /* 2^64 bytes: every MaximumSize can be charged */
-#define PROGRAM_POOL_MAX (UINT64_C(1) << 20)       /* bounds array pins: the slowest operation */
-#define PROGRAM_VIEWS_MAX (UINT64_C(4) << 20)      /* 64 views of 64 KiB */
-#define PROGRAM_RAM_DEFAULT UINT64_C(4096)         /* 16 MiB */
-#define PROGRAM_POOL_DEFAULT (UINT64_C(256) << 10)
+#define PROGRAM_PAGES_MAX     (UINT64_C(1) << 40) /* PFNs: 2^52 bytes of physical address space */
+#define PROGRAM_COMMIT_MAX    (UINT64_C(1) << 52) /* 2^64 bytes: every MaximumSize can be charged */
+#define PROGRAM_POOL_MAX      (UINT64_C(1) << 20) /* bounds array pins: the slowest operation */
+#define PROGRAM_VIEWS_MAX     (UINT64_C(4) << 20) /* 64 views of 64 KiB */
+#define PROGRAM_RAM_DEFAULT   UINT64_C(4096)      /* 16 MiB */
+#define PROGRAM_POOL_DEFAULT  (UINT64_C(256) << 10)
 #define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
+#define PROGRAM_CAPS_DEFAULT  5u /* isolation supported, remapping supported */
+#define PROGRAM_CAPS_ALL      7u
+#define PROGRAM_SIZE_DEFAULT                                                                                 \
+    UINT64_C(0x8000) /* 8 pages: large enough for shapes, small enough to check whole */
+#define PROGRAM_IRQLS 4u
 
 /* ---- the world ---- */
 
+/* Byte offsets of the machine record: 0 adapters - 1, 1 iommu, 4 pfn_seed (u32), 8 ram_pages (u64),
+ * 16 highest_pfn (u64), 24 commit_pages (u64), 32 pool_bytes (u32), 36 view_bytes (u32, in 64 KiB); the
+ * rest is ignored, and zero when canonical. A number beyond its range wraps around within it (highest_pfn
+ * is then raised to ram_pages - 1 at least); a value that equals its default is zero when canonical. */
 struct program_machine {
     uint8_t adapters; /* 1..PROGRAM_ADAPTERS; byte: adapters - 1 */
     uint8_t iommu;    /* enum sut_iommu; byte order: PRESENT, REMAP_ALWAYS, NONE */
     uint32_t pfn_seed;
     uint64_t ram_pages;    /* 1..PROGRAM_PAGES_MAX; byte form 0: the default */
-    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form 0: 2 * ram_pages */
+    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form is
+                            * highest_pfn + 1, 0: 2 * ram_pages, or the most */
     uint64_t commit_pages; /* 0..PROGRAM_COMMIT_MAX; byte form is commit_pages + 1, 0: 16 * ram_pages */
     uint64_t pool_bytes;   /* 0..PROGRAM_POOL_MAX, byte form + 1, 0: the default */
     uint64_t view_bytes;   /* 0..PROGRAM_VIEWS_MAX in steps of 64 KiB, byte form + 1 step, 0: default */
@@ -69,16 +79,18 @@ enum program_miniport {
     PROGRAM_MP_ALL = (1u << 10) - 1
 };
 
+/* Byte offsets of an adapter record: 0 joins, 1 flags, 2 caps, 3 version, 4 miniport (u16),
+ * 8 maximum_size (u64), 16 highest_visible (u64); the rest is ignored, and zero when canonical. */
 struct program_adapter {
     /* 0: a chain of its own at boot; j: linked at boot to the chain of adapter j - 1, where that is
      * an earlier lead with room; byte form taken modulo (ordinal + 1). */
     uint8_t joins;
-    bool stopped;        /* flag bit 0: its chain is not started at boot (any member says so) */
-    bool absent;         /* flag bit 1: not on the bus until an `add` operation */
-    uint8_t caps;        /* DXGK_IOMMU_CAPS.Value, bits 0..2; byte form is caps ^ 5 */
-    uint8_t version;     /* enum program_version */
-    uint16_t miniport;   /* enum program_miniport bits */
-    uint64_t maximum_size;   /* DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; byte form ^ 0x8000 */
+    bool stopped;             /* flag bit 0: its chain is not started at boot (any member says so) */
+    bool absent;              /* flag bit 1: not on the bus until an `add` operation */
+    uint8_t caps;             /* DXGK_IOMMU_CAPS.Value, bits 0..2; byte form is caps ^ 5 */
+    uint8_t version;          /* enum program_version */
+    uint16_t miniport;        /* enum program_miniport bits */
+    uint64_t maximum_size;    /* DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; byte form ^ 0x8000 */
     uint64_t highest_visible; /* HighestVisibleAddress; byte form is its complement */
 };
 
@@ -122,7 +134,7 @@ enum program_handle {
  * bytes for the _BYTES variants (odd). RAW leaves what the structure says. */
 enum program_form {
     FORM_RAW,
-    FORM_MAXIMUM,   /* that index's MaximumSize + delta pages */
+    FORM_MAXIMUM, /* that index's MaximumSize + delta pages */
     FORM_MAXIMUM_BYTES,
     FORM_HALF,      /* half of MaximumSize, rounded down to pages, + delta pages */
     FORM_PAGES,     /* delta pages alone */
@@ -158,8 +170,8 @@ enum program_view {
  * sign-extended), 16..47 arg.
  */
 struct program_op {
-    uint8_t opcode;  /* enum program_opcode; byte modulo PROGRAM_OPCODES, and likewise below */
-    uint8_t actor;   /* < SUT_ACTORS */
+    uint8_t opcode; /* enum program_opcode; byte modulo PROGRAM_OPCODES, and likewise below */
+    uint8_t actor;  /* < SUT_ACTORS */
     bool flag;
     bool null_arg;   /* a null argument pointer */
     uint8_t adapter; /* < PROGRAM_ADAPTERS */
@@ -172,7 +184,7 @@ struct program_op {
     uint8_t fail_kind; /* enum sut_fault */
     uint8_t fail_nth;  /* 0: nothing injected */
     uint8_t view;
-    uint8_t irql; /* 0..3: PASSIVE, APC, DISPATCH, HIGH */
+    uint8_t irql;  /* 0..3: PASSIVE, APC, DISPATCH, HIGH */
     int64_t value; /* 40 bits, signed */
     /* The argument structure, raw: DXGKARGCB_PINFRAMEBUFFERFORSAVE2 and its smaller sisters, all 32
      * bytes kept whatever the opcode. */
@@ -184,9 +196,10 @@ struct program_op {
         DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
         DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
         struct {
-            uint64_t page;   /* of the pin, modulo its pages */
-            uint16_t offset; /* in the page, rounded down to 8, modulo 4096 - 8 (the last 8 are the oracle's) */
-            uint16_t count;  /* consecutive pages, 1 + value modulo PROGRAM_DMA_PAGES */
+            uint64_t page; /* of the pin, modulo its pages */
+            uint16_t
+                offset; /* in the page, rounded down to 8, modulo 4096 - 8 (the last 8 are the oracle's) */
+            uint16_t count; /* consecutive pages, 1 + value modulo PROGRAM_DMA_PAGES */
             uint32_t pad;
             uint64_t stamp; /* what is written to page i is stamp + i */
         } dma;
@@ -210,6 +223,11 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size);
 /* Writes the canonical bytes, at most PROGRAM_BYTES; returns their number. decode(encode(p)) equals p,
  * and encode(decode(b)) is canonical: encoding it again gives the same bytes. */
 size_t program_encode(const struct program *program, uint8_t *bytes);
+/* The plain world's parts: what zero bytes decode to. */
+void program_default_machine(struct program_machine *machine);
+void program_default_adapter(struct program_adapter *adapter);
+uint64_t program_default_highest_pfn(uint64_t ram_pages);
+uint64_t program_default_commit(uint64_t ram_pages);
 /* The DXGKDDI_INTERFACE_VERSION_* of an enum program_version. */
 ULONG program_version_value(uint8_t version);
 
