@@ -32,9 +32,8 @@
 #define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
 #define PROGRAM_CAPS_DEFAULT  5u /* isolation supported, remapping supported */
 #define PROGRAM_CAPS_ALL      7u
-#define PROGRAM_SIZE_DEFAULT                                                                                 \
-    UINT64_C(0x8000) /* 8 pages: large enough for shapes, small enough to check whole */
-#define PROGRAM_IRQLS 4u
+#define PROGRAM_SIZE_DEFAULT  UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
+#define PROGRAM_IRQLS         4u
 
 /* ---- the world ---- */
 
@@ -47,8 +46,7 @@ struct program_machine {
     uint8_t iommu;    /* enum sut_iommu; byte order: PRESENT, REMAP_ALWAYS, NONE */
     uint32_t pfn_seed;
     uint64_t ram_pages;    /* 1..PROGRAM_PAGES_MAX; byte form 0: the default */
-    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form is
-                            * highest_pfn + 1, 0: 2 * ram_pages, or the most */
+    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form + 1, 0: 2 * ram_pages */
     uint64_t commit_pages; /* 0..PROGRAM_COMMIT_MAX; byte form is commit_pages + 1, 0: 16 * ram_pages */
     uint64_t pool_bytes;   /* 0..PROGRAM_POOL_MAX, byte form + 1, 0: the default */
     uint64_t view_bytes;   /* 0..PROGRAM_VIEWS_MAX in steps of 64 KiB, byte form + 1 step, 0: default */
@@ -196,10 +194,9 @@ struct program_op {
         DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
         DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
         struct {
-            uint64_t page; /* of the pin, modulo its pages */
-            uint16_t
-                offset; /* in the page, rounded down to 8, modulo 4096 - 8 (the last 8 are the oracle's) */
-            uint16_t count; /* consecutive pages, 1 + value modulo PROGRAM_DMA_PAGES */
+            uint64_t page;   /* of the pin, modulo its pages */
+            uint16_t offset; /* in the page, modulo 4096 - 8 (the last 8 are the oracle's), down to 8s */
+            uint16_t count;  /* consecutive pages, 1 + value modulo PROGRAM_DMA_PAGES */
             uint32_t pad;
             uint64_t stamp; /* what is written to page i is stamp + i */
         } dma;
