@@ -1,0 +1,175 @@
+/*
+ * The contract as data: one row for each clause. The oracle, the report, the counters and the
+ * command line all read this table; nothing else in the project lists the clauses.
+ *
+ * Each clause fails through a function of its own. Crash triage groups findings by the failing
+ * function and its message, so one shared function would merge all findings into one.
+ */
+#ifndef HARNESS_CONTRACT_H
+#define HARNESS_CONTRACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * X(enum suffix, id, basis judged, basis in full, function, title, source)
+ * Basis judged: what an implementation is held to where the duty and the refusal differ. The
+ * functions' names are kept unlike each other on purpose (see tests): triage compares them.
+ */
+#define CONTRACT_CLAUSES(X)                                                                                  \
+    X(ANY_LEAD, "ANY-LEAD", 'I', "duty D, refusal I", handle_of_a_lead_required,                             \
+      "only the lead's live handle is accepted", "CB2, ISO")                                                 \
+    X(ANY_IRQL, "ANY-IRQL", 'C', "duty D, answer C", raised_irql_answered_otherwise,                         \
+      "a call above PASSIVE_LEVEL is reported and refused", "CB2")                                           \
+    X(ANY_NULL, "ANY-NULL", 'C', "C", null_argument_let_through, "a null argument pointer fails", "")        \
+    X(ANY_INDEX, "ANY-INDEX", 'I', "I", physical_adapter_outside_chain, "an index outside the chain fails",  \
+      "ARG2")                                                                                                \
+    X(ANY_ROLLBACK, "ANY-ROLLBACK", 'C', "C", failed_call_left_traces,                                       \
+      "a call that fails leaves everything as it was", "")                                                   \
+    X(ANY_RELEASE, "ANY-RELEASE", 'C', "C", shortage_stopped_a_giving_back,                                  \
+      "releasing never fails for a shortage", "")                                                            \
+    X(ANY_STATE, "ANY-STATE", 'C', "C", wrong_lifecycle_phase_honoured,                                      \
+      "no callback works inside start; only releases work inside stop", "STOPDEV, ISO, LINK")                \
+    X(ANY_VERSION, "ANY-VERSION", 'C', "C", dxgkrnl_table_slots_mismatch,                                    \
+      "the interface holds exactly its version's callbacks", "IFACE")                                        \
+    X(INIT_QUERY, "INIT-QUERY", 'D', "D, once and sizes I", savesize_question_asked_badly,                   \
+      "the save size is asked once for each index, after the caps", "ISO")                                   \
+    X(INIT_ALIGN, "INIT-ALIGN", 'C', "duty D, refusal C", odd_MaximumSize_started,                           \
+      "a MaximumSize that is no multiple of PAGE_SIZE fails the start", "AREA")                              \
+    X(INIT_SECTION, "INIT-SECTION", 'D', "D", section_objects_miscounted,                                    \
+      "one section for each non-zero MaximumSize, none for zero", "ISO")                                     \
+    X(INIT_COMMIT, "INIT-COMMIT", 'D', "D", commit_charge_incorrect,                                         \
+      "the whole of every MaximumSize is charged at start", "ISO")                                           \
+    X(INIT_ROLLBACK, "INIT-ROLLBACK", 'C', "C", aborted_start_not_undone,                                    \
+      "a start that fails undoes all it did; a valid one succeeds", "")                                      \
+    X(INIT_DOMAIN, "INIT-DOMAIN", 'D', "D", linked_device_lacks_domain,                                      \
+      "one domain for each logical adapter, attached to all of it", "REMAP")                                 \
+    X(INIT_VISIBLE, "INIT-VISIBLE", 'D', "D", installed_memory_beyond_sight,                                 \
+      "without remapping, all installed memory must be visible", "REMAP")                                    \
+    X(INIT_REMAP, "INIT-REMAP", 'D', "D", translation_mode_misjudged,                                        \
+      "remapping is used when supported, possible and needed", "REMAP")                                      \
+    X(INIT_REQUIRED, "INIT-REQUIRED", 'D', "D", isolation_demand_ignored,                                    \
+      "IommuIsolationRequired fails the start without an IOMMU", "IOCAPS")                                   \
+    X(INIT_CLEAN, "INIT-CLEAN", 'C', "C", former_bytes_show_through, "pages of a new section read as zero",  \
+      "")                                                                                                    \
+    X(LINK_ONE_LEAD, "LINK-ONE-LEAD", 'D', "D", ill_formed_chain_ran,                                        \
+      "a chain with a missing or a second lead does not start", "LINK")                                      \
+    X(LINK_ORDER, "LINK-ORDER", 'D', "D", bring_up_sequence_broken,                                          \
+      "the lead starts after the others and stops before them", "LINK")                                      \
+    X(STOP_RECLAIM, "STOP-RECLAIM", 'C', "C", driver_leak_kept_by_stop,                                      \
+      "a stop takes back and counts what is still out", "")                                                  \
+    X(STOP_STALE, "STOP-STALE", 'C', "C", relic_of_dead_start_usable,                                        \
+      "nothing obtained before a stop works after it", "")                                                   \
+    X(TDR_KEEPS, "TDR-KEEPS", 'C', "C", gpu_reset_disturbed_something,                                       \
+      "a GPU reset changes nothing and stops DMA while it lasts", "")                                        \
+    X(END_ZERO, "END-ZERO", 'C', "C", residue_once_all_are_gone,                                             \
+      "when the last adapter is gone everything is back", "")                                                \
+    X(PIN_ALIGN, "PIN-ALIGN", 'I', "duty D, refusal I", CommitSize_misaligned_pinned,                        \
+      "CommitSize is a multiple of PAGE_SIZE", "ARG2")                                                       \
+    X(PIN_MAX, "PIN-MAX", 'I', "duty D, refusal I", larger_than_promised_maximum,                            \
+      "CommitSize is at most the index's MaximumSize", "ARG2")                                               \
+    X(PIN_NONE, "PIN-NONE", 'I', "I", sectionless_index_served,                                              \
+      "an index without a section cannot be pinned or mapped", "ISO")                                        \
+    X(PIN_ZERO, "PIN-ZERO", 'C', "C", empty_pin_granted, "CommitSize 0 fails", "")                           \
+    X(PIN_RESERVED, "PIN-RESERVED", 'C', "duty D, refusal C", unknown_flag_bits_tolerated,                   \
+      "any reserved flag bit fails the call", "ARG2")                                                        \
+    X(PIN_SUCCEEDS, "PIN-SUCCEEDS", 'I', "I", valid_pin2_turned_down,                                        \
+      "a valid pin with no shortage succeeds", "ISO")                                                        \
+    X(PIN_COUNT, "PIN-COUNT", 'I', "I", PageCount_differs_from_size,                                         \
+      "PageCount times PAGE_SIZE is exactly CommitSize", "ADL")                                              \
+    X(PIN_PAGES, "PIN-PAGES", 'D', "D", Pages_array_malformed,                                               \
+      "the ADL's pages are as its Contiguous flag says", "ADL")                                              \
+    X(PIN_CONTIG, "PIN-CONTIG", 'I', "D, I, C", contiguity_against_preference,                               \
+      "PreferContiguous permits a contiguous ADL; without it, an array", "ARG2, ALLOC")                      \
+    X(PIN_ADLFLAGS, "PIN-ADLFLAGS", 'C', "C", adl_flags_dirty, "reserved bits of the ADL's flags are zero",  \
+      "")                                                                                                    \
+    X(PIN_MAPPED, "PIN-MAPPED", 'I', "mapping D, order I", dma_missed_its_section_byte,                      \
+      "page i of the ADL reaches byte i * PAGE_SIZE of the section", "ARG2")                                 \
+    X(PIN_EXACT, "PIN-EXACT", 'I', "I", neighbour_page_translated,                                           \
+      "a domain maps the pages of its live pins and no others", "ISO")                                       \
+    X(PIN_VISIBLE, "PIN-VISIBLE", 'D', "D", address_above_HighestVisible,                                    \
+      "every page lies within HighestVisibleAddress", "REMAP, PMCAPS")                                       \
+    X(PIN_LOCKED, "PIN-LOCKED", 'D', "D", pressure_moved_what_was_locked,                                    \
+      "memory pressure cannot take or move pinned pages", "ISO")                                             \
+    X(PIN_ISOLATED, "PIN-ISOLATED", 'I', "I", foreign_memory_within_reach,                                   \
+      "no page belongs to another section; no other adapter reaches it", "ISO")                              \
+    X(PIN_CONTENTS, "PIN-CONTENTS", 'I', "I", saved_frame_buffer_lost,                                       \
+      "pinning and unpinning change no byte of the section", "ISO")                                          \
+    X(PIN_TWICE, "PIN-TWICE", 'C', "C", second_pin_over_the_first,                                           \
+      "pinning what is pinned fails and the first pin stays whole", "UNP")                                   \
+    X(PIN1_SAME, "PIN1-SAME", 'I', "locked and mapped D, the rest I", wddm24_mdl_form_deviates,              \
+      "the WDDM 2.4 form keeps the same clauses with an MDL", "CB1, ARG1, ISO")                              \
+    X(PIN1_LIMIT, "PIN1-LIMIT", 'I', "I", oversized_for_any_list, "a pin that no MDL can describe fails",    \
+      "MDL")                                                                                                 \
+    X(PIN1_REMAP, "PIN1-REMAP", 'C', "C", logical_memory_given_as_pfns,                                      \
+      "when memory is remapped the MDL form fails", "CB2")                                                   \
+    X(PIN1_EQUAL, "PIN1-EQUAL", 'I', "I", both_forms_disagree_on_bytes,                                      \
+      "both forms accept the same sizes and reach the same memory", "PIN1-SAME")                             \
+    X(UNPIN_EITHER, "UNPIN-EITHER", 'D', "D", release_refused_after_pinning,                                 \
+      "one Unpin releases what either form pinned", "CB2, UNP")                                              \
+    X(UNPIN_GONE, "UNPIN-GONE", 'D', "D, I", stays_mapped_or_locked_afterwards,                              \
+      "after Unpin the pages are unlocked and out of the domain", "UNP, ISO, FREE")                          \
+    X(UNPIN_ONLY, "UNPIN-ONLY", 'I', "I", bystander_lost_in_release,                                         \
+      "other indices' pins and all CPU maps stay", "UNP")                                                    \
+    X(UNPIN_NOTHING, "UNPIN-NOTHING", 'C', "C", phantom_pin_let_go, "unpinning what is not pinned fails",    \
+      "")                                                                                                    \
+    X(MAP_ALIGN, "MAP-ALIGN", 'I', "duty D, refusal I", fractional_page_view_made,                           \
+      "Size and Offset are multiples of PAGE_SIZE", "MAP")                                                   \
+    X(MAP_RANGE, "MAP-RANGE", 'I', "I; size 0 C", chunk_exceeds_save_area,                                   \
+      "Offset + Size stays inside the section and does not wrap", "MAP")                                     \
+    X(MAP_MAYFAIL, "MAP-MAYFAIL", 'C', "failing D, succeeding C", possible_mapping_denied,                   \
+      "a valid map fails only under a shortage", "ISO")                                                      \
+    X(MAP_ADDRESS, "MAP-ADDRESS", 'D', "D; 64 KiB C", pBaseAddress_plus_Offset_wrong,                        \
+      "pBaseAddress + Offset is the byte asked for", "MAP")                                                  \
+    X(MAP_COHERENT, "MAP-COHERENT", 'I', "I", cpu_and_gpu_see_unlike_data,                                   \
+      "CPU views, DMA and later pins see the same bytes", "ISO")                                             \
+    X(MAP_MANY, "MAP-MANY", 'C', "C", coexisting_views_interfere,                                            \
+      "several maps may be out at once, each with its own Unmap", "")                                        \
+    X(UNMAP_MINE, "UNMAP-MINE", 'I', "I", stranger_base_unmapped,                                            \
+      "only a live base that Map returned for that index is unmapped", "UNMAP")                              \
+    X(UNMAP_GONE, "UNMAP-GONE", 'I', "I", view_survived_its_end,                                             \
+      "after the last Unmap of a base the CPU's access faults", "UNMAP")                                     \
+    X(RACE_ATOMIC, "RACE-ATOMIC", 'C', "C", no_serial_order_explains,                                        \
+      "concurrent calls end as if run one after another", "")                                                \
+    X(RACE_STOP, "RACE-STOP", 'C', "C", pin_outlived_racing_stop,                                            \
+      "a call that races a stop finishes first or fails", "")                                                \
+    X(RACE_LIVE, "RACE-LIVE", 'C', "C", everybody_waits_forever, "no order of calls deadlocks", "")
+
+enum contract_clause {
+#define X(name, ...) CLAUSE_##name,
+    CONTRACT_CLAUSES(X)
+#undef X
+        CONTRACT_CLAUSE_COUNT
+};
+
+struct contract_row {
+    const char *id;
+    char basis; /* 'D', 'I' or 'C': what an implementation is held to */
+    const char *basis_text;
+    const char *function; /* the name triage sees */
+    const char *title;
+    const char *source; /* the documents of the contract's source list; "" for C */
+    void (*fail)(void);
+};
+
+extern const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT];
+
+/* What was seen of each clause since the process began: kept where something was granted, kept by a
+ * refusal, kept while a fault was injected. */
+struct contract_count {
+    uint64_t kept;
+    uint64_t refused;
+    uint64_t faulted;
+};
+
+extern struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
+
+/* Whether this project's single-actor programs can reach the clause (RACE-... need interleaving). */
+bool contract_single_actor(enum contract_clause clause);
+
+/* Prints "ASSERTION FAILED: <function>" and aborts through that function. The report has been
+ * printed by then. If a hook is set, it runs first and may leave by longjmp(). */
+_Noreturn void contract_fail(enum contract_clause clause);
+void contract_on_violation(void (*hook)(enum contract_clause clause));
+
+#endif
