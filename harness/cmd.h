@@ -1,0 +1,47 @@
+/* The command line: what pinfuzz.c and the commands share. */
+#ifndef HARNESS_CMD_H
+#define HARNESS_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/load.h"
+
+/* Exit statuses. */
+enum {
+    CMD_KEPT = 0,
+    CMD_VIOLATED = 1,
+    CMD_BAD_INPUT = 2 /* of a file or of the command line */
+};
+
+struct cmd {
+    const char *name;
+    const char *summary;
+    const char *help; /* the whole manual page */
+    int (*main)(int argc, char **argv);
+};
+
+extern const struct cmd cmd_run, cmd_text, cmd_bytes, cmd_clauses;
+extern const char cmd_programs_help[];
+
+/* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
+int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- cmd_files.c ---- */
+
+struct cmd_files {
+    char **paths;
+    size_t count;
+};
+/* Adds a file, or everything below a directory in the order of its names: all but hidden files, *.md
+ * and files called "verdict", which hold no program. False with a message when it cannot be read. */
+bool cmd_files_add(struct cmd_files *files, const char *path);
+void cmd_files_free(struct cmd_files *files);
+bool cmd_is_directory(const char *path);
+
+/* The program all commands work on: too large for the stack. */
+extern struct program cmd_program;
+/* program_load() into it; an error goes to stderr. */
+bool cmd_load(const char *path, enum load_form form);
+
+#endif

@@ -1,0 +1,99 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/cmd.h"
+
+struct program cmd_program;
+
+/* Directories may nest that deep: a ring of symbolic links ends here. */
+#define DEPTH_MAX 16
+
+bool cmd_load(const char *path, enum load_form form) {
+    struct text_error error;
+    if (!program_load(path, form, &cmd_program, &error)) {
+        fprintf(stderr, "%s\n", error.text);
+        return false;
+    }
+    return true;
+}
+
+bool cmd_is_directory(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool complain(const char *path) {
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    return false;
+}
+
+static bool append(struct cmd_files *files, const char *path) {
+    char **paths = realloc(files->paths, (files->count + 1) * sizeof *paths);
+    if (paths == NULL) {
+        return complain(path);
+    }
+    files->paths = paths;
+    paths[files->count] = strdup(path);
+    return paths[files->count] != NULL ? (files->count++, true) : complain(path);
+}
+
+static int holds_program(const struct dirent *entry) {
+    const char *suffix = strrchr(entry->d_name, '.');
+    return entry->d_name[0] != '.' && (suffix == NULL || strcmp(suffix, ".md") != 0) &&
+           strcmp(entry->d_name, "verdict") != 0;
+}
+
+/* By bytes, not by locale: the same order everywhere. */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool add(struct cmd_files *files, const char *path, unsigned depth) {
+    if (!cmd_is_directory(path)) {
+        return append(files, path);
+    }
+    if (depth == DEPTH_MAX) {
+        fprintf(stderr, "%s: more than %d directories deep\n", path, DEPTH_MAX);
+        return false;
+    }
+    struct dirent **entries;
+    int count = scandir(path, &entries, holds_program, by_name);
+    if (count < 0) {
+        return complain(path);
+    }
+    bool ok = true;
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
+        char *child = malloc(size);
+        if (child == NULL) {
+            ok = complain(path);
+        } else {
+            size_t length = strlen(path);
+            snprintf(child, size, "%s%s%s", path, length && path[length - 1] == '/' ? "" : "/",
+                     entries[i]->d_name);
+            ok &= add(files, child, depth + 1);
+        }
+        free(child);
+        free(entries[i]);
+    }
+    free(entries);
+    return ok;
+}
+
+bool cmd_files_add(struct cmd_files *files, const char *path) {
+    return add(files, path, 0);
+}
+
+void cmd_files_free(struct cmd_files *files) {
+    for (size_t i = 0; i < files->count; i++) {
+        free(files->paths[i]);
+    }
+    free(files->paths);
+    *files = (struct cmd_files){0};
+}
