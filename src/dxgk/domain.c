@@ -1,0 +1,204 @@
+#include "dxgk/domain.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "dxgk/machine.h"
+#include "nt/fault.h"
+#include "nt/nt.h"
+#include "nt/pool.h"
+
+/* Page 0 is never handed out, so that a zeroed ADL reaches nothing. */
+#define FIRST_PAGE UINT64_C(1)
+
+void dxgk_domain_create(struct dxgk_domain *domain, enum dxgk_mode mode, uint64_t highest_visible) {
+    assert(mode != DXGK_MODE_NONE);
+    domain->id = ++dxgk_machine.domains;
+    domain->mode = mode;
+    /* A page is visible when its last byte is. Divided before the addition, which would wrap at the
+     * top: 2^64 - 1 is 2^52 whole pages. */
+    domain->limit = highest_visible >> NT_PAGE_SHIFT;
+    if ((highest_visible & (NT_PAGE_SIZE - 1)) == NT_PAGE_SIZE - 1)
+        domain->limit++;
+    domain->ranges.root = NULL;
+    domain->ranges.gaps = mode == DXGK_MODE_REMAPPED;
+    domain->mapped = 0;
+}
+
+void dxgk_domain_destroy(struct dxgk_domain *domain) {
+    assert(domain->mapped == 0 && !domain->ranges.root);
+    domain->id = 0;
+    domain->mode = DXGK_MODE_NONE;
+}
+
+static size_t node_bytes(const struct dxgk_domain *domain) {
+    return domain->mode == DXGK_MODE_REMAPPED ? sizeof(struct dxgk_extent) : sizeof(struct dxgk_range);
+}
+
+static struct dxgk_range *range_at(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping,
+                                   uint64_t i) {
+    if (mapping->count == 1)
+        return (struct dxgk_range *)&mapping->single.range;
+    return domain->mode == DXGK_MODE_REMAPPED ? &mapping->extents[i].range : &mapping->ranges[i];
+}
+
+/* Nodes for `count` ranges, exactly. */
+static bool take_nodes(const struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
+    assert(count > 0 && mapping->count == 0);
+    if (count > 1) {
+        /* count < 2^32 and a node has 64 bytes at most: below 2^38. */
+        mapping->ranges = nt_pool_alloc((size_t)count * node_bytes(domain));
+        if (!mapping->ranges)
+            return false;
+    }
+    mapping->count = count;
+    return true;
+}
+
+static void return_nodes(const struct dxgk_domain *domain, struct dxgk_mapping *mapping) {
+    if (mapping->count > 1)
+        nt_pool_free(mapping->ranges, (size_t)mapping->count * node_bytes(domain));
+    mapping->ranges = NULL;
+    mapping->count = 0;
+    mapping->section = NULL;
+}
+
+static void set_range(struct dxgk_mapping *mapping, struct dxgk_range *range, uint64_t first, uint64_t pages,
+                      uint64_t page) {
+    range->first = first;
+    range->pages = (uint32_t)pages;
+    range->page = (uint32_t)page;
+    range->mapping = mapping;
+}
+
+/* Takes the first `count` ranges of the mapping out of the domain. */
+static void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++) {
+        struct dxgk_range *range = range_at(domain, mapping, i);
+        dxgk_ranges_remove(&domain->ranges, range);
+        domain->mapped -= range->pages;
+    }
+}
+
+/* Puts the mapping's ranges, which are set, into the domain. */
+static NTSTATUS put_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping, struct nt_section *section) {
+    mapping->section = section;
+    for (uint64_t i = 0; i < mapping->count; i++) {
+        if (nt_fault(NT_FAULT_DOMAIN)) {
+            take_out(domain, mapping, i);
+            return_nodes(domain, mapping);
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        struct dxgk_range *range = range_at(domain, mapping, i);
+        dxgk_ranges_insert(&domain->ranges, range);
+        domain->mapped += range->pages;
+    }
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS dxgk_domain_map_frames(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                                struct nt_section *section, uint32_t pages, const PFN_NUMBER *frames) {
+    assert(domain->mode == DXGK_MODE_ISOLATED && pages > 0);
+    uint64_t runs = 1;
+    for (uint32_t i = 1; i < pages; i++)
+        runs += frames[i] != frames[i - 1] + 1;
+    if (!take_nodes(domain, mapping, runs))
+        return STATUS_NO_MEMORY;
+    mapping->scattered = false;
+    uint32_t begin = 0;
+    for (uint64_t run = 0; run < runs; run++) {
+        uint32_t end = begin + 1;
+        while (end < pages && frames[end] == frames[end - 1] + 1)
+            end++;
+        set_range(mapping, range_at(domain, mapping, run), frames[begin], end - begin, begin);
+        begin = end;
+    }
+    return put_in(domain, mapping, section);
+}
+
+bool dxgk_domain_find(const struct dxgk_domain *domain, uint32_t pages, uint64_t *first) {
+    assert(domain->mode == DXGK_MODE_REMAPPED);
+    struct dxgk_gap gap;
+    if (!dxgk_ranges_gap_below(&domain->ranges, FIRST_PAGE, domain->limit, pages, &gap))
+        return false;
+    /* From the top, where HighestVisibleAddress is, not at the bottom: a page too many shows at once. */
+    *first = gap.first + (gap.pages - pages);
+    return true;
+}
+
+NTSTATUS dxgk_domain_map_run(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                             struct nt_section *section, uint32_t pages, uint64_t first) {
+    assert(domain->mode == DXGK_MODE_REMAPPED && pages > 0 && mapping->count == 0);
+    mapping->count = 1;
+    mapping->scattered = false;
+    set_range(mapping, range_at(domain, mapping, 0), first, pages, 0);
+    return put_in(domain, mapping, section);
+}
+
+/*
+ * A fixed shuffle of n places: first every other place from the top, then those left out, so that two
+ * pages or more never come out as an ascending run. Both directions are O(1), and a run of any length
+ * stays one range. 0 1 2 3 4 -> 4 2 0 3 1.
+ */
+static uint64_t scatter(uint64_t i, uint64_t n) {
+    uint64_t half = (n + 1) / 2;
+    return n - 1 - (i < half ? 2 * i : 2 * (i - half) + 1);
+}
+
+static uint64_t gather(uint64_t place, uint64_t n) {
+    uint64_t from_top = n - 1 - place;
+    return from_top / 2 + (from_top % 2 ? (n + 1) / 2 : 0);
+}
+
+NTSTATUS dxgk_domain_map_scattered(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                                   struct nt_section *section, uint32_t pages, DXGK_PAGE_NUMBER *numbers) {
+    assert(domain->mode == DXGK_MODE_REMAPPED && pages > 0);
+    if (domain->limit <= FIRST_PAGE || domain->limit - FIRST_PAGE - domain->mapped < pages)
+        return STATUS_INSUFFICIENT_RESOURCES;
+
+    /* The free gaps from the top down, as many as it takes; there are enough. */
+    struct dxgk_gap gap;
+    uint64_t gaps = 0;
+    uint64_t ceiling = domain->limit;
+    for (uint64_t left = pages; left > 0; left -= gap.pages < left ? gap.pages : left) {
+        bool found = dxgk_ranges_gap_below(&domain->ranges, FIRST_PAGE, ceiling, 1, &gap);
+        assert(found);
+        (void)found;
+        ceiling = gap.first;
+        gaps++;
+    }
+    if (!take_nodes(domain, mapping, gaps))
+        return STATUS_NO_MEMORY;
+
+    mapping->scattered = true;
+    ceiling = domain->limit;
+    uint64_t page = 0;
+    for (uint64_t i = 0; i < gaps; i++) {
+        (void)dxgk_ranges_gap_below(&domain->ranges, FIRST_PAGE, ceiling, 1, &gap);
+        uint64_t taken = gap.pages < pages - page ? gap.pages : pages - page;
+        uint64_t first = gap.first + (gap.pages - taken);
+        set_range(mapping, range_at(domain, mapping, i), first, taken, page);
+        for (uint64_t j = 0; j < taken; j++)
+            numbers[page + j] = first + scatter(j, taken);
+        ceiling = gap.first;
+        page += taken;
+    }
+    return put_in(domain, mapping, section);
+}
+
+void dxgk_domain_unmap(struct dxgk_domain *domain, struct dxgk_mapping *mapping) {
+    take_out(domain, mapping, mapping->count);
+    return_nodes(domain, mapping);
+}
+
+bool dxgk_domain_translate(const struct dxgk_domain *domain, uint64_t page, struct dxgk_target *target) {
+    const struct dxgk_range *range = dxgk_ranges_find(&domain->ranges, page);
+    if (!range)
+        return false;
+    uint64_t place = page - range->first;
+    if (range->mapping->scattered)
+        place = gather(place, range->pages);
+    target->section = range->mapping->section;
+    target->page = range->page + place;
+    return true;
+}
