@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONTENTS_PAGE 4096u
+#define CONTENTS_PAGE         4096u
 #define CONTENTS_STAMP_OFFSET (CONTENTS_PAGE - 8u)
 
 /* Forgets everything. O(1). */

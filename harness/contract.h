@@ -137,9 +137,9 @@
 
 enum contract_clause {
 #define X(name, ...) CLAUSE_##name,
-    CONTRACT_CLAUSES(X)
+    CONTRACT_CLAUSES (X)
 #undef X
-        CONTRACT_CLAUSE_COUNT
+    CONTRACT_CLAUSE_COUNT
 };
 
 struct contract_row {

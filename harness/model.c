@@ -3,13 +3,11 @@
 
 #include <string.h>
 
-static struct model_answer refuse(NTSTATUS status, enum contract_clause clause)
-{
+static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) {
     return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
 }
 
-void model_reset(struct model *model, const struct program *program)
-{
+void model_reset(struct model *model, const struct program *program) {
     model->program = program;
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         model->devices[i] = (struct model_device){0};
@@ -22,6 +20,7 @@ void model_reset(struct model *model, const struct program *program)
     model->actor = 0;
     model->commit_pages = 0;
     model->locked_pages = 0;
+    model->domain_pages = 0;
     model->view_bytes = 0;
     model->pins = 0;
     model->leaks = 0;
@@ -31,8 +30,7 @@ void model_reset(struct model *model, const struct program *program)
     model->pool_estimate = 0;
 }
 
-bool model_is_shortage(NTSTATUS status)
-{
+bool model_is_shortage(NTSTATUS status) {
     return status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_NO_MEMORY;
 }
 
@@ -40,8 +38,7 @@ bool model_is_shortage(NTSTATUS status)
 
 /* Fills chain and returns true when the call is let through to its own checks. */
 static bool enter(const struct model *model, HANDLE handle, const void *arg, bool releases, uint8_t *chain,
-                  struct model_answer *answer)
-{
+                  struct model_answer *answer) {
     if (model->irql[model->actor] > PASSIVE_LEVEL) {
         *answer = refuse(STATUS_INVALID_LEVEL, CLAUSE_ANY_IRQL);
         return false;
@@ -78,13 +75,13 @@ static bool enter(const struct model *model, HANDLE handle, const void *arg, boo
 /* ---- pin ---- */
 
 /* Whether a pin of so many pages fits every budget, by the clumsy accounting. */
-static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, bool maybe_contiguous)
-{
+static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, bool maybe_contiguous) {
     const struct program_machine *machine = &model->program->machine;
     const struct model_chain *c = &model->chains[chain];
     if (pages > machine->ram_pages || model->ram_estimate > machine->ram_pages - pages)
         return false;
-    if (c->mode == MODE_REMAPPED && (pages >= c->visible_pages || c->mapped_pages >= c->visible_pages - pages))
+    if (c->mode == MODE_REMAPPED &&
+        (pages >= c->visible_pages || c->mapped_pages >= c->visible_pages - pages))
         return false; /* logical page 0 is never handed out: visible_pages - 1 there are */
     uint64_t pool = model->pool_estimate + MODEL_POOL_PIN;
     if (!(maybe_contiguous && c->mode == MODE_REMAPPED && model_contiguous_free(model, chain, pages))) {
@@ -96,8 +93,7 @@ static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, b
 }
 
 struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
-                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg)
-{
+                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     struct model_answer answer;
     uint8_t chain;
     if (!enter(model, handle, arg, false, &chain, &answer))
@@ -128,8 +124,7 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
 }
 
 struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg)
-{
+                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     struct model_answer answer;
     uint8_t chain;
     if (!enter(model, handle, arg, false, &chain, &answer))
@@ -163,8 +158,7 @@ struct range {
 #define RANGES 4096u
 
 /* Heap sort, for qsort() may allocate. */
-static void sort_ranges(struct range *ranges, uint32_t count)
-{
+static void sort_ranges(struct range *ranges, uint32_t count) {
     for (uint32_t end = count, start = count / 2; end > 1;) {
         uint32_t root;
         struct range moved;
@@ -187,8 +181,7 @@ static void sort_ranges(struct range *ranges, uint32_t count)
     }
 }
 
-bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages)
-{
+bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages) {
     static struct range ranges[RANGES];
     const struct model_chain *c = &model->chains[chain];
     if (c->mapped_pages >= c->visible_pages || c->visible_pages - 1 - c->mapped_pages < pages)
@@ -209,8 +202,8 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
         if (entries > RANGES - count)
             return false;
         for (uint64_t k = 0; k < entries; k++)
-            ranges[count++] = pin->contiguous ? (struct range){pin->base, pin->pages}
-                                              : (struct range){pin->array[k], 1};
+            ranges[count++] =
+                pin->contiguous ? (struct range){pin->base, pin->pages} : (struct range){pin->array[k], 1};
     }
     sort_ranges(ranges, count);
     uint64_t free_from = 1;
@@ -222,13 +215,11 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
     return c->visible_pages - free_from >= pages;
 }
 
-static uint64_t pin_pool(const struct model_pin *pin)
-{
+static uint64_t pin_pool(const struct model_pin *pin) {
     return MODEL_POOL_PIN + (pin->contiguous ? 0 : pin->pages * MODEL_POOL_PIN_PAGE);
 }
 
-void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struct model_pin *pin)
-{
+void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struct model_pin *pin) {
     struct model_chain *c = &model->chains[chain];
     c->areas[index].pin = *pin;
     c->areas[index].pin.live = true;
@@ -236,28 +227,30 @@ void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struc
     model->ram_estimate += pin->pages;
     model->pool_estimate += pin_pool(pin);
     model->pins++;
-    if (c->mode != MODE_PHYSICAL)
+    if (c->mode != MODE_PHYSICAL) {
         c->mapped_pages += pin->pages;
+        model->domain_pages += pin->pages;
+    }
 }
 
-void model_unpinned(struct model *model, uint8_t chain, uint8_t index)
-{
+void model_unpinned(struct model *model, uint8_t chain, uint8_t index) {
     struct model_chain *c = &model->chains[chain];
     struct model_pin *pin = &c->areas[index].pin;
     model->locked_pages -= pin->pages;
     model->ram_estimate -= pin->pages;
     model->pool_estimate -= pin_pool(pin);
     model->pins--;
-    if (c->mode != MODE_PHYSICAL)
+    if (c->mode != MODE_PHYSICAL) {
         c->mapped_pages -= pin->pages;
+        model->domain_pages -= pin->pages;
+    }
     pin->live = false;
 }
 
 /* ---- unpin, map, unmap ---- */
 
 struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
-                                       const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg)
-{
+                                       const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
     struct model_answer answer;
     uint8_t chain;
     if (!enter(model, handle, arg, true, &chain, &answer))
@@ -274,19 +267,16 @@ struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
 }
 
 /* A view reaches from the 64 KiB boundary at or below its offset to the end of what was asked for. */
-static uint64_t view_span(uint64_t offset, uint64_t size)
-{
+static uint64_t view_span(uint64_t offset, uint64_t size) {
     return offset % MODEL_VIEW_ALIGN + size;
 }
 
-uint64_t model_view_charge(uint64_t offset, uint64_t size)
-{
+uint64_t model_view_charge(uint64_t offset, uint64_t size) {
     return (view_span(offset, size) + MODEL_VIEW_ALIGN - 1) / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN;
 }
 
 struct model_answer model_map_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg)
-{
+                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     struct model_answer answer;
     uint8_t chain;
     if (!enter(model, handle, arg, false, &chain, &answer))
@@ -314,8 +304,7 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
 }
 
 struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
-                                       const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg)
-{
+                                       const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg) {
     struct model_answer answer;
     uint8_t chain;
     if (!enter(model, handle, arg, true, &chain, &answer))
@@ -332,8 +321,7 @@ struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
                                  .index = (uint8_t)arg->PhysicalAdapterIndex};
 }
 
-int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base)
-{
+int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base) {
     for (uint32_t i = model->view_count; i-- > 0;) {
         const struct model_view *view = &model->views[i];
         if (view->base == base && view->chain == chain && view->index == index)
@@ -342,8 +330,7 @@ int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uin
     return -1;
 }
 
-bool model_base_covered(const struct model *model, uint64_t address)
-{
+bool model_base_covered(const struct model *model, uint64_t address) {
     for (uint32_t i = 0; i < model->view_count; i++) {
         const struct model_view *view = &model->views[i];
         if (address - view->base < view_span(view->offset, view->size))
@@ -352,8 +339,7 @@ bool model_base_covered(const struct model *model, uint64_t address)
     return false;
 }
 
-void model_mapped(struct model *model, const struct model_view *view)
-{
+void model_mapped(struct model *model, const struct model_view *view) {
     model->views[model->view_count++] = *view;
     model->bases[model->base_count++] = view->base;
     model->view_bytes += model_view_charge(view->offset, view->size);
@@ -361,8 +347,7 @@ void model_mapped(struct model *model, const struct model_view *view)
     model->pool_estimate += MODEL_POOL_VIEW;
 }
 
-void model_unmapped(struct model *model, uint32_t at)
-{
+void model_unmapped(struct model *model, uint32_t at) {
     const struct model_view *view = &model->views[at];
     model->view_bytes -= model_view_charge(view->offset, view->size);
     model->ram_estimate -= view_span(view->offset, view->size) / MODEL_PAGE;

@@ -16,15 +16,15 @@
 #include "harness/contract.h"
 #include "harness/program.h"
 
-#define MODEL_PAGE UINT64_C(4096)
+#define MODEL_PAGE       UINT64_C(4096)
 #define MODEL_VIEW_ALIGN (UINT64_C(64) << 10)
 
 /* What a clumsy implementation may take from the pool. */
-#define MODEL_POOL_DEVICE 2048u  /* and its handle, interface */
-#define MODEL_POOL_SECTION 4096u
-#define MODEL_POOL_PIN 1024u
+#define MODEL_POOL_DEVICE   2048u /* and its handle, interface */
+#define MODEL_POOL_SECTION  4096u
+#define MODEL_POOL_PIN      1024u
 #define MODEL_POOL_PIN_PAGE 96u /* 8 for the array entry, the rest for a tree node */
-#define MODEL_POOL_VIEW 512u
+#define MODEL_POOL_VIEW     512u
 
 /* Pages of a pin that the oracle follows: all of up to 8, else a sample (check.c says which). */
 #define MODEL_SAMPLES 8u
@@ -76,8 +76,8 @@ struct model_area {
 struct model_view {
     uint8_t chain;
     uint8_t index;
-    uint64_t base;  /* CPU address */
-    uint64_t first; /* section offset of the base */
+    uint64_t base;   /* CPU address */
+    uint64_t first;  /* section offset of the base */
     uint64_t offset; /* section offset asked for */
     uint64_t size;
 };
@@ -91,7 +91,7 @@ struct model_chain {
     uint8_t version;        /* enum program_version of the lead */
     uint64_t visible_pages; /* device pages that are visible */
     struct model_area areas[SUT_CHAIN_MAX];
-    uint64_t mapped_pages; /* in its domain */
+    uint64_t mapped_pages;  /* in its domain */
     uint64_t section_pages; /* charged */
 };
 
@@ -101,8 +101,8 @@ struct model_device {
     bool d3;
     bool in_reset;
     uint8_t chain;
-    uint8_t position;      /* PhysicalAdapterIndex */
-    bool started;          /* between start_device and the end of stop_device */
+    uint8_t position; /* PhysicalAdapterIndex */
+    bool started;     /* between start_device and the end of stop_device */
     bool handle_alive;
     uint64_t handle;
 };
@@ -123,6 +123,7 @@ struct model {
     /* The ledger the contract implies. */
     uint64_t commit_pages;
     uint64_t locked_pages;
+    uint64_t domain_pages;
     uint64_t view_bytes;
     uint32_t pins;
     uint32_t leaks;
@@ -141,10 +142,11 @@ enum model_expect {
 
 struct model_answer {
     enum model_expect expect;
-    NTSTATUS status; /* of MUST_FAIL */
+    NTSTATUS status;             /* of MUST_FAIL */
     enum contract_clause clause; /* broken when the answer is another */
     uint8_t chain;               /* MUST_SUCCEED, MAY_FAIL: the chain and index meant */
     uint8_t index;
+    bool short_first; /* START: pool may run out before the reason to fail is reached */
 };
 
 void model_reset(struct model *model, const struct program *program);

@@ -3,34 +3,28 @@
 
 static const struct model_answer granted = {.expect = MUST_SUCCEED, .clause = CLAUSE_INIT_ROLLBACK};
 
-static struct model_answer refuse(NTSTATUS status, enum contract_clause clause)
-{
+static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) {
     return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
 }
 
-static const struct program_adapter *settings(const struct model *model, uint8_t device)
-{
+static const struct program_adapter *settings(const struct model *model, uint8_t device) {
     return &model->program->adapters[device];
 }
 
-uint64_t model_highest_address(const struct model *model)
-{
+uint64_t model_highest_address(const struct model *model) {
     return model->program->machine.highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
 }
 
-static bool isolation_supported(const struct program_adapter *lead)
-{
+static bool isolation_supported(const struct program_adapter *lead) {
     DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
     return caps.IommuIsolationSupported || caps.IommuIsolationRequired;
 }
 
-bool model_has_areas(const struct model *model, uint8_t chain)
-{
+bool model_has_areas(const struct model *model, uint8_t chain) {
     return isolation_supported(settings(model, chain));
 }
 
-enum model_mode model_chain_mode(const struct model *model, uint8_t chain)
-{
+enum model_mode model_chain_mode(const struct model *model, uint8_t chain) {
     const struct program_adapter *lead = settings(model, chain);
     DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
     if (model->program->machine.iommu == SUT_IOMMU_NONE || !isolation_supported(lead))
@@ -45,8 +39,7 @@ enum model_mode model_chain_mode(const struct model *model, uint8_t chain)
 
 /* ---- start and stop ---- */
 
-struct model_answer model_start_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_start_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ROLLBACK);
     uint8_t chain = model->devices[device].chain;
@@ -77,7 +70,6 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
         return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
 
     uint64_t pages = 0;
-    uint32_t sections = 0;
     if (isolation_supported(lead)) {
         for (uint32_t i = 0; i < c->count; i++)
             if (settings(model, c->members[i])->miniport & PROGRAM_MP_FAIL_SAVE_SIZE)
@@ -88,22 +80,25 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
         for (uint32_t i = 0; i < c->count; i++) {
             uint64_t size = settings(model, c->members[i])->maximum_size;
             pages += size / MODEL_PAGE; /* at most 8 * 2^52 */
-            sections += size != 0;
         }
         if (pages > model->program->machine.commit_pages ||
             model->commit_pages > model->program->machine.commit_pages - pages)
             return refuse(STATUS_COMMITMENT_LIMIT, CLAUSE_INIT_COMMIT);
     }
-    uint64_t pool = model->pool_estimate + (uint64_t)c->count * MODEL_POOL_DEVICE +
-                    (uint64_t)sections * MODEL_POOL_SECTION;
-    struct model_answer answer = granted;
-    if (pool > model->program->machine.pool_bytes)
+    return granted;
+}
+
+struct model_answer model_start_answer(const struct model *model, uint8_t device) {
+    struct model_answer answer = start_answer(model, device);
+    const struct model_chain *c = &model->chains[model->devices[device].chain];
+    uint64_t pool = model->pool_estimate + (uint64_t)c->count * (MODEL_POOL_DEVICE + MODEL_POOL_SECTION);
+    answer.short_first = pool > model->program->machine.pool_bytes;
+    if (answer.short_first && answer.expect == MUST_SUCCEED)
         answer.expect = MAY_FAIL;
     return answer;
 }
 
-void model_started(struct model *model, uint8_t chain)
-{
+void model_started(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     const struct program_adapter *lead = settings(model, chain);
     c->phase = PHASE_STARTED;
@@ -130,8 +125,7 @@ void model_started(struct model *model, uint8_t chain)
     model->commit_pages += c->section_pages;
 }
 
-struct model_answer model_stop_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_stop_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_STOP_RECLAIM);
     if (model->chains[model->devices[device].chain].phase != PHASE_STARTED)
@@ -139,8 +133,7 @@ struct model_answer model_stop_answer(const struct model *model, uint8_t device)
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_STOP_RECLAIM};
 }
 
-void model_stopped(struct model *model, uint8_t chain)
-{
+void model_stopped(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     for (uint8_t i = 0; i < c->count; i++) {
         if (c->areas[i].pin.live) {
@@ -166,8 +159,7 @@ void model_stopped(struct model *model, uint8_t chain)
     c->phase = PHASE_STOPPED;
 }
 
-void model_handle_issued(struct model *model, uint8_t device, uint64_t handle)
-{
+void model_handle_issued(struct model *model, uint8_t device, uint64_t handle) {
     struct model_device *d = &model->devices[device];
     d->handle = handle;
     d->handle_alive = true;
@@ -175,8 +167,7 @@ void model_handle_issued(struct model *model, uint8_t device, uint64_t handle)
     model->handles[model->handle_count++] = handle;
 }
 
-void model_handle_died(struct model *model, uint8_t device)
-{
+void model_handle_died(struct model *model, uint8_t device) {
     if (model->devices[device].handle_alive)
         model->handles_alive--;
     model->devices[device].handle_alive = false;
@@ -184,8 +175,7 @@ void model_handle_died(struct model *model, uint8_t device)
 
 /* ---- devices and chains ---- */
 
-struct model_answer model_add_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_add_answer(const struct model *model, uint8_t device) {
     if (model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_LINK_ONE_LEAD);
     struct model_answer answer = granted;
@@ -194,8 +184,7 @@ struct model_answer model_add_answer(const struct model *model, uint8_t device)
     return answer;
 }
 
-static void make_single(struct model *model, uint8_t device)
-{
+static void make_single(struct model *model, uint8_t device) {
     struct model_chain *c = &model->chains[device];
     c->members[0] = device;
     c->count = 1;
@@ -207,15 +196,13 @@ static void make_single(struct model *model, uint8_t device)
     model->devices[device].position = 0;
 }
 
-void model_added(struct model *model, uint8_t device)
-{
+void model_added(struct model *model, uint8_t device) {
     model->devices[device] = (struct model_device){.present = true};
     make_single(model, device);
     model->pool_estimate += MODEL_POOL_DEVICE;
 }
 
-struct model_answer model_link_answer(const struct model *model, uint8_t lead, uint8_t joiner)
-{
+struct model_answer model_link_answer(const struct model *model, uint8_t lead, uint8_t joiner) {
     const struct model_device *a = &model->devices[lead];
     const struct model_device *b = &model->devices[joiner];
     if (!a->present || !b->present || lead == joiner)
@@ -227,8 +214,7 @@ struct model_answer model_link_answer(const struct model *model, uint8_t lead, u
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_LINK_ONE_LEAD};
 }
 
-void model_linked(struct model *model, uint8_t lead, uint8_t joiner)
-{
+void model_linked(struct model *model, uint8_t lead, uint8_t joiner) {
     struct model_chain *c = &model->chains[lead];
     model->chains[joiner].count = 0;
     model->devices[joiner].chain = lead;
@@ -237,15 +223,13 @@ void model_linked(struct model *model, uint8_t lead, uint8_t joiner)
     c->members[c->count++] = joiner;
 }
 
-struct model_answer model_remove_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_remove_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_STOP_RECLAIM);
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_STOP_RECLAIM};
 }
 
-void model_removed(struct model *model, uint8_t device)
-{
+void model_removed(struct model *model, uint8_t device) {
     struct model_device *d = &model->devices[device];
     struct model_chain *c = &model->chains[d->chain];
     if (d->position == 0) {
@@ -263,8 +247,7 @@ void model_removed(struct model *model, uint8_t device)
     model->pool_estimate -= MODEL_POOL_DEVICE;
 }
 
-struct model_answer model_surprise_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_surprise_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_STOP_RECLAIM);
     if (model->devices[device].gone)
@@ -272,15 +255,13 @@ struct model_answer model_surprise_answer(const struct model *model, uint8_t dev
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_STOP_RECLAIM};
 }
 
-struct model_answer model_power_answer(const struct model *model, uint8_t device)
-{
+struct model_answer model_power_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_STATE);
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_ANY_STATE};
 }
 
-struct model_answer model_reset_answer(const struct model *model, uint8_t device, bool begin)
-{
+struct model_answer model_reset_answer(const struct model *model, uint8_t device, bool begin) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_TDR_KEEPS);
     if (model->devices[device].in_reset == begin)

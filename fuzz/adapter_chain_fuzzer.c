@@ -1,0 +1,18 @@
+/*
+ * Proves: whatever chains a machine has, however they are linked, started, stopped, removed and
+ * reported on by their miniports, each save area is reachable by its own chain's GPUs and by no other.
+ */
+#include "harness/target.h"
+
+/* Everything that happens to a chain, and pins, maps and DMA to see what it reaches. */
+#define OPERATIONS                                                                                           \
+    (TARGET_OP(OP_START) | TARGET_OP(OP_STOP) | TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD) |                     \
+     TARGET_OP(OP_REMOVE) | TARGET_OP(OP_SURPRISE_REMOVE) | TARGET_OP(OP_POWER) | TARGET_OP(OP_RESET) |      \
+     TARGET_OP(OP_PIN2) | TARGET_OP(OP_PIN) | TARGET_OP(OP_UNPIN) | TARGET_OP(OP_MAP) |                      \
+     TARGET_OP(OP_UNMAP) | TARGET_OP(OP_DMA_WRITE) | TARGET_OP(OP_DMA_READ))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    return target_run(data, size, OPERATIONS);
+}

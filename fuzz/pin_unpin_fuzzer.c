@@ -1,0 +1,14 @@
+/*
+ * Proves: any sequence of pins (both forms), unpins, maps, unmaps, DMA, CPU access, power changes,
+ * pressure and removal, by several callers in turn, keeps what was saved and leaks nothing.
+ */
+#include "harness/target.h"
+
+/* All but what changes the shape of chains, which is adapter_chain_fuzzer's. */
+#define OPERATIONS (~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD)))
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    return target_run(data, size, OPERATIONS);
+}

@@ -1,0 +1,135 @@
+#include "harness/call.h"
+
+#include <string.h>
+
+bool call_is_callback(uint8_t opcode) {
+    return opcode == OP_PIN2 || opcode == OP_PIN || opcode == OP_UNPIN || opcode == OP_MAP ||
+           opcode == OP_UNMAP;
+}
+
+bool call_is_present(const struct call *call) {
+    const DXGKRNL_INTERFACE *table = call->table;
+    if (!table)
+        return false;
+    switch (call->opcode) {
+    case OP_PIN2:
+        return table->DxgkCbPinFrameBufferForSave2 != NULL;
+    case OP_PIN:
+        return table->DxgkCbPinFrameBufferForSave != NULL;
+    case OP_UNPIN:
+        return table->DxgkCbUnpinFrameBufferForSave != NULL;
+    case OP_MAP:
+        return table->DxgkCbMapFrameBufferPointer != NULL;
+    case OP_UNMAP:
+        return table->DxgkCbUnmapFrameBufferPointer != NULL;
+    default:
+        return false;
+    }
+}
+
+/* One object for each argument type: globals have red zones right behind their last byte. */
+static DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2_arg;
+static DXGKARGCB_PINFRAMEBUFFERFORSAVE pin_arg;
+static DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin_arg;
+static DXGKARGCB_MAPFRAMEBUFFERPOINTER map_arg;
+static DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap_arg;
+
+/* Copies bytes, padding included: an argument's padding is the caller's and stays what it was. */
+#define WITH_ARGUMENT(object, function)                                                                      \
+    memcpy(&object, call->arg.raw, sizeof(object));                                                          \
+    call->status = table->function(call->handle, call->null_arg ? NULL : &object);                           \
+    memcpy(call->arg.raw, &object, sizeof(object))
+
+static void perform_callback(struct call *call) {
+    const DXGKRNL_INTERFACE *table = call->table;
+    switch (call->opcode) {
+    case OP_PIN2:
+        WITH_ARGUMENT(pin2_arg, DxgkCbPinFrameBufferForSave2);
+        break;
+    case OP_PIN:
+        WITH_ARGUMENT(pin_arg, DxgkCbPinFrameBufferForSave);
+        break;
+    case OP_UNPIN:
+        WITH_ARGUMENT(unpin_arg, DxgkCbUnpinFrameBufferForSave);
+        break;
+    case OP_MAP:
+        WITH_ARGUMENT(map_arg, DxgkCbMapFrameBufferPointer);
+        break;
+    default:
+        WITH_ARGUMENT(unmap_arg, DxgkCbUnmapFrameBufferPointer);
+        break;
+    }
+}
+
+static void perform_dma(const struct sut *sut, struct call *call, bool write) {
+    call->dma_ok = true;
+    for (uint32_t i = 0; i < call->count; i++) {
+        uint64_t value = call->stamp + i;
+        call->dma_ok &=
+            sut->dma(call->device, call->address[i] * 4096 + call->offset, &value, sizeof(value), write);
+        call->data[i] = value;
+    }
+}
+
+void call_perform(const struct sut *sut, struct call *call) {
+    bool inject = call->fail_nth != 0 && sut->arm_fault;
+    call->status = STATUS_SUCCESS;
+    call->fired = false;
+    if (inject)
+        sut->arm_fault((enum sut_fault)call->fail_kind, call->fail_nth);
+    switch ((enum program_opcode)call->opcode) {
+    case OP_PIN2:
+    case OP_PIN:
+    case OP_UNPIN:
+    case OP_MAP:
+    case OP_UNMAP:
+        perform_callback(call);
+        break;
+    case OP_DMA_WRITE:
+    case OP_DMA_READ:
+        perform_dma(sut, call, call->opcode == OP_DMA_WRITE);
+        break;
+    case OP_CPU_WRITE:
+        *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+        break;
+    case OP_CPU_READ:
+        call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];
+        break;
+    case OP_PRESSURE:
+        sut->memory_pressure();
+        break;
+    case OP_STOP:
+        call->status = sut->stop(call->device);
+        break;
+    case OP_START:
+        call->status = sut->start(call->device);
+        break;
+    case OP_POWER:
+        call->status = sut->power(call->device, call->flag);
+        break;
+    case OP_RESET:
+        call->status = sut->reset(call->device, call->flag);
+        break;
+    case OP_IRQL:
+        sut->set_irql(call->irql);
+        break;
+    case OP_LINK:
+        call->status = sut->link(call->device, call->joiner);
+        break;
+    case OP_REMOVE:
+        call->status = sut->remove(call->device);
+        break;
+    case OP_ADD:
+        call->status = sut->add(call->device, call->miniport);
+        break;
+    case OP_SURPRISE_REMOVE:
+        call->status = sut->surprise_remove(call->device);
+        break;
+    case PROGRAM_OPCODES:
+        break;
+    }
+    if (inject) {
+        sut->fault_passed(&call->fired);
+        sut->arm_fault(SUT_FAULT_ANY, 0);
+    }
+}

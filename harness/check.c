@@ -1,0 +1,578 @@
+/*
+ * The oracle's looks: what can a call have changed, and is it as the model says?
+ *
+ * Checking all pages of all pins after every operation would cost far more than the subject itself.
+ * So a pin is looked at when it is made, when it ends, and after operations that could hurt it
+ * (pressure, power, reset, the end of another pin of its chain, a refused second pin); at the end of
+ * a program all that is left is looked at. Nothing can hide in between: whatever broke a pin is seen
+ * at the pin's own end at the latest, for a pin does not heal, and the counts in the ledger, which
+ * cost no look-up, are compared after every operation.
+ */
+#include <stdio.h>
+
+#include "harness/run.h"
+
+#define ULL unsigned long long
+
+static const char *name_of(uint64_t value) {
+    static char buffers[2][96];
+    static unsigned next;
+    char *buffer = buffers[next++ % 2];
+    uint32_t serial;
+    uint64_t page;
+    if (contents_is_stamp(value, &serial, &page))
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx (the oracle's stamp of page %llu of section %u)",
+                 (ULL)value, (ULL)page, serial);
+    else
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx", (ULL)value);
+    return buffer;
+}
+
+/* ---- the ledger ---- */
+
+static void count_differs(enum contract_clause clause, const char *what, uint64_t model, uint64_t found) {
+    REQUIRE(false, clause, ("%llu %s", (ULL)model, what), ("%llu", (ULL)found));
+}
+
+void check_ledger(const struct ledger_blame *blame) {
+    const struct model *m = &run.model;
+    struct sut_ledger *l = &run.ledger;
+    if (!run.sut->ledger || run.abandoned)
+        return;
+    run.sut->ledger(l);
+    /* Commit first: a pin that took commit is no less wrong for being a good pin. */
+    if (l->commit_pages != m->commit_pages)
+        count_differs(blame->commit, "pages of commit charged", m->commit_pages, l->commit_pages);
+    if (l->pins != m->pins)
+        count_differs(l->pins > m->pins ? blame->pins_more : blame->pins_less, "pins", m->pins, l->pins);
+    if (l->locked_pages != m->locked_pages)
+        count_differs(l->locked_pages > m->locked_pages ? blame->pins_more : blame->pins_less, "locked pages",
+                      m->locked_pages, l->locked_pages);
+    if (l->domain_pages != m->domain_pages)
+        count_differs(l->domain_pages > m->domain_pages ? blame->pins_more : blame->pins_less,
+                      "pages mapped in domains", m->domain_pages, l->domain_pages);
+    if (l->views != m->view_count)
+        count_differs(l->views > m->view_count ? blame->views_more : blame->views_less, "views",
+                      m->view_count, l->views);
+    if (l->view_bytes != m->view_bytes)
+        count_differs(l->view_bytes > m->view_bytes ? blame->views_more : blame->views_less,
+                      "bytes of view space", m->view_bytes, l->view_bytes);
+    if (l->handles != m->handles_alive)
+        count_differs(blame->other, "handles alive", m->handles_alive, l->handles);
+    if (l->leaks != m->leaks)
+        count_differs(CLAUSE_STOP_RECLAIM, "pins and views taken back at stops", m->leaks, l->leaks);
+    if (l->breaches != m->breaches)
+        count_differs(CLAUSE_ANY_IRQL, "calls above PASSIVE_LEVEL reported", m->breaches, l->breaches);
+}
+
+void check_rollback(enum contract_clause clause) {
+    const struct ledger_blame blame = {clause, clause, clause, clause, clause, clause};
+    uint64_t bytes = run.ledger.pool_bytes;
+    uint64_t blocks = run.ledger.pool_blocks;
+    if (!run.sut->ledger || run.abandoned)
+        return;
+    check_ledger(&blame);
+    REQUIRE(run.ledger.pool_bytes == bytes && run.ledger.pool_blocks == blocks, clause,
+            ("%llu bytes of pool in %llu blocks, as before the call", (ULL)bytes, (ULL)blocks),
+            ("%llu in %llu", (ULL)run.ledger.pool_bytes, (ULL)run.ledger.pool_blocks));
+}
+
+/* ---- DMA ---- */
+
+bool check_can_dma(uint8_t device) {
+    const struct model_device *d = &run.model.devices[device];
+    if (!d->present || d->gone || d->d3 || d->in_reset)
+        return false;
+    if (run.program->machine.iommu == SUT_IOMMU_NONE)
+        return true;
+    const struct model_chain *chain = &run.model.chains[d->chain];
+    return chain->phase == PHASE_STARTED && chain->mode != MODE_PHYSICAL;
+}
+
+static bool dma(uint8_t device, uint64_t page, uint64_t offset, uint64_t *value, bool write) {
+    return run.sut->dma(device, page * MODEL_PAGE + offset, value, sizeof(*value), write);
+}
+
+bool check_address_in_chain(uint8_t chain, uint64_t address) {
+    const struct model_chain *c = &run.model.chains[chain];
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct model_pin *pin = &c->areas[i].pin;
+        if (!pin->live)
+            continue;
+        if (pin->contiguous) {
+            if (address - pin->base < pin->pages)
+                return true;
+            continue;
+        }
+        for (uint64_t k = 0; k < pin->pages; k++)
+            if (pin->array[k] == address)
+                return true;
+    }
+    return false;
+}
+
+/* The members of a chain that can do DMA now. */
+static uint32_t able_members(const struct model_chain *chain, uint8_t able[SUT_CHAIN_MAX]) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < chain->count && run.sut->dma; i++)
+        if (check_can_dma(chain->members[i]))
+            able[count++] = chain->members[i];
+    return count;
+}
+
+static bool section_lives(uint32_t serial) {
+    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
+        for (uint32_t k = 0; k < run.model.chains[i].count; k++)
+            if (run.model.chains[i].areas[k].serial == serial)
+                return true;
+    return false;
+}
+
+/* Which clause a wrong word belongs to: whose bytes are these? */
+static enum contract_clause blame_word(const struct model_area *area, uint64_t page, uint64_t wanted,
+                                       uint64_t found, bool by_view, enum contract_clause otherwise) {
+    uint32_t serial;
+    uint64_t stamped;
+    if (contents_is_stamp(found, &serial, &stamped)) {
+        if (serial == area->serial && stamped != page)
+            return by_view                         ? CLAUSE_MAP_ADDRESS
+                   : otherwise == CLAUSE_PIN1_SAME ? otherwise
+                                                   : CLAUSE_PIN_MAPPED;
+        if (serial != area->serial)
+            return section_lives(serial) ? CLAUSE_PIN_ISOLATED : CLAUSE_INIT_CLEAN;
+    }
+    if (wanted == 0 && found != 0 && area->last_word == 0)
+        return CLAUSE_INIT_CLEAN;
+    return otherwise;
+}
+
+/* Reads one word of a pinned section through the domain and compares. */
+static void read_pinned(uint8_t device, const struct model_area *area, uint64_t page, uint64_t address,
+                        uint64_t offset, enum contract_clause unmapped, enum contract_clause clause) {
+    uint64_t wanted = contents_read(area->serial, page * MODEL_PAGE + offset);
+    uint64_t found = 0;
+    bool done = dma(device, address, offset, &found, false);
+    if (done && found == wanted)
+        return;
+    REQUIRE(false, done ? blame_word(area, page, wanted, found, false, clause) : unmapped,
+            ("DMA by adapter %u to device page 0x%llx (page %llu of section %u) reads %s", device,
+             (ULL)address, (ULL)page, area->serial, name_of(wanted)),
+            ("%s", done ? name_of(found) : "a fault"));
+}
+
+/* ---- pins ---- */
+
+/*
+ * The pages of a pin that are followed: all of up to MODEL_SAMPLES; of more, the first two, the
+ * middle, the last two, the one at 4 GiB (where 32-bit byte counts end) and two that differ from
+ * section to section. A pin whose pages are right at both ends, in the middle and at a random place
+ * can be wrong elsewhere; over many programs the random ones find that.
+ */
+static uint64_t sample_page(uint64_t pages, uint32_t sample, uint32_t serial) {
+    if (pages <= MODEL_SAMPLES)
+        return sample;
+    switch (sample) {
+    case 0:
+        return 0;
+    case 1:
+        return pages - 1;
+    case 2:
+        return pages / 2;
+    case 3:
+        return 1;
+    case 4:
+        return pages - 2;
+    case 5:
+        return pages > UINT64_C(1) << 20 ? UINT64_C(1) << 20 : 2;
+    default:
+        return (pages + serial * UINT64_C(2654435761) * sample) % pages;
+    }
+}
+
+static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
+    return pin->contiguous ? pin->base + page : pin->array[page];
+}
+
+/* The pin as the ADL tells it. False when it is malformed. */
+static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *pin) {
+    const struct model_chain *c = &run.model.chains[chain];
+    const DXGK_ADL *adl = call->arg.pin2.pAdl;
+    bool prefer = call->arg.pin2.Flags.PreferContiguous;
+    pin->pages = call->arg.pin2.CommitSize / MODEL_PAGE;
+    pin->descriptor = adl;
+    if (!REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) ||
+        !REQUIRE(adl->PageCount == pin->pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pin->pages),
+                 ("PageCount %u", adl->PageCount)) ||
+        !REQUIRE(adl->Flags.Reserved == 0, CLAUSE_PIN_ADLFLAGS, ("reserved bits of the ADL's flags zero"),
+                 ("Flags 0x%x", adl->Flags.Value)))
+        return false;
+    pin->contiguous = adl->Flags.Contiguous;
+    bool permitted = prefer && (c->mode == MODE_REMAPPED || !run.sut->hold_chosen);
+    if (!REQUIRE(!pin->contiguous || permitted, CLAUSE_PIN_CONTIG,
+                 ("an array, for %s", prefer ? "memory is not remapped" : "PreferContiguous was not set"),
+                 ("a contiguous ADL")))
+        return false;
+    bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
+    if (!REQUIRE(pin->contiguous || !owed || !model_contiguous_free(&run.model, chain, pin->pages),
+                 CLAUSE_PIN_CONTIG, ("a contiguous ADL: memory is remapped and such a range is free"),
+                 ("an array")))
+        return false;
+    if (pin->contiguous) {
+        pin->base = adl->BasePageNumber;
+        return true;
+    }
+    pin->array = adl->Pages;
+    return REQUIRE(pin->array, CLAUSE_PIN_PAGES, ("Pages points to an array"), ("Pages null"));
+}
+
+static bool read_mdl(const struct call *call, struct model_pin *pin) {
+    const MDL *mdl = call->arg.pin.pMdl;
+    pin->pages = call->arg.pin.CommitSize / MODEL_PAGE;
+    pin->legacy = true;
+    pin->contiguous = false;
+    pin->descriptor = mdl;
+    if (!REQUIRE(mdl, CLAUSE_PIN1_SAME, ("an MDL"), ("pMdl null")) ||
+        !REQUIRE(mdl->ByteCount == call->arg.pin.CommitSize && mdl->ByteOffset == 0 && !mdl->Next,
+                 CLAUSE_PIN1_SAME,
+                 ("ByteCount 0x%llx, ByteOffset 0, Next null", (ULL)call->arg.pin.CommitSize),
+                 ("ByteCount 0x%x, ByteOffset 0x%x, Next %s", mdl->ByteCount, mdl->ByteOffset,
+                  mdl->Next ? "set" : "null")))
+        return false;
+    pin->array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
+    return true;
+}
+
+/* PIN-VISIBLE, and 1:1 where memory is isolated (INIT-REMAP), page by sampled page. */
+static void check_addresses(const struct model_chain *c, uint8_t index, const struct model_pin *pin) {
+    enum contract_clause moved = pin->legacy                ? CLAUSE_PIN1_SAME
+                                 : c->mode == MODE_ISOLATED ? CLAUSE_INIT_REMAP
+                                                            : CLAUSE_PIN_MAPPED;
+    for (uint32_t i = 0; i < pin->samples; i++) {
+        uint64_t address = pin->sample[i].address;
+        ULL number = (ULL)pin->sample[i].page;
+        if (!REQUIRE(
+                address < c->visible_pages, CLAUSE_PIN_VISIBLE,
+                ("page %llu below device page 0x%llx (HighestVisibleAddress)", number, (ULL)c->visible_pages),
+                ("device page 0x%llx", (ULL)address)))
+            return;
+        /* A look at a page costs as much as a DMA; the ends are enough, DMA reaches the rest. */
+        struct sut_page page;
+        if (!run.sut->page || (i > 0 && i + 1 < pin->samples))
+            continue;
+        bool found = run.sut->page(c->members[0], index, pin->sample[i].page, &page);
+        if (!REQUIRE(found && page.locked, CLAUSE_PIN_LOCKED, ("page %llu of index %u locked", number, index),
+                     ("%s", found ? "not locked" : "no such page")))
+            return;
+        if (!REQUIRE(c->mode == MODE_REMAPPED || (page.has_frame && page.pfn == address), moved,
+                     ("page %llu at its PFN: memory is not remapped", number),
+                     ("device page 0x%llx, PFN 0x%llx", (ULL)address, page.has_frame ? (ULL)page.pfn : 0)))
+            return;
+    }
+}
+
+/*
+ * Writes the stamps of pages that have none and reads all of them back, each by the next member, so
+ * that every member of the chain reads at least once.
+ */
+static void check_reach(const struct model_chain *c, const struct model_area *area,
+                        const struct model_pin *pin, enum contract_clause mapped,
+                        enum contract_clause contents) {
+    uint8_t able[SUT_CHAIN_MAX];
+    uint32_t members = able_members(c, able);
+    uint32_t fresh = 0; /* bit i: sample i had no stamp */
+    if (members == 0)
+        return;
+    for (uint32_t i = 0; i < pin->samples && !run.abandoned; i++) {
+        uint64_t page = pin->sample[i].page;
+        uint64_t at = page * MODEL_PAGE + CONTENTS_STAMP_OFFSET;
+        read_pinned(able[i % members], area, page, pin->sample[i].address, CONTENTS_STAMP_OFFSET, mapped,
+                    contents);
+        if (run.abandoned || contents_read(area->serial, at) != 0)
+            continue;
+        uint64_t stamp = contents_stamp(area->serial, page);
+        REQUIRE(
+            dma(able[i % members], pin->sample[i].address, CONTENTS_STAMP_OFFSET, &stamp, true), mapped,
+            ("DMA by adapter %u writes device page 0x%llx", able[i % members], (ULL)pin->sample[i].address),
+            ("a fault"));
+        contents_write(area->serial, at, contents_stamp(area->serial, page));
+        fresh |= 1u << i;
+    }
+    uint32_t reads = pin->samples > members ? pin->samples : members;
+    for (uint32_t i = 0; i < reads && !run.abandoned; i++) {
+        uint32_t sample = i % pin->samples;
+        if ((fresh >> sample & 1) || i >= pin->samples)
+            read_pinned(able[(i + 1) % members], area, pin->sample[sample].page, pin->sample[sample].address,
+                        CONTENTS_STAMP_OFFSET, mapped, mapped);
+    }
+    if (area->last_word && (area->last_word - 1) / MODEL_PAGE < pin->pages && !run.abandoned)
+        read_pinned(able[0], area, (area->last_word - 1) / MODEL_PAGE,
+                    pin_address(pin, (area->last_word - 1) / MODEL_PAGE), (area->last_word - 1) % MODEL_PAGE,
+                    mapped, contents);
+}
+
+/* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault. */
+static void check_edges(uint8_t chain, const struct model_pin *pin) {
+    const struct model_chain *c = &run.model.chains[chain];
+    uint8_t able[SUT_CHAIN_MAX];
+    if (c->mode == MODE_PHYSICAL || able_members(c, able) == 0)
+        return;
+    uint64_t after = pin_address(pin, pin->pages - 1) + 1;
+    uint64_t before = pin_address(pin, 0) - 1;
+    uint64_t value = 0;
+    bool hit = after < UINT64_C(1) << 52 && !check_address_in_chain(chain, after) &&
+               dma(able[0], after, 0, &value, false);
+    REQUIRE(!hit, CLAUSE_PIN_EXACT,
+            ("a fault at device page 0x%llx, after the pin's last, in no pin", (ULL)after),
+            ("DMA went through"));
+    hit = pin->contiguous && pin->base > 0 && !check_address_in_chain(chain, before) &&
+          dma(able[0], before, 0, &value, false);
+    REQUIRE(!hit, CLAUSE_PIN_EXACT,
+            ("a fault at device page 0x%llx, before the pin's first, in no pin", (ULL)before),
+            ("DMA went through"));
+}
+
+/* PIN-ISOLATED: with an IOMMU, another chain's GPU does not read this section at these addresses. */
+static void check_foreigners(uint8_t chain, const struct model_area *area, const struct model_pin *pin) {
+    if (run.program->machine.iommu == SUT_IOMMU_NONE || !run.sut->dma)
+        return;
+    for (uint8_t device = 0; device < run.program->machine.adapters; device++) {
+        const struct model_device *d = &run.model.devices[device];
+        if (!d->present || d->gone || d->d3 || d->in_reset || d->chain == chain)
+            continue;
+        uint64_t value = 0;
+        bool reached = dma(device, pin->sample[0].address, CONTENTS_STAMP_OFFSET, &value, false) &&
+                       value == contents_stamp(area->serial, pin->sample[0].page);
+        REQUIRE(!reached, CLAUSE_PIN_ISOLATED,
+                ("adapter %u of another chain does not reach section %u", device, area->serial),
+                ("its DMA to device page 0x%llx reads the section's page %llu", (ULL)pin->sample[0].address,
+                 (ULL)pin->sample[0].page));
+    }
+    contract_counts[CLAUSE_PIN_ISOLATED].kept++;
+}
+
+void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
+    struct model_chain *c = &run.model.chains[chain];
+    struct model_area *area = &c->areas[index];
+    struct model_pin pin = {0};
+    bool legacy = call->opcode == OP_PIN;
+    bool fired = call->fired;
+    if (legacy ? !read_mdl(call, &pin) : !read_adl(call, chain, &pin))
+        return;
+    pin.samples = pin.pages < MODEL_SAMPLES ? (uint32_t)pin.pages : MODEL_SAMPLES;
+    if (!REQUIRE(!pin.contiguous ||
+                     (pin.base <= c->visible_pages && pin.pages <= c->visible_pages - pin.base),
+                 CLAUSE_PIN_VISIBLE,
+                 ("%llu pages from device page 0x%llx within HighestVisibleAddress", (ULL)pin.pages,
+                  (ULL)pin.base),
+                 ("a range that ends beyond device page 0x%llx", (ULL)c->visible_pages)))
+        return;
+    for (uint32_t i = 0; i < pin.samples; i++) {
+        pin.sample[i].page = sample_page(pin.pages, i, area->serial);
+        pin.sample[i].address = pin_address(&pin, pin.sample[i].page);
+    }
+    model_pinned(&run.model, chain, index, &pin);
+    check_addresses(c, index, &pin);
+    if (run.abandoned)
+        return;
+
+    enum contract_clause contents = CLAUSE_MAP_COHERENT; /* never pinned: the CPU wrote it */
+    if (area->pinned_before)
+        contents = area->pinned_legacy != legacy ? CLAUSE_PIN1_EQUAL : CLAUSE_PIN_CONTENTS;
+    check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
+    if (!run.abandoned)
+        check_edges(chain, &pin);
+    if (!run.abandoned)
+        check_foreigners(chain, area, &pin);
+
+    if (legacy) {
+        run_count(CLAUSE_PIN1_SAME, fired);
+    } else {
+        run_count(CLAUSE_PIN_SUCCEEDS, fired);
+        contract_counts[CLAUSE_PIN_COUNT].kept++;
+        contract_counts[CLAUSE_PIN_PAGES].kept++;
+        contract_counts[CLAUSE_PIN_ADLFLAGS].kept++;
+        contract_counts[CLAUSE_PIN_CONTIG].kept++;
+    }
+    if (run.sut->dma)
+        run_count(CLAUSE_PIN_MAPPED, fired);
+    contract_counts[CLAUSE_PIN_VISIBLE].kept++;
+    contract_counts[CLAUSE_INIT_REMAP].kept++;
+    if (c->mode != MODE_PHYSICAL)
+        contract_counts[CLAUSE_PIN_EXACT].kept++;
+    if (area->pinned_before) {
+        contract_counts[CLAUSE_PIN_CONTENTS].kept++;
+        if (area->pinned_legacy != legacy)
+            contract_counts[CLAUSE_PIN1_EQUAL].kept++;
+    } else {
+        contract_counts[CLAUSE_INIT_CLEAN].kept++;
+    }
+    area->pinned_before = true;
+    area->pinned_legacy = legacy;
+}
+
+void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause) {
+    const struct model_chain *c = &run.model.chains[chain];
+    const struct model_area *area = &c->areas[index];
+    const struct model_pin *pin = &area->pin;
+    uint8_t able[SUT_CHAIN_MAX];
+    if (run.abandoned)
+        return;
+    if (!REQUIRE(!run.sut->descriptor_alive || run.sut->descriptor_alive(pin->descriptor), clause,
+                 ("the descriptor of the pin of index %u alive", index), ("freed")))
+        return;
+    /* The descriptor says what it said at birth. */
+    uint64_t last = pin->sample[pin->samples - 1].page;
+    uint64_t address = pin->sample[pin->samples - 1].address;
+    if (!REQUIRE(pin_address(pin, last) == address, clause,
+                 ("page %llu of the descriptor 0x%llx, as when it was pinned", (ULL)last, (ULL)address),
+                 ("0x%llx", (ULL)pin_address(pin, last))))
+        return;
+    uint32_t members = able_members(c, able);
+    if (members == 0)
+        return;
+    for (uint32_t i = 0; i < pin->samples && i < samples && !run.abandoned; i++) {
+        /* both ends first, then the others */
+        uint32_t sample = i == 1 ? pin->samples - 1 : i;
+        read_pinned(able[i % members], area, pin->sample[sample].page, pin->sample[sample].address,
+                    CONTENTS_STAMP_OFFSET, clause, clause);
+    }
+    if (area->last_word && (area->last_word - 1) / MODEL_PAGE < pin->pages && !run.abandoned)
+        read_pinned(able[members - 1], area, (area->last_word - 1) / MODEL_PAGE,
+                    pin_address(pin, (area->last_word - 1) / MODEL_PAGE), (area->last_word - 1) % MODEL_PAGE,
+                    clause, clause);
+}
+
+void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause) {
+    const struct model_chain *c = &run.model.chains[chain];
+    if (run.abandoned)
+        return;
+    if (!REQUIRE(!run.sut->descriptor_alive || !run.sut->descriptor_alive(pin->descriptor), clause,
+                 ("the descriptor of the ended pin freed"), ("it is alive")))
+        return;
+    struct sut_page page;
+    bool locked = c->phase == PHASE_STARTED && run.sut->page &&
+                  run.sut->page(c->members[0], index, 0, &page) && page.locked;
+    if (!REQUIRE(!locked, clause, ("page 0 of index %u not locked any more", index), ("locked")))
+        return;
+    if (run.program->machine.iommu == SUT_IOMMU_NONE || c->mode == MODE_PHYSICAL || !run.sut->dma)
+        return;
+    /* Every member, the ends of the pin: attachment and mapping are both gone for all or for none. */
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct model_device *d = &run.model.devices[c->members[i]];
+        uint64_t address = pin->sample[i % 2 ? pin->samples - 1 : 0].address;
+        uint64_t value = 0;
+        if (d->gone || d->d3 || d->in_reset || check_address_in_chain(chain, address))
+            continue;
+        if (!REQUIRE(!dma(c->members[i], address, 0, &value, false), clause,
+                     ("a fault at device page 0x%llx of the ended pin", (ULL)address),
+                     ("DMA by adapter %u went through", c->members[i])))
+            return;
+    }
+}
+
+/* ---- views ---- */
+
+static void read_view(const struct model_view *view, uint64_t offset, enum contract_clause clause) {
+    const struct model_area *area = &run.model.chains[view->chain].areas[view->index];
+    uint64_t address = view->base + (offset - view->first);
+    if (!REQUIRE(!run.sut->cpu_accessible || run.sut->cpu_accessible((const void *)(uintptr_t)address, 8),
+                 clause,
+                 ("the CPU can read base + 0x%llx, section offset 0x%llx", (ULL)(offset - view->first),
+                  (ULL)offset),
+                 ("a fault")))
+        return;
+    uint64_t wanted = contents_read(area->serial, offset);
+    uint64_t found = *(const volatile uint64_t *)(uintptr_t)address;
+    REQUIRE(found == wanted, blame_word(area, offset / MODEL_PAGE, wanted, found, true, clause),
+            ("the CPU reads %s at base + 0x%llx (offset 0x%llx of section %u)", name_of(wanted),
+             (ULL)(offset - view->first), (ULL)offset, area->serial),
+            ("%s", name_of(found)));
+}
+
+/* Stamps a page through the view, where it has no stamp yet. */
+static void stamp_view(const struct model_view *view, uint64_t page) {
+    const struct model_area *area = &run.model.chains[view->chain].areas[view->index];
+    uint64_t offset = page * MODEL_PAGE + CONTENTS_STAMP_OFFSET;
+    if (run.abandoned || contents_read(area->serial, offset) != 0)
+        return;
+    uint64_t stamp = contents_stamp(area->serial, page);
+    *(volatile uint64_t *)(uintptr_t)(view->base + (offset - view->first)) = stamp;
+    contents_write(area->serial, offset, stamp);
+}
+
+void check_view_birth(const struct model_view *view) {
+    uint64_t first = view->offset / MODEL_PAGE;
+    uint64_t last = (view->offset + view->size - 1) / MODEL_PAGE;
+    const struct model_area *area = &run.model.chains[view->chain].areas[view->index];
+    enum contract_clause clause = CLAUSE_MAP_COHERENT;
+    read_view(view, first * MODEL_PAGE + CONTENTS_STAMP_OFFSET, clause);
+    if (last != first && !run.abandoned)
+        read_view(view, last * MODEL_PAGE + CONTENTS_STAMP_OFFSET, clause);
+    if (area->last_word && area->last_word - 1 - view->offset < view->size && !run.abandoned)
+        read_view(view, area->last_word - 1, clause);
+    stamp_view(view, first);
+    stamp_view(view, last);
+    contract_counts[CLAUSE_MAP_COHERENT].kept++;
+    contract_counts[CLAUSE_MAP_ADDRESS].kept++;
+}
+
+void check_view_alive(const struct model_view *view, enum contract_clause clause) {
+    if (run.abandoned)
+        return;
+    read_view(view, view->offset + CONTENTS_STAMP_OFFSET, clause);
+    if (view->size > MODEL_PAGE && !run.abandoned)
+        read_view(view, view->offset + view->size - MODEL_PAGE + CONTENTS_STAMP_OFFSET, clause);
+}
+
+void check_view_gone(const struct model_view *view, enum contract_clause clause) {
+    uint64_t last = view->base + (view->offset - view->first) + view->size - MODEL_PAGE;
+    if (!run.sut->cpu_accessible || run.abandoned)
+        return;
+    bool first_byte = !model_base_covered(&run.model, view->base) &&
+                      run.sut->cpu_accessible((const void *)(uintptr_t)view->base, 1);
+    bool last_page =
+        !model_base_covered(&run.model, last) && run.sut->cpu_accessible((const void *)(uintptr_t)last, 1);
+    REQUIRE(!first_byte && !last_page, clause, ("CPU access through the ended view at its base faults"),
+            ("its %s can be read", first_byte ? "first byte" : "last page"));
+}
+
+/* ---- chains ---- */
+
+void check_started(uint8_t chain) {
+    const struct model_chain *c = &run.model.chains[chain];
+    if (run.sut->domain && !run.abandoned) {
+        uint64_t domain = run.sut->domain(c->members[0]);
+        REQUIRE((domain != 0) == (c->mode != MODE_PHYSICAL), CLAUSE_INIT_DOMAIN,
+                ("the lead, adapter %u, %s", c->members[0],
+                 c->mode == MODE_PHYSICAL ? "without a domain" : "attached to a domain"),
+                ("domain %llu", (ULL)domain));
+        for (uint32_t i = 1; i < c->count; i++)
+            REQUIRE(run.sut->domain(c->members[i]) == domain, CLAUSE_INIT_DOMAIN,
+                    ("adapter %u attached to the lead's domain %llu", c->members[i], (ULL)domain),
+                    ("domain %llu", (ULL)run.sut->domain(c->members[i])));
+        for (uint8_t i = 0; i < run.program->machine.adapters && domain; i++)
+            REQUIRE(!run.model.devices[i].present || run.model.devices[i].chain == chain ||
+                        run.sut->domain(i) != domain,
+                    CLAUSE_INIT_DOMAIN, ("adapter %u of another chain in another domain", i),
+                    ("domain %llu", (ULL)domain));
+        contract_counts[CLAUSE_INIT_DOMAIN].kept++;
+    }
+    for (uint32_t i = 0; i < c->count && run.sut->page && !run.abandoned; i++) {
+        uint64_t pages = c->areas[i].maximum / MODEL_PAGE;
+        struct sut_page page;
+        bool right = !run.sut->page(c->members[0], i, pages, &page) &&
+                     (!pages || run.sut->page(c->members[0], i, pages - 1, &page));
+        REQUIRE(right, CLAUSE_INIT_SECTION, ("index %u with a section of %llu pages", i, (ULL)pages),
+                ("%s", pages ? "a section of another size, or none" : "a section"));
+        contract_counts[CLAUSE_INIT_SECTION].kept++;
+    }
+}
+
+void check_everything(enum contract_clause pins, enum contract_clause views) {
+    for (uint8_t i = 0; i < run.program->machine.adapters; i++)
+        for (uint8_t k = 0; k < run.model.chains[i].count; k++)
+            if (run.model.chains[i].areas[k].pin.live)
+                check_pin_alive(i, k, MODEL_SAMPLES, pins);
+    for (uint32_t i = 0; i < run.model.view_count; i++)
+        check_view_alive(&run.model.views[i], views);
+}

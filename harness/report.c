@@ -1,0 +1,73 @@
+/* What a person reads when a clause is broken. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/run.h"
+#include "harness/text.h"
+
+static char expected[512];
+static char got[512];
+/* Static: a report may be written with the heap in any state. */
+static char text[TEXT_MAX];
+
+void run_expected(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(expected, sizeof(expected), format, args);
+    va_end(args);
+}
+
+static void print_program(void) {
+    const struct program *program = run.program;
+    text_print_world(program, text, sizeof(text));
+    fprintf(stderr, "program so far:\n%s", text);
+    uint32_t last = run.op == RUN_BOOT ? 0 : run.op == RUN_END ? program->op_count : run.op + 1;
+    for (uint32_t i = 0; i < last; i++) {
+        text_print_op(&program->ops[i], text, sizeof(text));
+        fprintf(stderr, "%s%s\n", text, i == run.op ? "   # <-- here" : "");
+    }
+}
+
+void run_got(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(got, sizeof(got), format, args);
+    va_end(args);
+}
+
+void run_violated(enum contract_clause clause) {
+    const struct contract_row *row = &contract_table[clause];
+    if (run.abandoned)
+        return;
+    if (row->basis == 'C' && !run.sut->hold_chosen) {
+        run.abandoned = true;
+        return;
+    }
+    fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
+    fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
+    fprintf(stderr, "  broken by: the implementation (%s)\n", run.sut->name);
+    fprintf(stderr, "  expected:  %s\n", expected);
+    fprintf(stderr, "  got:       %s\n", got);
+    if (run.op == RUN_BOOT) {
+        fprintf(stderr, "  operation: bringing the machine up");
+    } else if (run.op == RUN_END) {
+        fprintf(stderr, "  operation: taking the machine down");
+    } else {
+        text_print_op(&run.program->ops[run.op], text, sizeof(text));
+        fprintf(stderr, "  operation: %u of %u: %s", run.op + 1, run.program->op_count, text);
+    }
+    fprintf(stderr, "%s%s\n", run.inside ? ", in the driver's " : "", run.inside ? run.inside : "");
+    if (run.caller_breaches)
+        fprintf(stderr, "  caller:    broke its own duties %u times before, first %s at operation %u\n",
+                run.caller_breaches, contract_table[run.first_breach].id, run.first_breach_op + 1);
+    print_program();
+    fflush(stderr);
+    contract_fail(clause);
+}
+
+void run_harness_bug(const char *what) {
+    fprintf(stderr, "harness error: %s\n  broken by: the harness\n", what);
+    print_program();
+    fflush(stderr);
+    abort();
+}

@@ -1,0 +1,113 @@
+/* What the parts of the executor share: the run in progress. Private to harness/. */
+#ifndef HARNESS_RUN_H
+#define HARNESS_RUN_H
+
+#include <stdarg.h>
+
+#include "harness/call.h"
+#include "harness/contents.h"
+#include "harness/contract.h"
+#include "harness/model.h"
+#include "harness/sut.h"
+
+/* Operation numbers of what the run does by itself. */
+#define RUN_BOOT UINT32_MAX
+#define RUN_END  (UINT32_MAX - 1)
+
+/* The driver behind one device. */
+struct driver {
+    uint8_t device;
+    bool has_interface; /* of the last start, alive or not */
+    bool called_in_start;
+    uint8_t queries; /* of this start: bit 0 IOMMU caps, bit 1 physical memory caps */
+    uint8_t sizes;   /* indices asked for in this start */
+    DXGKRNL_INTERFACE dxgkrnl;
+    struct sut_miniport miniport;
+};
+
+struct run {
+    const struct sut *sut;
+    const struct program *program;
+    bool booted;
+    bool abandoned; /* a clause that is not judged here was broken: the rest cannot be judged */
+    bool unchecked; /* drivers answer, and that is all (executor_replay) */
+    uint32_t op;
+    const char *inside;       /* the driver's entry point a nested call comes from, or NULL */
+    struct sut_ledger ledger; /* as last seen */
+    struct model model;
+    struct driver drivers[SUT_DEVICES];
+    uint32_t caller_breaches;
+    uint32_t first_breach_op;
+    enum contract_clause first_breach;
+    struct call *tape;
+    size_t tape_capacity;
+    size_t tape_count;
+};
+
+extern struct run run;
+
+/* ---- report.c ---- */
+
+/*
+ * What must hold, and what is said when it does not:
+ *     REQUIRE(adl->PageCount == n, CLAUSE_PIN_COUNT, ("PageCount %u", n), ("%u", adl->PageCount))
+ * True when it holds. When not, the report is printed and contract_fail() called, unless the clause
+ * is not judged for this implementation: then the run is abandoned and the value is false.
+ * Formatting costs nothing as long as things hold.
+ */
+#define REQUIRE(holds, clause, expected, got)                                                                \
+    (__builtin_expect(!!(holds), 1) ? true                                                                   \
+                                    : (run_expected expected, run_got got, run_violated(clause), false))
+
+void run_expected(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+void run_violated(enum contract_clause clause) __attribute__((cold));
+/* The harness itself is wrong. */
+_Noreturn void run_harness_bug(const char *what);
+
+static inline void run_count(enum contract_clause clause, bool fired) {
+    if (fired)
+        contract_counts[clause].faulted++;
+    else
+        contract_counts[clause].kept++;
+}
+
+/* ---- driver.c ---- */
+void driver_init(uint8_t device);
+
+/* ---- check.c ---- */
+/* Which clause a deviating count in the ledger belongs to, after one kind of operation. */
+struct ledger_blame {
+    enum contract_clause commit;
+    enum contract_clause pins_more; /* pins, locked or domain pages: more than there should be */
+    enum contract_clause pins_less;
+    enum contract_clause views_more;
+    enum contract_clause views_less;
+    enum contract_clause other; /* handles, leaks, breaches */
+};
+void check_ledger(const struct ledger_blame *blame);
+/* A failed call: the ledger as the model has it, and the pool as it was. */
+void check_rollback(enum contract_clause clause);
+bool check_can_dma(uint8_t device);
+bool check_address_in_chain(uint8_t chain, uint64_t address);
+void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
+/* Reads what a live pin's sampled pages must hold; blames clause, or a more telling one. */
+void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause);
+/* After the end of a pin, as it was: out of the domain, unlocked, freed. */
+void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause);
+void check_view_birth(const struct model_view *view);
+void check_view_alive(const struct model_view *view, enum contract_clause clause);
+void check_view_gone(const struct model_view *view, enum contract_clause clause);
+void check_started(uint8_t chain);
+/* Every pin and view of the machine. */
+void check_everything(enum contract_clause pins, enum contract_clause views);
+
+/* ---- executor.c ---- */
+void run_callback(struct call *call);
+/* ---- executor_bus.c ---- */
+void run_bus(struct call *call);
+
+/* Performs and records. */
+void run_perform(struct call *call);
+
+#endif
