@@ -10,7 +10,8 @@ enum nt_lock_rank {
     NT_LOCK_NONE,
     NT_LOCK_ADAPTERS, /* the handle table and the list of adapters */
     NT_LOCK_CHAIN,    /* one logical adapter: its pins, views and domain */
-    NT_LOCK_MEMORY,   /* sections, frames, commit */
+    NT_LOCK_MEMORY,   /* sections, frames, commit: taken inside nt/section.h and nt/phys.h */
+    NT_LOCK_POOL,     /* the pool's accounts: taken inside nt/pool.h */
     NT_LOCK_RANKS
 };
 

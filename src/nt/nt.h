@@ -8,10 +8,11 @@
 #ifndef NT_NT_H
 #define NT_NT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NT_PAGE_SHIFT 12u
-#define NT_PAGE_SIZE (UINT64_C(1) << NT_PAGE_SHIFT)
+#define NT_PAGE_SIZE  (UINT64_C(1) << NT_PAGE_SHIFT)
 /* Views start at allocation-granularity boundaries (MAP-ADDRESS). */
 #define NT_VIEW_ALIGN (UINT64_C(64) << 10)
 
@@ -24,7 +25,9 @@ struct nt_config {
     uint32_t pfn_seed;     /* picks the order in which frames are handed out */
 };
 
-void nt_boot(const struct nt_config *config);
+/* False when the host does not grant the address space for it (nt/arena.h); nothing is booted then. */
+bool nt_boot(const struct nt_config *config);
+/* Sections that are still there are destroyed; pool blocks are their owners' to free. */
 void nt_shutdown(void);
 
 #endif

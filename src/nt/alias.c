@@ -1,0 +1,102 @@
+#define _GNU_SOURCE
+#include "nt/alias.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "nt/arena.h"
+#include "nt/raw.h"
+
+/* Address space for shared pages, made anew for each boot that needs any, so that nothing of it can
+ * outlive the boot or be shared with a process forked later. A page takes a place in it when it is
+ * aliased first: 1024 operations of a program times the 1024 pages of its view space make 4 GiB. */
+#define SHARED_BYTES (UINT64_C(4) << 30)
+
+/* These addresses show shared + offset. */
+struct alias {
+    uint8_t *address;
+    uint64_t bytes;
+    uint64_t offset;
+};
+
+static struct alias aliases[NT_ALIASES];
+static uint32_t alias_count;
+static uint8_t *shared; /* NULL: none in this boot so far */
+static uint64_t shared_used;
+
+static bool show(uint8_t *address, uint64_t bytes, uint64_t offset) {
+    if (alias_count == NT_ALIASES)
+        return false;
+    /* An old size of 0 leaves the old mapping and makes a second one of the same pages. */
+    if (mremap(shared + offset, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address) == MAP_FAILED)
+        return false;
+    aliases[alias_count++] = (struct alias){.address = address, .bytes = bytes, .offset = offset};
+    return true;
+}
+
+/* Moves bytes that have one address so far into shared memory, under that same address. */
+static bool share(uint8_t *address, uint64_t bytes, uint64_t *offset) {
+    if (!shared) {
+        void *fresh = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (fresh == MAP_FAILED)
+            return false;
+        shared = fresh;
+        shared_used = 0;
+    }
+    if (bytes > SHARED_BYTES - shared_used)
+        return false;
+    nt_raw_copy(shared + shared_used, address, bytes);
+    if (!show(address, bytes, shared_used))
+        return false;
+    *offset = shared_used;
+    shared_used += bytes;
+    return true;
+}
+
+/* The offset of an address that is shared, and how many bytes from there on are, too; or how many are
+ * not. `bytes` holds the most that is asked for. */
+static bool find(const uint8_t *address, uint64_t *bytes, uint64_t *offset) {
+    for (uint32_t i = 0; i < alias_count; i++) {
+        const struct alias *alias = &aliases[i];
+        if (address >= alias->address && address < alias->address + alias->bytes) {
+            uint64_t skip = (uint64_t)(address - alias->address);
+            *offset = alias->offset + skip;
+            if (*bytes > alias->bytes - skip)
+                *bytes = alias->bytes - skip;
+            return true;
+        }
+        if (alias->address > address && (uint64_t)(alias->address - address) < *bytes)
+            *bytes = (uint64_t)(alias->address - address);
+    }
+    return false;
+}
+
+bool nt_alias(uint8_t *from, uint8_t *to, uint64_t bytes) {
+    while (bytes > 0) {
+        uint64_t stretch = bytes, offset;
+        if (!find(from, &stretch, &offset) && !share(from, stretch, &offset))
+            return false;
+        if (!show(to, stretch, offset))
+            return false;
+        from += stretch;
+        to += stretch;
+        bytes -= stretch;
+    }
+    return true;
+}
+
+void nt_alias_shutdown(void) {
+    for (uint32_t i = 0; i < alias_count; i++) {
+        if (!nt_arena_renew(aliases[i].address, aliases[i].bytes)) {
+            fputs("nt: the host does not give memory back to the arena\n", stderr);
+            abort();
+        }
+    }
+    alias_count = 0;
+    if (shared) {
+        munmap(shared, SHARED_BYTES);
+        shared = NULL;
+    }
+}

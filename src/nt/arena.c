@@ -1,0 +1,119 @@
+#define _GNU_SOURCE
+#include "nt/arena.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "nt/nt.h"
+#include "nt/raw.h"
+
+#ifdef NT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+#ifdef NT_MSAN
+#include <sanitizer/msan_interface.h>
+#endif
+
+/* Above this a system call (a few microseconds) is cheaper than writing zeros, and gives back pages
+ * that were never touched. */
+#define SCRUB_BY_KERNEL ((size_t)256 << 10)
+
+/* Different programs touch different pages, so that over many boots all of them together would stay
+ * resident. Every so many boots the lot is given back: once in a second or so of fuzzing. */
+#define BOOTS_BETWEEN_TRIMS 16384u
+
+static struct {
+    uint8_t *base; /* NULL until the first boot */
+    uint64_t bytes;
+    uint8_t *windows; /* base .. windows is the store */
+    unsigned boots;
+    /* This boot's store: pages [0, fresh) have been handed out at least once. A free page's first
+     * four bytes hold the number + 1 of the next free one. */
+    uint32_t fresh;
+    uint32_t first_free; /* number + 1, 0 when none */
+} arena;
+
+static void *reserve(void *at, uint64_t bytes, int flags) {
+    void *address =
+        mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+    /* A huge page for each touched 4 KiB would be resident as a whole. A refusal only costs memory. */
+    if (address != MAP_FAILED)
+        (void)madvise(address, bytes, MADV_NOHUGEPAGE);
+    return address;
+}
+
+bool nt_arena_boot(void) {
+    if (arena.base)
+        return true;
+    for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
+        /* The rest of a 64 KiB step, for mmap() promises no more than page alignment. */
+        void *address = reserve(NULL, bytes + NT_VIEW_ALIGN, 0);
+        if (address == MAP_FAILED)
+            continue;
+        uint64_t skip = -(uintptr_t)address & (NT_VIEW_ALIGN - 1);
+        arena.base = (uint8_t *)address + skip;
+        arena.bytes = bytes;
+        arena.windows = arena.base + bytes / 2;
+        return true;
+    }
+    return false;
+}
+
+static void trim(void) {
+    (void)madvise(arena.base, arena.bytes, MADV_DONTNEED);
+#ifdef NT_ASAN
+    /* Everything is addressable again by now, and that is what a shadow of zeros says. */
+    size_t scale, offset;
+    __asan_get_shadow_mapping(&scale, &offset);
+    uintptr_t shadow = ((uintptr_t)arena.base >> scale) + offset;
+    (void)madvise((void *)(shadow & ~(uintptr_t)(NT_PAGE_SIZE - 1)), arena.bytes >> scale, MADV_DONTNEED);
+#endif
+}
+
+void nt_arena_shutdown(void) {
+    nt_arena_scrub(arena.base, arena.fresh * NT_PAGE_SIZE);
+    arena.fresh = 0;
+    arena.first_free = 0;
+    if (++arena.boots % BOOTS_BETWEEN_TRIMS == 0)
+        trim();
+}
+
+uint8_t *nt_store_alloc(void) {
+    if (arena.first_free == 0) {
+        if (arena.fresh == arena.bytes / 2 >> NT_PAGE_SHIFT)
+            return NULL;
+        return arena.base + arena.fresh++ * NT_PAGE_SIZE;
+    }
+    uint8_t *page = arena.base + (arena.first_free - 1) * NT_PAGE_SIZE;
+    memcpy(&arena.first_free, page, sizeof(arena.first_free));
+    memset(page, 0, NT_PAGE_SIZE); /* INIT-CLEAN: it had an earlier life */
+    return page;
+}
+
+void nt_store_free(uint8_t *page) {
+    memcpy(page, &arena.first_free, sizeof(arena.first_free));
+    arena.first_free = (uint32_t)((uint64_t)(page - arena.base) >> NT_PAGE_SHIFT) + 1;
+}
+
+bool nt_store_owns(const uint8_t *page) {
+    return page < arena.windows;
+}
+
+uint8_t *nt_arena_windows(uint64_t *bytes) {
+    *bytes = arena.bytes / 2;
+    return arena.windows;
+}
+
+void nt_arena_scrub(uint8_t *address, uint64_t bytes) {
+    if (bytes <= SCRUB_BY_KERNEL || madvise(address, bytes, MADV_DONTNEED) != 0) {
+        memset(address, 0, bytes);
+        return;
+    }
+#ifdef NT_MSAN
+    __msan_unpoison(address, bytes);
+#endif
+}
+
+bool nt_arena_renew(uint8_t *address, uint64_t bytes) {
+    return reserve(address, bytes, MAP_FIXED) != MAP_FAILED;
+}

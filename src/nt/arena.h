@@ -1,0 +1,41 @@
+/*
+ * The host memory behind sections: one reservation for the life of the process, of which a boot uses
+ * what it needs, always in the same order, and leaves zeros behind. The same programs thus touch the
+ * same host pages boot after boot: no system call, and no growth.
+ *
+ * It has two halves: the page store, from which a section gets a page that only DMA has touched, and
+ * the windows, where a section's pages are side by side for the CPU (nt/window.h).
+ */
+#ifndef NT_ARENA_H
+#define NT_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Address space only. Half of it holds 2^25 store pages: each is made by a DMA write of its own, of
+ * which a program can express 1024 operations x 16 pages = 2^14. The other half holds 8192 windows
+ * of 16 MiB (nt/window.h), and a program can ask for 1024. Where the host grants less, as under
+ * ThreadSanitizer's layout or a limit, it is halved down to NT_ARENA_MIN: 2^21 pages, 512 windows. */
+#define NT_ARENA_BYTES (UINT64_C(256) << 30)
+#define NT_ARENA_MIN   (UINT64_C(16) << 30)
+
+/* Reserves on the first call; false when the host grants not even NT_ARENA_MIN. */
+bool nt_arena_boot(void);
+/* Nothing of the store may be in use any more. Windows have been scrubbed by their owner. */
+void nt_arena_shutdown(void);
+
+/* A page of zeros; NULL when the store is exhausted. */
+uint8_t *nt_store_alloc(void);
+void nt_store_free(uint8_t *page);
+/* Whether the page is one of the store's. */
+bool nt_store_owns(const uint8_t *page);
+
+/* The half for windows, aligned to NT_VIEW_ALIGN. */
+uint8_t *nt_arena_windows(uint64_t *bytes);
+/* Zeroes a range of it. */
+void nt_arena_scrub(uint8_t *address, uint64_t bytes);
+/* Replaces a range of it by fresh zeros, whatever was mapped there; false when the host refuses. */
+bool nt_arena_renew(uint8_t *address, uint64_t bytes);
+
+#endif

@@ -1,0 +1,28 @@
+#include "nt/irql.h"
+
+#include "nt/private.h"
+
+static KIRQL irqls[NT_ACTORS];
+static unsigned current;
+
+void nt_irql_boot(void) {
+    for (unsigned i = 0; i < NT_ACTORS; i++)
+        irqls[i] = PASSIVE_LEVEL;
+    current = 0;
+}
+
+void nt_actor_set(unsigned actor) {
+    current = actor;
+}
+
+unsigned nt_actor(void) {
+    return current;
+}
+
+KIRQL nt_irql(void) {
+    return irqls[current];
+}
+
+void nt_irql_set(KIRQL irql) {
+    irqls[current] = irql;
+}

@@ -1,0 +1,65 @@
+#include "nt/lock.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nt/irql.h"
+#include "nt/private.h"
+
+/* What each actor holds: at most one lock of a rank, for a second one would break the order. */
+static struct {
+    const struct nt_lock *locks[NT_LOCK_RANKS];
+    unsigned ranks; /* bit r: locks[r] is held */
+} held[NT_ACTORS];
+
+static _Noreturn void violation(const struct nt_lock *lock, const char *what, const struct nt_lock *other) {
+    fprintf(stderr, "nt lock violation (RACE-LIVE): actor %u, '%s' (rank %d) %s", nt_actor(), lock->name,
+            (int)lock->rank, what);
+    if (other)
+        fprintf(stderr, " '%s' (rank %d)", other->name, (int)other->rank);
+    fputc('\n', stderr);
+    abort();
+}
+
+static const struct nt_lock *highest_held(unsigned actor) {
+    for (unsigned rank = NT_LOCK_RANKS; rank-- > 0;) {
+        if (held[actor].ranks >> rank & 1)
+            return held[actor].locks[rank];
+    }
+    return NULL;
+}
+
+void nt_lock_shutdown(void) {
+    for (unsigned i = 0; i < NT_ACTORS; i++) {
+        const struct nt_lock *left = highest_held(i);
+        if (left)
+            violation(left, "is still held when the machine goes down", NULL);
+    }
+}
+
+void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank) {
+    lock->name = name;
+    lock->rank = rank;
+    lock->owner = 0;
+}
+
+void nt_lock_acquire(struct nt_lock *lock) {
+    unsigned actor = nt_actor();
+    if (held[actor].ranks >> lock->rank)
+        violation(lock, "is wanted while holding", highest_held(actor));
+    /* One actor runs at a time, and none is suspended inside a service: nobody could release it. */
+    if (lock->owner != 0)
+        violation(lock, "is wanted while another actor holds it, which cannot go on", NULL);
+    lock->owner = (int)actor + 1;
+    held[actor].locks[lock->rank] = lock;
+    held[actor].ranks |= 1u << lock->rank;
+}
+
+void nt_lock_release(struct nt_lock *lock) {
+    unsigned actor = nt_actor();
+    if (lock->owner != (int)actor + 1)
+        violation(lock, "is released by an actor that does not hold it", NULL);
+    lock->owner = 0;
+    held[actor].ranks &= ~(1u << lock->rank);
+}

@@ -1,0 +1,62 @@
+#include "nt/pool.h"
+
+#include <stdlib.h>
+
+#include "nt/fault.h"
+#include "nt/lock.h"
+#include "nt/private.h"
+
+static struct nt_lock pool_lock;
+static struct nt_pool_usage usage;
+static uint64_t budget;
+
+void nt_pool_boot(uint64_t bytes) {
+    nt_lock_init(&pool_lock, "pool", NT_LOCK_POOL);
+    budget = bytes;
+    usage = (struct nt_pool_usage){0};
+}
+
+void *nt_pool_alloc(size_t bytes) {
+    void *block = NULL;
+    nt_lock_acquire(&pool_lock);
+    if (!nt_fault(NT_FAULT_POOL) && bytes <= budget - usage.bytes)
+        block = calloc(1, bytes);
+    if (block) {
+        usage.bytes += bytes;
+        usage.blocks++;
+    }
+    nt_lock_release(&pool_lock);
+    return block;
+}
+
+void nt_pool_free(void *block, size_t bytes) {
+    if (!block)
+        return;
+    nt_lock_acquire(&pool_lock);
+    usage.bytes -= bytes;
+    usage.blocks--;
+    free(block);
+    nt_lock_release(&pool_lock);
+}
+
+void *nt_pool_cache_alloc(size_t bytes) {
+    nt_lock_acquire(&pool_lock);
+    void *block = calloc(1, bytes);
+    if (block)
+        usage.cache_bytes += bytes;
+    nt_lock_release(&pool_lock);
+    return block;
+}
+
+void nt_pool_cache_free(void *block, size_t bytes) {
+    if (!block)
+        return;
+    nt_lock_acquire(&pool_lock);
+    usage.cache_bytes -= bytes;
+    free(block);
+    nt_lock_release(&pool_lock);
+}
+
+struct nt_pool_usage nt_pool_usage(void) {
+    return usage;
+}

@@ -1,0 +1,70 @@
+#include "nt/raw.h"
+
+#include "nt/nt.h"
+
+#ifdef NT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+/* No coverage either: these loops tell a fuzzer nothing, and would cost it much. */
+#if defined(__clang__)
+#define UNCHECKED __attribute__((no_sanitize("address", "coverage"), noinline))
+#else
+#define UNCHECKED __attribute__((no_sanitize("address"), noinline))
+#endif
+
+typedef struct __attribute__((packed, may_alias)) {
+    uint64_t value;
+} unaligned_word;
+
+typedef uint64_t __attribute__((may_alias)) word;
+
+/* A compiler that recognizes the loop as memcpy would call the sanitizer's. */
+#define KEEP_LOOP() __asm__ volatile("" ::: "memory")
+
+UNCHECKED void nt_raw_copy(void *to, const void *from, size_t bytes) {
+    uint8_t *target = to;
+    const uint8_t *source = from;
+    for (; bytes >= sizeof(word); bytes -= sizeof(word)) {
+        ((unaligned_word *)target)->value = ((const unaligned_word *)source)->value;
+        target += sizeof(word);
+        source += sizeof(word);
+        KEEP_LOOP();
+    }
+    while (bytes-- > 0) {
+        *target++ = *source++;
+        KEEP_LOOP();
+    }
+}
+
+UNCHECKED void nt_raw_copy_page(uint8_t *to, const uint8_t *from) {
+    word *target = (word *)to;
+    const word *source = (const word *)from;
+    for (unsigned i = 0; i < NT_PAGE_SIZE / sizeof(word); i += 8) {
+        uint64_t difference = 0;
+        for (unsigned j = i; j < i + 8; j++)
+            difference |= target[j] ^ source[j];
+        if (difference == 0)
+            continue;
+        for (unsigned j = i; j < i + 8; j++)
+            target[j] = source[j];
+    }
+}
+
+void nt_raw_forbid(const void *address, size_t bytes) {
+#ifdef NT_ASAN
+    __asan_poison_memory_region(address, bytes);
+#else
+    (void)address;
+    (void)bytes;
+#endif
+}
+
+void nt_raw_permit(const void *address, size_t bytes) {
+#ifdef NT_ASAN
+    __asan_unpoison_memory_region(address, bytes);
+#else
+    (void)address;
+    (void)bytes;
+#endif
+}
