@@ -39,7 +39,7 @@ enum model_mode model_chain_mode(const struct model *model, uint8_t chain) {
 
 /* ---- start and stop ---- */
 
-struct model_answer model_start_answer(const struct model *model, uint8_t device) {
+static struct model_answer start_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ROLLBACK);
     uint8_t chain = model->devices[device].chain;

@@ -45,12 +45,12 @@ void dxgk_chain_release(struct dxgk_chain *chain) {
     chain->commit_pages = 0;
 }
 
-/* The lead's handle is dead, so no new call can get at the chain; the lock waits for one that has it. */
+/* The lead's handle is dead, so no new call can get at the chain; its lock waits for one that has. */
 static void take_back(struct dxgk_chain *chain) {
+    nt_lock_acquire(&dxgk_machine.adapters);
     nt_lock_acquire(&chain->lock);
-    uint32_t leaks = dxgk_chain_reclaim(chain);
+    dxgk_machine.leaks += dxgk_chain_reclaim(chain);
     dxgk_chain_release(chain);
-    dxgk_machine.leaks += leaks;
     nt_lock_release(&chain->lock);
     nt_lock_release(&dxgk_machine.adapters);
 }
