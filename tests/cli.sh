@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# pinfuzz on the command line: what it prints and how it exits. Usage: tests/cli.sh PINFUZZ
+set -euo pipefail
+
+pinfuzz=$(realpath "$1")
+root=$(cd "$(dirname "$0")/.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+checks=0
+# expect STATUS OUTPUT COMMAND...: the exit status, and standard output and error together.
+expect() {
+    local status=$1 output=$2 got got_status=0
+    shift 2
+    got=$("$@" 2>&1) || got_status=$?
+    # shellcheck disable=SC2053 # the output is a pattern
+    if [[ $got_status != "$status" || $got != $output ]]; then
+        printf 'cli: %s\nexpected exit %s and: %s\ngot exit %s and: %s\n' \
+            "$*" "$status" "$output" "$got_status" "$got" >&2
+        exit 1
+    fi
+    checks=$((checks + 1))
+}
+
+seed=$root/corpus/pin_unpin_fuzzer/both_forms_mixed.txt
+printf 'pin2 lead(0) index=0 CommitSize=1p\n' >good.txt
+printf 'pin2 lead(0) index=zero\n' >bad.txt
+printf 'machnie\n' >misspelt.txt
+mkdir -p tree/sub
+cp good.txt tree/a.txt
+cp good.txt tree/sub/a.txt
+printf 'not a program\n' >tree/README.md
+printf 'PIN-COUNT\n' >tree/verdict
+
+# Each page of the manual is there; no line is too wide for a terminal.
+expect 0 'NAME*SYNOPSIS*DESCRIPTION*COMMANDS*EXIT STATUS*FILES*EXAMPLES*' "$pinfuzz" --help
+for command in run text bytes clauses; do
+    expect 0 "NAME*pinfuzz $command - *SYNOPSIS*DESCRIPTION*EXIT STATUS*EXAMPLES*" "$pinfuzz" help $command
+    expect 0 "NAME*pinfuzz $command - *" "$pinfuzz" $command --help
+done
+expect 0 'NAME*MACHINE*ADAPTERS*CALLBACKS*' "$pinfuzz" help programs
+expect 0 'pinfuzz *implementation under test: *' "$pinfuzz" --version
+for topic in '' run text bytes clauses programs; do
+    # shellcheck disable=SC2086 # no topic is a topic
+    expect 0 '' awk 'length > 110' <("$pinfuzz" help $topic)
+done
+
+expect 2 "*a command is missing*" "$pinfuzz"
+expect 2 "*no command 'walk'*run text bytes clauses*" "$pinfuzz" walk
+expect 2 "*no command 'walk'*" "$pinfuzz" help walk
+expect 2 '*FILE is missing*' "$pinfuzz" run
+expect 2 "*unknown option '--fast'*" "$pinfuzz" run --fast good.txt
+expect 2 '*--repeat wants a number*' "$pinfuzz" run --repeat 0 good.txt
+expect 2 '*-o OUT is missing*' "$pinfuzz" bytes good.txt
+
+# Verdicts.
+expect 0 "$seed: kept" "$pinfuzz" run "$seed"
+expect 0 "$seed: kept (10 runs)" "$pinfuzz" run --repeat 10 "$seed"
+expect 0 "$seed: kept" "$pinfuzz" run --no-fork "$seed"
+expect 0 'tree/a.txt: kept?tree/sub/a.txt: kept' "$pinfuzz" run tree
+expect 2 "bad.txt:1:20: expected a number from 0 to 4294967295, got 'zero'?good.txt: kept" \
+    "$pinfuzz" run bad.txt good.txt
+expect 2 "misspelt.txt:1:1: expected machine, adapter or an operation *" "$pinfuzz" run misspelt.txt
+expect 2 'nowhere: No such file or directory' "$pinfuzz" run nowhere
+expect 0 '-: kept' "$pinfuzz" run - <good.txt
+
+# Both forms, there and back; any bytes are a program.
+expect 0 '' "$pinfuzz" bytes "$seed" -o seed
+expect 0 '' diff <("$pinfuzz" text "$seed") <("$pinfuzz" text seed)
+expect 0 '' "$pinfuzz" bytes seed -o again
+expect 0 '' cmp seed again
+expect 0 'seed: kept' "$pinfuzz" run seed
+expect 0 'out: 2 programs' "$pinfuzz" bytes tree -o out
+expect 0 $'a\nsub-a' ls out
+cp good.txt tree/sub-a
+expect 2 '*would both become out/sub-a*' "$pinfuzz" bytes tree -o out
+head -c 5000 /dev/zero | tr '\0' 'K' >noise
+expect 0 'noise: kept' "$pinfuzz" run noise
+expect 0 'machine adapters=12*' "$pinfuzz" text --as-bytes noise
+: >empty
+expect 0 'machine adapters=1' "$pinfuzz" text empty
+
+# The table.
+expect 0 'CLAUSE*PIN-COUNT *RACE-LIVE *' "$pinfuzz" clauses
+expect 0 '*UNREACHED*?clauses reached: * of *' "$pinfuzz" clauses good.txt
+expect 1 '*UNREACHED*?clauses reached: * of *' "$pinfuzz" clauses --require good.txt
+expect 2 '*--require wants a DIR*' "$pinfuzz" clauses --require
+expect 0 '*?clauses reached: * of *' "$pinfuzz" clauses --require "$root/corpus"
+
+echo "cli: $checks checks hold"
