@@ -1,10 +1,27 @@
+/*
+ * All programs run in one child process, which keeps the counts where its parent sees them. When a
+ * program crashes it, the next child goes on behind that program.
+ */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+
+#include <errno.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/cmd.h"
 #include "harness/executor.h"
+
+struct progress {
+    size_t done; /* programs that need not be run any more */
+    int result;
+    struct contract_count counts[CONTRACT_CLAUSE_COUNT];
+};
 
 static jmp_buf violation;
 static enum contract_clause violated;
@@ -14,23 +31,61 @@ static void on_violation(enum contract_clause clause) {
     longjmp(violation, 1);
 }
 
-/* Runs everything below path. Counts go up; a violation is told, and does not end the rest. */
-static int reach(const char *path) {
-    struct cmd_files files = {0};
-    int result = cmd_files_add(&files, path) ? CMD_KEPT : CMD_BAD_INPUT;
+/* Runs the programs from progress->done on; a violation is told, and does not end the rest. */
+static void run_from(const struct cmd_files *files, struct progress *progress) {
     contract_on_violation(on_violation);
-    for (volatile size_t i = 0; i < files.count; i++) {
-        if (!cmd_load(files.paths[i], LOAD_DETECT)) {
-            result = result == CMD_KEPT ? CMD_BAD_INPUT : result;
+    for (; progress->done < files->count; progress->done++) {
+        const char *path = files->paths[progress->done];
+        if (!cmd_load(path, LOAD_DETECT)) {
+            progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
         } else if (setjmp(violation) == 0) {
             executor_run(&cmd_program);
         } else {
-            fprintf(stderr, "%s: violated %s\n", files.paths[i], contract_table[violated].id);
-            result = CMD_VIOLATED;
+            fprintf(stderr, "%s: violated %s\n", files->paths[progress->done], contract_table[violated].id);
+            progress->result = CMD_VIOLATED;
         }
+        memcpy(progress->counts, contract_counts, sizeof progress->counts);
     }
     contract_on_violation(NULL);
-    cmd_files_free(&files);
+}
+
+/* False when no child can be made. */
+static bool run_in_children(const struct cmd_files *files, struct progress *progress) {
+    while (progress->done < files->count) {
+        int status;
+        fflush(NULL);
+        pid_t child = fork();
+        if (child < 0) {
+            perror("pinfuzz clauses: fork");
+            return false;
+        }
+        if (child == 0) {
+            memcpy(contract_counts, progress->counts, sizeof contract_counts);
+            run_from(files, progress);
+            exit(0);
+        }
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (progress->done < files->count) {
+            fprintf(stderr, "%s: crashed\n", files->paths[progress->done++]);
+            progress->result = CMD_VIOLATED;
+        } else if (status != 0) { /* after all of them: LeakSanitizer's word */
+            progress->result = CMD_VIOLATED;
+        }
+    }
+    return true;
+}
+
+static int reach(const struct cmd_files *files) {
+    struct progress *progress =
+        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (progress == MAP_FAILED) {
+        perror("pinfuzz clauses: mmap");
+        return CMD_BAD_INPUT;
+    }
+    int result = run_in_children(files, progress) ? progress->result : CMD_BAD_INPUT;
+    memcpy(contract_counts, progress->counts, sizeof contract_counts);
+    munmap(progress, sizeof *progress);
     return result;
 }
 
@@ -72,6 +127,7 @@ static bool print_reached(void) {
 }
 
 static int main_clauses(int argc, char **argv) {
+    struct cmd_files files = {0};
     bool require = false;
     bool counts = false;
     int result = CMD_KEPT;
@@ -79,20 +135,19 @@ static int main_clauses(int argc, char **argv) {
         if (strcmp(argv[i], "--require") == 0) {
             require = true;
         } else if (argv[i][0] == '-') {
+            cmd_files_free(&files);
             return cmd_usage(&cmd_clauses, "unknown option '%s'", argv[i]);
         } else {
             counts = true;
+            result = cmd_files_add(&files, argv[i]) ? result : CMD_BAD_INPUT;
         }
     }
     if (require && !counts) {
         return cmd_usage(&cmd_clauses, "--require wants a DIR");
     }
-    for (int i = 1; i < argc; i++) {
-        if (argv[i][0] != '-') {
-            int reached = reach(argv[i]);
-            result = result == CMD_VIOLATED || reached == CMD_KEPT ? result : reached;
-        }
-    }
+    int reached = reach(&files);
+    result = reached == CMD_KEPT ? result : reached;
+    cmd_files_free(&files);
     print_table(counts);
     if (counts && !print_reached() && require) {
         result = CMD_VIOLATED;
@@ -130,7 +185,8 @@ const struct cmd cmd_clauses = {
             "    --require   exit with 1 when a counted clause is unreached\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 done; 1 a program broke a clause, or --require was not met; 2 a program cannot be read\n"
+            "    0 done; 1 a program broke a clause or crashed, or --require was not met; 2 else, a program\n"
+            "    could not be read\n"
             "\n"
             "EXAMPLES\n"
             "    pinfuzz clauses --require corpus\n",
