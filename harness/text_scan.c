@@ -223,7 +223,6 @@ bool text_signed(struct text_parser *parser, struct text_span token, int64_t min
     return text_fail(parser, token, "a number from %" PRId64 " to %" PRId64, min, max);
 }
 
-/* Takes an optional ±N<unit> that ends the token. *given says whether it is there. */
 bool text_take_delta(struct text_span *token, char unit, int8_t *delta, bool *given) {
     struct text_span rest = *token;
     *given = false;
