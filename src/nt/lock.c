@@ -22,7 +22,7 @@ static _Noreturn void violation(const struct nt_lock *lock, const char *what, co
     abort();
 }
 
-static const struct nt_lock *highest_held(unsigned actor) {
+static NT_UNCOVERED const struct nt_lock *highest_held(unsigned actor) {
     for (unsigned rank = NT_LOCK_RANKS; rank-- > 0;) {
         if (held[actor].ranks >> rank & 1)
             return held[actor].locks[rank];
@@ -44,7 +44,7 @@ void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank
     lock->owner = 0;
 }
 
-void nt_lock_acquire(struct nt_lock *lock) {
+NT_UNCOVERED void nt_lock_acquire(struct nt_lock *lock) {
     unsigned actor = nt_actor();
     if (held[actor].ranks >> lock->rank)
         violation(lock, "is wanted while holding", highest_held(actor));
@@ -56,7 +56,7 @@ void nt_lock_acquire(struct nt_lock *lock) {
     held[actor].ranks |= 1u << lock->rank;
 }
 
-void nt_lock_release(struct nt_lock *lock) {
+NT_UNCOVERED void nt_lock_release(struct nt_lock *lock) {
     unsigned actor = nt_actor();
     if (lock->owner != (int)actor + 1)
         violation(lock, "is released by an actor that does not hold it", NULL);

@@ -18,11 +18,11 @@ static size_t slab_bytes(uint32_t capacity) {
     return sizeof(struct nt_slab) + capacity * sizeof(struct nt_chunk);
 }
 
-static uint32_t slot_of(uint64_t key, uint32_t size) {
+static NT_UNCOVERED uint32_t slot_of(uint64_t key, uint32_t size) {
     return (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (size - 1);
 }
 
-static struct nt_chunk *find(const struct nt_section *section, uint64_t key) {
+static NT_UNCOVERED struct nt_chunk *find(const struct nt_section *section, uint64_t key) {
     if (section->first.key == key)
         return (struct nt_chunk *)&section->first;
     for (uint32_t slot = slot_of(key, section->table_size);; slot = (slot + 1) & (section->table_size - 1)) {
@@ -92,7 +92,7 @@ static struct nt_chunk *add(struct nt_section *section, uint64_t key) {
     return chunk;
 }
 
-struct nt_chunk *nt_chunk_touch(struct nt_section *section, uint64_t key) {
+NT_UNCOVERED struct nt_chunk *nt_chunk_touch(struct nt_section *section, uint64_t key) {
     struct nt_chunk *chunk = section->recent;
     if (chunk->key == key)
         return chunk;
@@ -104,7 +104,7 @@ struct nt_chunk *nt_chunk_touch(struct nt_section *section, uint64_t key) {
     return chunk;
 }
 
-const struct nt_chunk *nt_chunk_find(const struct nt_section *section, uint64_t key) {
+NT_UNCOVERED const struct nt_chunk *nt_chunk_find(const struct nt_section *section, uint64_t key) {
     return section->recent->key == key ? section->recent : find(section, key);
 }
 
@@ -130,7 +130,7 @@ void nt_pages_free(struct nt_section *section) {
     free_table(section);
 }
 
-void nt_page_copy(struct nt_page *page, unsigned offset, void *buffer, size_t size, bool write) {
+NT_UNCOVERED void nt_page_copy(struct nt_page *page, unsigned offset, void *buffer, size_t size, bool write) {
     if (!page->bytes) {
         if (!write) {
             memset(buffer, 0, size);

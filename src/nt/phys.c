@@ -276,21 +276,21 @@ void nt_phys_release(struct nt_page *page) {
     put_free(number);
 }
 
-bool nt_phys_pfn(const struct nt_page *page, uint64_t *pfn) {
+NT_UNCOVERED bool nt_phys_pfn(const struct nt_page *page, uint64_t *pfn) {
     if (page->frame == 0)
         return false;
     *pfn = pfn_of(page->frame);
     return true;
 }
 
-struct nt_page *nt_phys_page(uint64_t pfn) {
+NT_UNCOVERED struct nt_page *nt_phys_page(uint64_t pfn) {
     if (pfn > order.highest)
         return NULL;
     uint64_t position = position_of(pfn);
     return position < phys.used ? phys.frames[position + 1].page : NULL;
 }
 
-bool nt_phys_installed(uint64_t pfn) {
+NT_UNCOVERED bool nt_phys_installed(uint64_t pfn) {
     return pfn <= order.highest && position_of(pfn) < phys.ram_pages;
 }
 

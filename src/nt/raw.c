@@ -37,13 +37,13 @@ UNCHECKED void nt_raw_copy(void *to, const void *from, size_t bytes) {
     }
 }
 
-UNCHECKED void nt_raw_copy_page(uint8_t *to, const uint8_t *from) {
+UNCHECKED void nt_raw_copy_page(uint8_t *to, const uint8_t *from, bool zero) {
     word *target = (word *)to;
     const word *source = (const word *)from;
     for (unsigned i = 0; i < NT_PAGE_SIZE / sizeof(word); i += 8) {
         uint64_t difference = 0;
         for (unsigned j = i; j < i + 8; j++)
-            difference |= target[j] ^ source[j];
+            difference |= zero ? source[j] : target[j] ^ source[j];
         if (difference == 0)
             continue;
         for (unsigned j = i; j < i + 8; j++)

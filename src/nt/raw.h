@@ -6,6 +6,7 @@
 #ifndef NT_RAW_H
 #define NT_RAW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,9 @@
 /* Any range, any alignment; the ranges do not overlap. */
 void nt_raw_copy(void *to, const void *from, size_t bytes);
 /* Makes the page at `to` equal to the page at `from`, and writes nothing where it already is: pages
- * that nobody ever wrote stay untouched. The two may be one memory under two addresses. */
-void nt_raw_copy_page(uint8_t *to, const uint8_t *from);
+ * that nobody ever wrote stay untouched. The two may be one memory under two addresses. `zero` says
+ * that `to` is known to be zeros, which saves reading it. */
+void nt_raw_copy_page(uint8_t *to, const uint8_t *from, bool zero);
 
 /* The CPU's right to a range. Without AddressSanitizer nothing happens. */
 void nt_raw_forbid(const void *address, size_t bytes);

@@ -101,23 +101,23 @@ bool nt_section_pfn(struct nt_section *section, uint64_t page, uint64_t *pfn) {
     return known;
 }
 
-struct nt_page *nt_section_touch(struct nt_section *section, uint64_t page) {
+NT_UNCOVERED struct nt_page *nt_section_touch(struct nt_section *section, uint64_t page) {
     nt_lock_acquire(&nt_memory_lock);
     struct nt_page *record = touch(section, page);
     nt_lock_release(&nt_memory_lock);
     return record;
 }
 
-const struct nt_page *nt_section_peek(const struct nt_section *section, uint64_t page) {
+NT_UNCOVERED const struct nt_page *nt_section_peek(const struct nt_section *section, uint64_t page) {
     const struct nt_chunk *chunk = nt_chunk_find(section, page / NT_CHUNK_PAGES);
     return chunk ? &chunk->pages[page % NT_CHUNK_PAGES] : NULL;
 }
 
-bool nt_section_page_locked(const struct nt_section *section, uint64_t page) {
+NT_UNCOVERED bool nt_section_page_locked(const struct nt_section *section, uint64_t page) {
     return page < section->locked;
 }
 
-struct nt_section_usage nt_section_usage(void) {
+NT_UNCOVERED struct nt_section_usage nt_section_usage(void) {
     struct nt_section_usage usage = nt_view_usage();
     usage.locked_pages = locked_pages;
     return usage;

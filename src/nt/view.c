@@ -22,7 +22,7 @@ void nt_view_boot(uint64_t bytes) {
     view_count = 0;
 }
 
-struct nt_section_usage nt_view_usage(void) {
+NT_UNCOVERED struct nt_section_usage nt_view_usage(void) {
     return (struct nt_section_usage){.views = view_count, .view_bytes = used_pages * NT_PAGE_SIZE};
 }
 
@@ -165,10 +165,10 @@ static bool touch_all(struct nt_section *section, uint64_t first, uint64_t end) 
 }
 
 /* Brings the page's bytes to its address in the window. A page of a live view is there already. */
-static void enter(struct nt_page *page, uint8_t *address) {
+static void enter(struct nt_page *page, uint8_t *address, bool fresh) {
     if (page->bytes != address) {
         if (page->bytes && page->views == 0) {
-            nt_raw_copy_page(address, page->bytes);
+            nt_raw_copy_page(address, page->bytes, fresh);
             if (nt_store_owns(page->bytes))
                 nt_store_free(page->bytes);
         }
@@ -191,12 +191,13 @@ static NTSTATUS map(struct nt_section *section, uint64_t first, uint64_t end, vo
         nt_phys_unhold(end - first);
         return STATUS_NO_MEMORY;
     }
+    const bool fresh = !nt_window_issued(window, first, end);
     nt_window_issue(window, first, end);
     uint8_t *address = nt_window_address(window, first);
     *view = (struct nt_view){
         .next = section->views, .window = window, .base = address, .first = first, .end = end};
     for (uint64_t page = first; page < end; page++, address += NT_PAGE_SIZE)
-        enter(nt_section_record(section, page), address);
+        enter(nt_section_record(section, page), address, fresh);
     announce(section, view);
     section->views = view;
     window->views++;
@@ -264,7 +265,7 @@ uint32_t nt_section_unmap_all(struct nt_section *section) {
     return count;
 }
 
-bool nt_view_accessible(const void *address, uint64_t bytes) {
+NT_UNCOVERED bool nt_view_accessible(const void *address, uint64_t bytes) {
     const struct nt_window *window = nt_window_at(address);
     if (!window || bytes > NT_WINDOW_BYTES)
         return false;
