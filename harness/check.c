@@ -2,11 +2,13 @@
  * The oracle's looks: what can a call have changed, and is it as the model says?
  *
  * Checking all pages of all pins after every operation would cost far more than the subject itself.
- * So a pin is looked at when it is made, when it ends, and after operations that could hurt it
- * (pressure, power, reset, the end of another pin of its chain, a refused second pin); at the end of
- * a program all that is left is looked at. Nothing can hide in between: whatever broke a pin is seen
- * at the pin's own end at the latest, for a pin does not heal, and the counts in the ledger, which
- * cost no look-up, are compared after every operation.
+ * So a pin is looked at when it is made (every sampled page), when it ends (both ends, a third page, the
+ * word written last), and after operations that could hurt it: pressure (every sampled page), power,
+ * reset, the end of another pin of its chain, a refused second pin (both ends). At the end of a program
+ * everything that is left is looked at. Little can hide in between: a pin that broke does not heal, so
+ * it shows at its own end; what takes single pages from its middle shows in the counts of the ledger,
+ * which cost no look-up and are compared after every operation, or in another program, where the third
+ * page is another.
  */
 #include <stdio.h>
 
@@ -270,44 +272,44 @@ static void check_addresses(const struct model_chain *c, uint8_t index, const st
     }
 }
 
+/* The word that was written last, be it by DMA or by the CPU. */
+static void read_last_word(uint8_t device, const struct model_area *area, const struct model_pin *pin,
+                           enum contract_clause mapped, enum contract_clause contents) {
+    uint64_t at = area->last_word - 1;
+    if (area->last_word && at / MODEL_PAGE < pin->pages && !run.abandoned)
+        read_pinned(device, area, at / MODEL_PAGE, pin_address(pin, at / MODEL_PAGE), at % MODEL_PAGE, mapped,
+                    contents);
+}
+
 /*
- * Writes the stamps of pages that have none and reads all of them back, each by the next member, so
- * that every member of the chain reads at least once.
+ * Reads the stamp of each page and writes it where there is none, each by the next member. Two pages
+ * of an ADL that are one page of memory show at once: the later one has the other's stamp before it was
+ * given any. Then the members that had no turn read, and page 0 is read back by another than wrote it.
  */
 static void check_reach(const struct model_chain *c, const struct model_area *area,
                         const struct model_pin *pin, enum contract_clause mapped,
                         enum contract_clause contents) {
     uint8_t able[SUT_CHAIN_MAX];
     uint32_t members = able_members(c, able);
-    uint32_t fresh = 0; /* bit i: sample i had no stamp */
     if (members == 0)
         return;
     for (uint32_t i = 0; i < pin->samples && !run.abandoned; i++) {
+        uint8_t device = able[i % members];
         uint64_t page = pin->sample[i].page;
         uint64_t at = page * MODEL_PAGE + CONTENTS_STAMP_OFFSET;
-        read_pinned(able[i % members], area, page, pin->sample[i].address, CONTENTS_STAMP_OFFSET, mapped,
-                    contents);
+        read_pinned(device, area, page, pin->sample[i].address, CONTENTS_STAMP_OFFSET, mapped, contents);
         if (run.abandoned || contents_read(area->serial, at) != 0)
             continue;
         uint64_t stamp = contents_stamp(area->serial, page);
-        REQUIRE(
-            dma(able[i % members], pin->sample[i].address, CONTENTS_STAMP_OFFSET, &stamp, true), mapped,
-            ("DMA by adapter %u writes device page 0x%llx", able[i % members], (ULL)pin->sample[i].address),
-            ("a fault"));
+        REQUIRE(dma(device, pin->sample[i].address, CONTENTS_STAMP_OFFSET, &stamp, true), mapped,
+                ("DMA by adapter %u writes device page 0x%llx", device, (ULL)pin->sample[i].address),
+                ("a fault"));
         contents_write(area->serial, at, contents_stamp(area->serial, page));
-        fresh |= 1u << i;
     }
-    uint32_t reads = pin->samples > members ? pin->samples : members;
-    for (uint32_t i = 0; i < reads && !run.abandoned; i++) {
-        uint32_t sample = i % pin->samples;
-        if ((fresh >> sample & 1) || i >= pin->samples)
-            read_pinned(able[(i + 1) % members], area, pin->sample[sample].page, pin->sample[sample].address,
-                        CONTENTS_STAMP_OFFSET, mapped, mapped);
-    }
-    if (area->last_word && (area->last_word - 1) / MODEL_PAGE < pin->pages && !run.abandoned)
-        read_pinned(able[0], area, (area->last_word - 1) / MODEL_PAGE,
-                    pin_address(pin, (area->last_word - 1) / MODEL_PAGE), (area->last_word - 1) % MODEL_PAGE,
-                    mapped, contents);
+    for (uint32_t i = pin->samples < members ? pin->samples : members - 1; i < members && !run.abandoned; i++)
+        read_pinned(able[i], area, pin->sample[0].page, pin->sample[0].address, CONTENTS_STAMP_OFFSET, mapped,
+                    mapped);
+    read_last_word(able[0], area, pin, mapped, contents);
 }
 
 /* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault. */
@@ -431,15 +433,13 @@ void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contra
     if (members == 0)
         return;
     for (uint32_t i = 0; i < pin->samples && i < samples && !run.abandoned; i++) {
-        /* both ends first, then the others */
-        uint32_t sample = i == 1 ? pin->samples - 1 : i;
+        /* Both ends first; of three, the third differs from operation to operation. */
+        uint32_t sample = i == 1 ? pin->samples - 1 : i == 2 && samples == 3 ? run.op % pin->samples : i;
         read_pinned(able[i % members], area, pin->sample[sample].page, pin->sample[sample].address,
                     CONTENTS_STAMP_OFFSET, clause, clause);
     }
-    if (area->last_word && (area->last_word - 1) / MODEL_PAGE < pin->pages && !run.abandoned)
-        read_pinned(able[members - 1], area, (area->last_word - 1) / MODEL_PAGE,
-                    pin_address(pin, (area->last_word - 1) / MODEL_PAGE), (area->last_word - 1) % MODEL_PAGE,
-                    clause, clause);
+    if (samples > 2)
+        read_last_word(able[members - 1], area, pin, clause, clause);
 }
 
 void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause) {

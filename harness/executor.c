@@ -359,7 +359,7 @@ void run_callback(struct call *call) {
         m->breaches++;
     /* What is about to end is looked at while it still is. */
     if (answer.expect != MUST_FAIL && call->opcode == OP_UNPIN)
-        check_pin_alive(answer.chain, answer.index, MODEL_SAMPLES, CLAUSE_PIN_CONTENTS);
+        check_pin_alive(answer.chain, answer.index, 3, CLAUSE_PIN_CONTENTS);
     if (answer.expect != MUST_FAIL && call->opcode == OP_UNMAP)
         check_view_alive(&m->views[model_find_view(m, answer.chain, answer.index,
                                                    (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress)],

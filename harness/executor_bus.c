@@ -102,7 +102,7 @@ static void before_stop(uint8_t chain, struct remains *left) {
     for (uint8_t i = 0; i < c->count; i++) {
         if (!c->areas[i].pin.live)
             continue;
-        check_pin_alive(chain, i, MODEL_SAMPLES, CLAUSE_PIN_CONTENTS);
+        check_pin_alive(chain, i, 3, CLAUSE_PIN_CONTENTS);
         left->pin[left->pins].index = i;
         left->pin[left->pins++].pin = c->areas[i].pin;
     }

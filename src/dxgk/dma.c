@@ -8,8 +8,8 @@
 #include "nt/section.h"
 
 /* The page that a domain leads to; false: a fault. *page is NULL where nothing was ever written. */
-static bool through_domain(const struct dxgk_domain *domain, uint64_t device_page, bool write,
-                           struct nt_page **page) {
+static NT_UNCOVERED bool through_domain(const struct dxgk_domain *domain, uint64_t device_page, bool write,
+                                        struct nt_page **page) {
     struct dxgk_target target;
     if (!dxgk_domain_translate(domain, device_page, &target))
         return false;
@@ -23,18 +23,18 @@ static bool through_domain(const struct dxgk_domain *domain, uint64_t device_pag
 }
 
 /* Without an IOMMU in the machine every installed frame can be had; one that is free holds nothing. */
-static bool physically(uint64_t device_page, struct nt_page **page) {
+static NT_UNCOVERED bool physically(uint64_t device_page, struct nt_page **page) {
     if (!nt_phys_installed(device_page))
         return false;
     *page = nt_phys_page(device_page);
     return true;
 }
 
-static bool does_dma(const struct dxgk_adapter *adapter) {
+static NT_UNCOVERED bool does_dma(const struct dxgk_adapter *adapter) {
     return adapter->d0 && !adapter->in_reset && !adapter->gone;
 }
 
-static void copy(struct nt_page *page, unsigned offset, void *buffer, size_t size, bool write) {
+static NT_UNCOVERED void copy(struct nt_page *page, unsigned offset, void *buffer, size_t size, bool write) {
     if (page)
         nt_page_copy(page, offset, buffer, size, write);
     else if (!write)
@@ -42,8 +42,8 @@ static void copy(struct nt_page *page, unsigned offset, void *buffer, size_t siz
 }
 
 /* On a machine with an IOMMU a device that is attached to no domain is blocked (PIN-ISOLATED). */
-static bool translated(const struct dxgk_adapter *adapter, uint64_t address, void *buffer, size_t size,
-                       bool write) {
+static NT_UNCOVERED bool translated(const struct dxgk_adapter *adapter, uint64_t address, void *buffer,
+                                    size_t size, bool write) {
     struct nt_page *page;
     bool reached =
         adapter->attached && through_domain(adapter->attached, address >> NT_PAGE_SHIFT, write, &page);
@@ -52,7 +52,7 @@ static bool translated(const struct dxgk_adapter *adapter, uint64_t address, voi
     return reached;
 }
 
-static bool untranslated(uint64_t address, void *buffer, size_t size, bool write) {
+static NT_UNCOVERED bool untranslated(uint64_t address, void *buffer, size_t size, bool write) {
     struct nt_page *page;
     bool reached = physically(address >> NT_PAGE_SHIFT, &page);
     if (reached)
@@ -60,7 +60,8 @@ static bool untranslated(uint64_t address, void *buffer, size_t size, bool write
     return reached;
 }
 
-bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void *buffer, size_t size, bool write) {
+NT_UNCOVERED bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void *buffer, size_t size,
+                           bool write) {
     assert(size > 0 && size <= NT_PAGE_SIZE - address % NT_PAGE_SIZE);
     nt_lock_acquire(&dxgk_machine.adapters);
     if (!does_dma(adapter) || !dxgk_machine.iommu) {

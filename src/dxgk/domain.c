@@ -191,7 +191,8 @@ void dxgk_domain_unmap(struct dxgk_domain *domain, struct dxgk_mapping *mapping)
     return_nodes(domain, mapping);
 }
 
-bool dxgk_domain_translate(const struct dxgk_domain *domain, uint64_t page, struct dxgk_target *target) {
+NT_UNCOVERED bool dxgk_domain_translate(const struct dxgk_domain *domain, uint64_t page,
+                                        struct dxgk_target *target) {
     const struct dxgk_range *range = dxgk_ranges_find(&domain->ranges, page);
     if (!range)
         return false;

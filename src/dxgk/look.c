@@ -1,8 +1,9 @@
 /* Looks from outside: what is out right now, read off the structures themselves. */
 #include "dxgk/adapter.h"
 #include "dxgk/machine.h"
+#include "nt/nt.h"
 
-void dxgk_look_usage(struct dxgk_usage *usage) {
+NT_UNCOVERED void dxgk_look_usage(struct dxgk_usage *usage) {
     *usage = (struct dxgk_usage){.handles = dxgk_machine.handles.alive, .leaks = dxgk_machine.leaks};
     for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
         const struct dxgk_adapter *adapter = dxgk_machine.present[i];
@@ -13,20 +14,20 @@ void dxgk_look_usage(struct dxgk_usage *usage) {
         usage->breaches += dxgk_machine.breaches[i];
 }
 
-uint64_t dxgk_look_domain(const struct dxgk_adapter *adapter) {
+NT_UNCOVERED uint64_t dxgk_look_domain(const struct dxgk_adapter *adapter) {
     return adapter->attached ? adapter->attached->id : 0;
 }
 
-uint64_t dxgk_look_domain_pages(const struct dxgk_adapter *adapter) {
+NT_UNCOVERED uint64_t dxgk_look_domain_pages(const struct dxgk_adapter *adapter) {
     return adapter->chain->domain.mapped;
 }
 
-const struct nt_section *dxgk_look_section(const struct dxgk_adapter *lead, unsigned index) {
+NT_UNCOVERED const struct nt_section *dxgk_look_section(const struct dxgk_adapter *lead, unsigned index) {
     const struct dxgk_chain *chain = lead->chain;
     return dxgk_adapter_leads(lead) && index < chain->length ? chain->members[index]->area.section : NULL;
 }
 
-bool dxgk_look_descriptor(const void *descriptor) {
+NT_UNCOVERED bool dxgk_look_descriptor(const void *descriptor) {
     for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
         const struct dxgk_pin *pin = &dxgk_machine.present[i]->area.pin;
         if ((pin->form == DXGK_PIN_ADL && pin->adl == descriptor) ||

@@ -1,9 +1,10 @@
 #include "dxgk/ranges.h"
+#include "nt/nt.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-static uint64_t end_of(const struct dxgk_range *range) {
+static NT_UNCOVERED uint64_t end_of(const struct dxgk_range *range) {
     return range->first + range->pages;
 }
 
@@ -121,7 +122,7 @@ void dxgk_ranges_remove(struct dxgk_ranges *ranges, struct dxgk_range *range) {
     ranges->root = remove_range(ranges, ranges->root, range);
 }
 
-const struct dxgk_range *dxgk_ranges_find(const struct dxgk_ranges *ranges, uint64_t page) {
+NT_UNCOVERED const struct dxgk_range *dxgk_ranges_find(const struct dxgk_ranges *ranges, uint64_t page) {
     const struct dxgk_range *node = ranges->root;
     while (node) {
         if (page < node->first)
