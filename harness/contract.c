@@ -23,15 +23,15 @@ static __attribute__((noinline)) void contract_assert_failed(const char *functio
         contract_assert_failed(#function);                                                                   \
         __asm__ volatile("" ::"r"(#function) : "memory");                                                    \
     }
-CONTRACT_CLAUSES (X)
+CONTRACT_CLAUSES(X)
 #undef X
 
-    const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT] = {
+const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT] = {
 #define X(name, id, basis, basis_text, function, title, source)                                              \
     {id, basis, basis_text, #function, title, source, function},
-        CONTRACT_CLAUSES (X)
+    CONTRACT_CLAUSES(X)
 #undef X
-    };
+};
 
 bool contract_single_actor(enum contract_clause clause) {
     return strncmp(contract_table[clause].id, "RACE-", 5) != 0;

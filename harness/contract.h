@@ -137,7 +137,7 @@
 
 enum contract_clause {
 #define X(name, ...) CLAUSE_##name,
-    CONTRACT_CLAUSES (X)
+    CONTRACT_CLAUSES(X)
 #undef X
     CONTRACT_CLAUSE_COUNT
 };

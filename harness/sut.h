@@ -21,7 +21,7 @@
 
 /* Devices on a machine, named by ordinal. Two chains of eight, the longest that the contract's
  * users build. */
-#define SUT_DEVICES 16u
+#define SUT_DEVICES   16u
 #define SUT_CHAIN_MAX 8u
 /* Callers that take turns, each with an IRQL of its own. */
 #define SUT_ACTORS 4u
@@ -105,9 +105,9 @@ struct sut {
      * is not there: STATUS_INVALID_PARAMETER. */
     NTSTATUS (*add)(unsigned device, const struct sut_miniport *miniport);
     NTSTATUS (*link)(unsigned lead, unsigned joiner);
-    NTSTATUS (*start)(unsigned device); /* the whole chain of the device */
-    NTSTATUS (*stop)(unsigned device);  /* likewise */
-    NTSTATUS (*remove)(unsigned device); /* stops the chain first when it runs */
+    NTSTATUS (*start)(unsigned device);           /* the whole chain of the device */
+    NTSTATUS (*stop)(unsigned device);            /* likewise */
+    NTSTATUS (*remove)(unsigned device);          /* stops the chain first when it runs */
     NTSTATUS (*surprise_remove)(unsigned device); /* the notification; remove() follows some day */
     NTSTATUS (*power)(unsigned device, bool d0);
     NTSTATUS (*reset)(unsigned device, bool begin); /* TDR */

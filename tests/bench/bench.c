@@ -15,9 +15,9 @@
 #include "harness/executor.h"
 #include "harness/load.h"
 
-#define ROUNDS 21u          /* odd, for a median */
+#define ROUNDS   21u        /* odd, for a median */
 #define ROUND_NS 20000000.0 /* 20 ms: far above the clock's grain, 21 * 7 measures take 3 s */
-#define TAPE 4096u
+#define TAPE     4096u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -280,6 +280,7 @@ static inline void rig_down(void) {
 
 static inline NTSTATUS rig_pin2_as(struct rig_device *lead, HANDLE handle, unsigned index, uint64_t bytes,
                                    bool prefer, DXGK_ADL **adl) {
+    *adl = NULL;
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin;
     memset(&pin, 0xA5, sizeof(pin));
     pin.PhysicalAdapterIndex = index;
@@ -303,6 +304,7 @@ static inline NTSTATUS rig_pin2(struct rig_device *lead, unsigned index, uint64_
 }
 
 static inline NTSTATUS rig_pin(struct rig_device *lead, unsigned index, uint64_t bytes, PMDL *mdl) {
+    *mdl = NULL;
     DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
     memset(&pin, 0xA5, sizeof(pin));
     pin.PhysicalAdapterIndex = index;
@@ -326,6 +328,7 @@ static inline NTSTATUS rig_unpin(struct rig_device *lead, unsigned index) {
 
 static inline NTSTATUS rig_map(struct rig_device *lead, unsigned index, uint64_t offset, uint64_t bytes,
                                void **base) {
+    *base = NULL;
     DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
     memset(&map, 0xA5, sizeof(map));
     map.PhysicalAdapterIndex = index;
