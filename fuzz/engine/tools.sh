@@ -99,4 +99,11 @@ tools_configure() {
     cmake -S "$tools_root" -B "$dir" "${generator[@]}" "$@"
 }
 
+# tools_show_failure LOG: the end of a log of CMake, ninja, make or CTest, without the steps that went well
+# and the linker's command lines.
+tools_show_failure() {
+    grep -vE '^(\[ *[0-9]+[/%][^]]*\] |-- |: && | *Start +[0-9]+: | *[0-9]+/[0-9]+ Test .* Passed )' "$1" |
+        tail -n 200 || true
+}
+
 tools_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
