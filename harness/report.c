@@ -35,13 +35,13 @@ void run_got(const char *format, ...) {
     va_end(args);
 }
 
-void run_violated(enum contract_clause clause) {
+bool run_violated(enum contract_clause clause) {
     const struct contract_row *row = &contract_table[clause];
     if (run.abandoned)
-        return;
+        return false;
     if (row->basis == 'C' && !run.sut->hold_chosen) {
         run.abandoned = true;
-        return;
+        return false;
     }
     fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
     fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
@@ -63,6 +63,7 @@ void run_violated(enum contract_clause clause) {
     print_program();
     fflush(stderr);
     contract_fail(clause);
+    return false;
 }
 
 void run_harness_bug(const char *what) {

@@ -56,12 +56,12 @@ extern struct run run;
  * Formatting costs nothing as long as things hold.
  */
 #define REQUIRE(holds, clause, expected, got)                                                                \
-    (__builtin_expect(!!(holds), 1) ? true                                                                   \
-                                    : (run_expected expected, run_got got, run_violated(clause), false))
+    (__builtin_expect(!!(holds), 1) ? true : (run_expected expected, run_got got, run_violated(clause)))
 
 void run_expected(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
-void run_violated(enum contract_clause clause) __attribute__((cold));
+/* Always false: what REQUIRE() answers then. */
+bool run_violated(enum contract_clause clause) __attribute__((cold));
 /* The harness itself is wrong. */
 _Noreturn void run_harness_bug(const char *what);
 
