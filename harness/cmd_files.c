@@ -62,7 +62,7 @@ static bool add(struct cmd_files *files, const char *path, unsigned depth) {
         fprintf(stderr, "%s: more than %d directories deep\n", path, DEPTH_MAX);
         return false;
     }
-    struct dirent **entries;
+    struct dirent **entries = NULL;
     int count = scandir(path, &entries, holds_program, by_name);
     if (count < 0) {
         return complain(path);

@@ -74,7 +74,7 @@ static void run_path(const char *path, unsigned depth) {
         complain(path, "directories nest too deep");
         return;
     }
-    struct dirent **entries;
+    struct dirent **entries = NULL;
     /* Sorted: the same inputs run in the same order on every file system. */
     int count = scandir(path, &entries, visible, alphasort);
     if (count < 0) {
