@@ -48,8 +48,10 @@ static void run_file(const char *path, size_t size) {
         complain(path, data ? "cannot be read" : "out of memory");
     } else {
         fprintf(stderr, "Running: %s\n", path);
-        LLVMFuzzerTestOneInput(data, size);
-        fprintf(stderr, "Executed %s (%zu bytes)\n", path, size);
+        if (LLVMFuzzerTestOneInput(data, size) == 0)
+            fprintf(stderr, "Executed %s (%zu bytes)\n", path, size);
+        else
+            fprintf(stderr, "Rejected %s: it holds an operation that is not this target's\n", path);
         ran++;
     }
     free(data);
