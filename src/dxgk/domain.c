@@ -1,7 +1,7 @@
 #include "dxgk/domain.h"
 
 #include <assert.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "dxgk/machine.h"
 #include "nt/fault.h"
@@ -10,6 +10,11 @@
 
 /* Page 0 is never handed out, so that a zeroed ADL reaches nothing. */
 #define FIRST_PAGE UINT64_C(1)
+
+_Static_assert(offsetof(struct dxgk_mapping, few_ranges) == offsetof(struct dxgk_mapping, few_extents) &&
+                   DXGK_FEW_EXTENTS * sizeof(struct dxgk_extent) ==
+                       DXGK_FEW_RANGES * sizeof(struct dxgk_range),
+               "few of either kind begin and end at the same place");
 
 void dxgk_domain_create(struct dxgk_domain *domain, enum dxgk_mode mode, uint64_t highest_visible) {
     assert(mode != DXGK_MODE_NONE);
@@ -31,33 +36,36 @@ void dxgk_domain_destroy(struct dxgk_domain *domain) {
     domain->mode = DXGK_MODE_NONE;
 }
 
-static size_t node_bytes(const struct dxgk_domain *domain) {
-    return domain->mode == DXGK_MODE_REMAPPED ? sizeof(struct dxgk_extent) : sizeof(struct dxgk_range);
+/* The bytes of `count` nodes, which are fewer than 2^32 of at most 64 bytes: below 2^38. */
+static size_t node_bytes(const struct dxgk_domain *domain, uint64_t count) {
+    size_t one = domain->mode == DXGK_MODE_REMAPPED ? sizeof(struct dxgk_extent) : sizeof(struct dxgk_range);
+    return (size_t)count * one;
+}
+
+static bool are_few(const struct dxgk_domain *domain, uint64_t count) {
+    return count <= (domain->mode == DXGK_MODE_REMAPPED ? DXGK_FEW_EXTENTS : DXGK_FEW_RANGES);
 }
 
 static struct dxgk_range *range_at(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping,
                                    uint64_t i) {
-    if (mapping->count == 1)
-        return (struct dxgk_range *)&mapping->single.range;
     return domain->mode == DXGK_MODE_REMAPPED ? &mapping->extents[i].range : &mapping->ranges[i];
 }
 
 /* Nodes for `count` ranges, exactly. */
 static bool take_nodes(const struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
     assert(count > 0 && mapping->count == 0);
-    if (count > 1) {
-        /* count < 2^32 and a node has 64 bytes at most: below 2^38. */
-        mapping->ranges = nt_pool_alloc((size_t)count * node_bytes(domain));
-        if (!mapping->ranges)
-            return false;
-    }
+    mapping->ranges = mapping->few_ranges;
+    if (!are_few(domain, count))
+        mapping->ranges = nt_pool_alloc(node_bytes(domain, count));
+    if (!mapping->ranges)
+        return false;
     mapping->count = count;
     return true;
 }
 
 static void return_nodes(const struct dxgk_domain *domain, struct dxgk_mapping *mapping) {
-    if (mapping->count > 1)
-        nt_pool_free(mapping->ranges, (size_t)mapping->count * node_bytes(domain));
+    if (!are_few(domain, mapping->count))
+        nt_pool_free(mapping->ranges, node_bytes(domain, mapping->count));
     mapping->ranges = NULL;
     mapping->count = 0;
     mapping->section = NULL;
@@ -128,8 +136,9 @@ bool dxgk_domain_find(const struct dxgk_domain *domain, uint32_t pages, uint64_t
 
 NTSTATUS dxgk_domain_map_run(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
                              struct nt_section *section, uint32_t pages, uint64_t first) {
-    assert(domain->mode == DXGK_MODE_REMAPPED && pages > 0 && mapping->count == 0);
-    mapping->count = 1;
+    assert(domain->mode == DXGK_MODE_REMAPPED && pages > 0);
+    if (!take_nodes(domain, mapping, 1))
+        return STATUS_NO_MEMORY;
     mapping->scattered = false;
     set_range(mapping, range_at(domain, mapping, 0), first, pages, 0);
     return put_in(domain, mapping, section);

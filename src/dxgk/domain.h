@@ -28,16 +28,25 @@ struct dxgk_domain {
     uint64_t mapped; /* pages */
 };
 
-/* What one pin has mapped. Zeroed: nothing. */
+/* A pin with no more ranges than this keeps them itself; beyond, they are a block of the pool. Five
+ * extents are as large as eight ranges, and eight pages in eight frames that are no neighbours is what
+ * a short program pins. */
+#define DXGK_FEW_RANGES  8u
+#define DXGK_FEW_EXTENTS 5u
+
+/* What one pin has mapped. Zeroed: nothing. Does not move while it maps something. */
 struct dxgk_mapping {
     struct nt_section *section;
     union {
         struct dxgk_range *ranges;   /* DXGK_MODE_ISOLATED */
         struct dxgk_extent *extents; /* DXGK_MODE_REMAPPED */
     };
-    uint64_t count;            /* of ranges */
-    bool scattered;            /* the pages within each range are shuffled */
-    struct dxgk_extent single; /* the range, when one is all it takes: then there is no block */
+    uint64_t count; /* of ranges */
+    bool scattered; /* the pages within each range are shuffled */
+    union {
+        struct dxgk_range few_ranges[DXGK_FEW_RANGES];
+        struct dxgk_extent few_extents[DXGK_FEW_EXTENTS];
+    };
 };
 
 struct dxgk_target {

@@ -119,7 +119,7 @@ static void scattering_is_a_shuffle(void **state) {
 
 static void frames_merge_into_runs(void **state) {
     (void)state;
-    static const PFN_NUMBER frames[] = {7, 8, 9, 20, 19, 18, 30, 31, 0, 1, UINT64_C(1) << 51};
+    static const PFN_NUMBER frames[] = {7, 8, 9, 20, 19, 18, 30, 31, 0, 1, UINT64_C(1) << 51, 50, 52};
     enum {
         COUNT = sizeof(frames) / sizeof(*frames)
     };
@@ -128,19 +128,19 @@ static void frames_merge_into_runs(void **state) {
     struct dxgk_target target;
     dxgk_domain_create(&domain, DXGK_MODE_ISOLATED, 0);
     assert_int_equal(dxgk_domain_map_frames(&domain, &mapping, section_a, COUNT, frames), STATUS_SUCCESS);
-    assert_int_equal(mapping.count, 7);
-    assert_int_equal(nt_pool_usage().bytes, 7 * sizeof(struct dxgk_range));
+    assert_int_equal(mapping.count, 9); /* one more than it keeps itself */
+    assert_int_equal(nt_pool_usage().bytes, 9 * sizeof(struct dxgk_range));
     assert_int_equal(domain.mapped, COUNT);
     for (unsigned i = 0; i < COUNT; i++) {
         assert_true(dxgk_domain_translate(&domain, frames[i], &target));
         assert_int_equal(target.page, i);
     }
-    static const uint64_t others[] = {2, 6, 10, 17, 21, 29, 32, (UINT64_C(1) << 51) - 1, UINT64_MAX};
+    static const uint64_t others[] = {2, 6, 10, 17, 21, 29, 32, 51, (UINT64_C(1) << 51) - 1, UINT64_MAX};
     for (unsigned i = 0; i < sizeof(others) / sizeof(*others); i++)
         assert_false(dxgk_domain_translate(&domain, others[i], &target));
     const PFN_NUMBER run[] = {10, 11, 12};
     assert_int_equal(dxgk_domain_map_frames(&domain, &single, section_b, 3, run), STATUS_SUCCESS);
-    assert_int_equal(nt_pool_usage().bytes, 7 * sizeof(struct dxgk_range));
+    assert_int_equal(nt_pool_usage().bytes, 9 * sizeof(struct dxgk_range));
     assert_true(dxgk_domain_translate(&domain, 11, &target));
     assert_ptr_equal(target.section, section_b);
     assert_int_equal(target.page, 1);
@@ -191,50 +191,75 @@ static void single_free_pages_suffice_for_an_array(void **state) {
     dxgk_domain_destroy(&domain);
 }
 
-/* Each range is a fault point, and each leaves nothing behind. */
+/* Each range is a fault point, and so is the block for many of them; none leaves anything behind. */
 static void faults_leave_nothing(void **state) {
     (void)state;
-    static const PFN_NUMBER frames[] = {5, 3, 9, 1};
+    enum {
+        FREE = 2 * (DXGK_FEW_EXTENTS + 1)
+    };
+    PFN_NUMBER frames[DXGK_FEW_RANGES + 1];
     struct dxgk_domain isolated = {0}, remapped = {0};
-    struct dxgk_mapping mapping = {0}, wedge = {0};
+    struct dxgk_mapping mapping = {0}, wedges[DXGK_FEW_EXTENTS] = {{0}};
     struct dxgk_target target;
-    DXGK_PAGE_NUMBER numbers[6];
+    DXGK_PAGE_NUMBER numbers[FREE];
     bool fired;
+    for (unsigned i = 0; i <= DXGK_FEW_RANGES; i++)
+        frames[i] = 40 - 2 * i;
     dxgk_domain_create(&isolated, DXGK_MODE_ISOLATED, 0);
-    dxgk_domain_create(&remapped, DXGK_MODE_REMAPPED, 10 * PAGE - 1);
-    assert_int_equal(dxgk_domain_map_run(&remapped, &wedge, section_b, 2, 5), STATUS_SUCCESS);
-    for (uint32_t nth = 1; nth <= 5; nth++) {
-        nt_fault_arm(NT_FAULT_ANY, nth); /* the nodes, then four ranges */
-        NTSTATUS status = dxgk_domain_map_frames(&isolated, &mapping, section_a, 4, frames);
-        assert_int_equal(status, nth == 1 ? STATUS_NO_MEMORY : STATUS_INSUFFICIENT_RESOURCES);
-        assert_int_equal(nt_fault_passed(&fired), nth);
-        assert_true(fired);
-        assert_int_equal(isolated.mapped, 0);
-        assert_int_equal(nt_pool_usage().blocks, 0);
-        for (unsigned page = 0; page < 12; page++)
-            assert_false(dxgk_domain_translate(&isolated, page, &target));
+    for (uint32_t pages = DXGK_FEW_RANGES; pages <= DXGK_FEW_RANGES + 1; pages++) {
+        bool block = pages > DXGK_FEW_RANGES;
+        for (uint32_t nth = 1; nth <= pages + block; nth++) {
+            nt_fault_arm(NT_FAULT_ANY, nth);
+            NTSTATUS status = dxgk_domain_map_frames(&isolated, &mapping, section_a, pages, frames);
+            assert_int_equal(status, block && nth == 1 ? STATUS_NO_MEMORY : STATUS_INSUFFICIENT_RESOURCES);
+            assert_int_equal(nt_fault_passed(&fired), nth);
+            assert_true(fired);
+            assert_int_equal(isolated.mapped, 0);
+            assert_int_equal(nt_pool_usage().blocks, 0);
+            for (unsigned page = 0; page < 50; page++)
+                assert_false(dxgk_domain_translate(&isolated, page, &target));
+        }
+        nt_fault_arm(NT_FAULT_ANY, 0);
+        assert_int_equal(dxgk_domain_map_frames(&isolated, &mapping, section_a, pages, frames),
+                         STATUS_SUCCESS);
+        assert_int_equal(nt_pool_usage().blocks, block);
+        nt_fault_arm(NT_FAULT_ANY, 1);
+        dxgk_domain_unmap(&isolated, &mapping);
+        assert_int_equal(nt_fault_passed(&fired), 0);
     }
-    for (uint32_t nth = 1; nth <= 3; nth++) {
-        nt_fault_arm(NT_FAULT_ANY, nth); /* the nodes, then two gaps */
-        NTSTATUS status = dxgk_domain_map_scattered(&remapped, &mapping, section_a, 6, numbers);
-        assert_int_equal(status, nth == 1 ? STATUS_NO_MEMORY : STATUS_INSUFFICIENT_RESOURCES);
-        assert_int_equal(remapped.mapped, 2);
-        assert_int_equal(nt_pool_usage().blocks, 0);
+    nt_fault_arm(NT_FAULT_ANY, 0);
+    dxgk_domain_destroy(&isolated);
+
+    /* Two free pages, a wedge of one, two free pages, … */
+    dxgk_domain_create(&remapped, DXGK_MODE_REMAPPED, (FREE + DXGK_FEW_EXTENTS + 1) * PAGE - 1);
+    for (unsigned i = 0; i < DXGK_FEW_EXTENTS; i++)
+        assert_int_equal(dxgk_domain_map_run(&remapped, &wedges[i], section_b, 1, 3 * (i + 1)),
+                         STATUS_SUCCESS);
+    for (uint32_t pages = FREE - 2; pages <= FREE; pages += 2) {
+        bool block = pages == FREE;
+        for (uint32_t nth = 1; nth <= pages / 2 + block; nth++) {
+            nt_fault_arm(NT_FAULT_ANY, nth);
+            NTSTATUS status = dxgk_domain_map_scattered(&remapped, &mapping, section_a, pages, numbers);
+            assert_int_equal(status, block && nth == 1 ? STATUS_NO_MEMORY : STATUS_INSUFFICIENT_RESOURCES);
+            assert_int_equal(remapped.mapped, DXGK_FEW_EXTENTS);
+            assert_int_equal(nt_pool_usage().blocks, 0);
+        }
+        nt_fault_arm(NT_FAULT_ANY, 0);
+        assert_int_equal(dxgk_domain_map_scattered(&remapped, &mapping, section_a, pages, numbers),
+                         STATUS_SUCCESS);
+        assert_int_equal(nt_pool_usage().blocks, block);
+        for (unsigned i = 0; i < pages; i++)
+            assert_true(numbers[i] % 3 != 0 && dxgk_domain_translate(&remapped, numbers[i], &target));
+        dxgk_domain_unmap(&remapped, &mapping);
     }
     nt_fault_arm(NT_FAULT_DOMAIN, 1);
-    assert_int_equal(dxgk_domain_map_run(&remapped, &mapping, section_a, 3, 7),
+    assert_int_equal(dxgk_domain_map_run(&remapped, &mapping, section_a, 2, 4),
                      STATUS_INSUFFICIENT_RESOURCES);
     nt_fault_arm(NT_FAULT_ANY, 0);
-    assert_int_equal(remapped.mapped, 2);
-    assert_false(dxgk_domain_translate(&remapped, 7, &target));
-    /* Nothing of it is in the way. */
-    assert_int_equal(dxgk_domain_map_scattered(&remapped, &mapping, section_a, 6, numbers), STATUS_SUCCESS);
-    dxgk_domain_unmap(&remapped, &mapping);
-    assert_int_equal(dxgk_domain_map_frames(&isolated, &mapping, section_a, 4, frames), STATUS_SUCCESS);
-    dxgk_domain_unmap(&isolated, &mapping);
-    dxgk_domain_unmap(&remapped, &wedge);
+    assert_false(dxgk_domain_translate(&remapped, 4, &target));
+    for (unsigned i = 0; i < DXGK_FEW_EXTENTS; i++)
+        dxgk_domain_unmap(&remapped, &wedges[i]);
     dxgk_domain_destroy(&remapped);
-    dxgk_domain_destroy(&isolated);
 }
 
 /* Random pins of both forms in a small domain, beside a page table. */

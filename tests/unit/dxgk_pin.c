@@ -304,7 +304,8 @@ static void every_fault_of_a_pin_is_undone(void **state) {
             if (every_mode[mode] == RIG_REMAPPED && form == 2)
                 continue;
             struct rig_device *lead = rig_driver(0);
-            lead->visible = every_mode[mode] == RIG_REMAPPED ? 12 * PAGE - 1 : UINT64_MAX; /* pages 1 to 11 */
+            lead->visible = every_mode[mode] == RIG_REMAPPED ? 30 * PAGE - 1 : UINT64_MAX; /* pages 1 to 29 */
+            lead->sizes[1] = 24 * PAGE; /* more ranges than a pin keeps itself */
             assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
             struct rig_device *second = rig_add(1);
             assert_int_equal(dxgk_adapter_link(lead->adapter, second->adapter), STATUS_SUCCESS);
@@ -319,8 +320,8 @@ static void every_fault_of_a_pin_is_undone(void **state) {
             NTSTATUS status = STATUS_UNSUCCESSFUL;
             while (fired) {
                 nt_fault_arm(NT_FAULT_ANY, ++nth);
-                status = form == 2 ? rig_pin(lead, 1, 6 * PAGE, &mdl)
-                                   : rig_pin2(lead, 1, 6 * PAGE, form == 1, &adl);
+                status = form == 2 ? rig_pin(lead, 1, 24 * PAGE, &mdl)
+                                   : rig_pin2(lead, 1, 24 * PAGE, form == 1, &adl);
                 nt_fault_passed(&fired);
                 nt_fault_arm(NT_FAULT_ANY, 0);
                 if (!fired)
