@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/resolve.h"
 #include "harness/run.h"
 
 struct run run;
@@ -16,80 +17,6 @@ void run_perform(struct call *call) {
 
 /* ---- resolving ---- */
 
-static uint8_t world_device(uint8_t adapter) {
-    return adapter % run.program->machine.adapters;
-}
-
-static HANDLE resolve_handle(const struct program_op *op, uint8_t device) {
-    const struct model *m = &run.model;
-    const struct model_device *own = &m->devices[device];
-    const struct model_device *lead = own->present ? &m->devices[m->chains[own->chain].members[0]] : own;
-    uint64_t value = (uint64_t)op->value;
-    switch ((enum program_handle)op->handle) {
-    case HANDLE_LEAD:
-        value = lead->handle;
-        break;
-    case HANDLE_OWN:
-        value = own->handle;
-        break;
-    case HANDLE_ISSUED:
-        value = m->handle_count ? m->handles[value % m->handle_count] : 0;
-        break;
-    case HANDLE_NULL:
-        value = 0;
-        break;
-    case HANDLE_NEAR:
-        value += lead->handle;
-        break;
-    case HANDLE_RAW:
-    case PROGRAM_HANDLES:
-        break;
-    }
-    return (HANDLE)(uintptr_t)value;
-}
-
-/* MaximumSize of the save area an argument's index means: in the device's chain, or the device's own. */
-static uint64_t maximum_size(uint8_t device, UINT index) {
-    const struct model_device *d = &run.model.devices[device];
-    const struct model_chain *chain = &run.model.chains[d->chain];
-    if (d->present && index < chain->count)
-        device = chain->members[index];
-    return run.program->adapters[device].maximum_size;
-}
-
-static uint64_t resolve_form(uint8_t form, int8_t delta, uint64_t raw, uint64_t maximum) {
-    uint64_t pages = (uint64_t)(int64_t)delta * MODEL_PAGE; /* wraps as the caller's arithmetic would */
-    switch ((enum program_form)form) {
-    case FORM_MAXIMUM:
-        return maximum + pages;
-    case FORM_MAXIMUM_BYTES:
-        return maximum + (uint64_t)(int64_t)delta;
-    case FORM_HALF:
-        return maximum / 2 / MODEL_PAGE * MODEL_PAGE + pages;
-    case FORM_PAGES:
-    case FORM_TOP:
-        return pages;
-    case FORM_COUNT32:
-        return (UINT64_C(1) << 32) * MODEL_PAGE + pages;
-    case FORM_MDL_LIMIT:
-        return (UINT64_C(4) << 30) - MODEL_PAGE + pages;
-    case FORM_RAW:
-    case PROGRAM_FORMS:
-        break;
-    }
-    return raw;
-}
-
-static uint64_t resolve_base(const struct program_op *op, uint64_t raw) {
-    const struct model *m = &run.model;
-    uint64_t delta = (uint64_t)(int64_t)op->offset_delta * MODEL_PAGE;
-    if (op->view_form == VIEW_LIVE && m->view_count)
-        return m->views[op->view % m->view_count].base + delta;
-    if (op->view_form == VIEW_ISSUED && m->base_count)
-        return m->bases[op->view % m->base_count] + delta;
-    return raw;
-}
-
 /* The table a driver would call through: its own, or any other's where it never had one. */
 static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
     if (run.drivers[device].has_interface)
@@ -101,26 +28,12 @@ static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
 }
 
 static bool resolve_callback(const struct program_op *op, struct call *call) {
-    call->device = world_device(op->adapter);
-    call->handle = resolve_handle(op, call->device);
+    resolve_operands(&run.model, op, call);
     call->table = find_table(call->device);
-    call->null_arg = op->null_arg;
-    memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
     if (!call_is_present(call)) {
         /* A driver of that version has no such callback to call. */
         contract_counts[CLAUSE_ANY_VERSION].refused += call->table != NULL;
         return false;
-    }
-    uint64_t maximum = maximum_size(call->device, call->arg.pin2.PhysicalAdapterIndex);
-    if (op->opcode == OP_PIN2 || op->opcode == OP_PIN) {
-        call->arg.pin2.CommitSize =
-            resolve_form(op->size_form, op->size_delta, call->arg.pin2.CommitSize, maximum);
-    } else if (op->opcode == OP_MAP) {
-        call->arg.map.Size = resolve_form(op->size_form, op->size_delta, call->arg.map.Size, maximum);
-        call->arg.map.Offset = resolve_form(op->offset_form, op->offset_delta, call->arg.map.Offset, maximum);
-    } else if (op->opcode == OP_UNMAP) {
-        call->arg.unmap.pBaseAddress =
-            (PVOID)(uintptr_t)resolve_base(op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
     }
     return true;
 }
@@ -146,7 +59,7 @@ static bool resolve_dma(const struct program_op *op, struct call *call) {
             }
         }
     }
-    call->device = world_device(op->adapter);
+    call->device = resolve_device(&run.model, op->adapter);
     call->page = op->arg.dma.page % pin->pages;
     call->offset = (uint16_t)program_word(op->arg.dma.offset % CONTENTS_STAMP_OFFSET);
     uint64_t count = 1 + op->arg.dma.count % PROGRAM_DMA_PAGES;
@@ -480,7 +393,7 @@ static void run_op(const struct program_op *op) {
     call.null_arg = false;
     call.fail_kind = op->fail_kind;
     call.fail_nth = op->fail_nth;
-    call.device = world_device(op->adapter);
+    call.device = resolve_device(&run.model, op->adapter);
     if (run.model.actor != op->actor) {
         run.model.actor = op->actor;
         run.sut->set_actor(op->actor);
@@ -521,7 +434,7 @@ static void run_op(const struct program_op *op) {
     case OP_REMOVE:
     case OP_ADD:
     case OP_SURPRISE_REMOVE:
-        call.joiner = world_device((uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
+        call.joiner = resolve_device(&run.model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
         run_bus(&call);
         break;
     case PROGRAM_OPCODES:

@@ -1,0 +1,22 @@
+/*
+ * Resolving: what the operands of a callback are, given the state a run has reached. An operation
+ * says "the third handle ever issued" or "MaximumSize and a page"; the model knows which values those
+ * are just now.
+ */
+#ifndef HARNESS_RESOLVE_H
+#define HARNESS_RESOLVE_H
+
+#include "harness/call.h"
+#include "harness/model.h"
+
+/* The device an adapter number of a program means: there may be fewer than it says. */
+uint8_t resolve_device(const struct model *model, uint8_t adapter);
+
+/* MaximumSize of the save area that an argument's index means: in the device's chain, or the device's
+ * own where there is no such index. In bytes. */
+uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
+
+/* Fills device, handle, null_arg and arg of a callback's call. */
+void resolve_operands(const struct model *model, const struct program_op *op, struct call *call);
+
+#endif
