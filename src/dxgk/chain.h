@@ -51,7 +51,7 @@ struct dxgk_plan {
  * their alignment. A query's own failure is returned as it is. */
 NTSTATUS dxgk_chain_query(const struct dxgk_chain *chain, struct dxgk_plan *plan);
 
-/* Takes the area's pins and views back; returns how many there were. */
+/* Takes the areas' pins and views back; returns how many there were. */
 uint32_t dxgk_chain_reclaim(struct dxgk_chain *chain);
 /* Sections, commit, attachments, domain: whatever of them there is. Nothing is pinned or mapped. */
 void dxgk_chain_release(struct dxgk_chain *chain);
