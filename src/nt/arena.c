@@ -22,6 +22,18 @@
  * resident. Every so many boots the lot is given back: once in a second or so of fuzzing. */
 #define BOOTS_BETWEEN_TRIMS 16384u
 
+/*
+ * Where the arena is asked for. View addresses are then the same in every process: a fuzzer that learnt
+ * one from a comparison has learnt something, and a crash file that holds one replays. Free on x86-64
+ * Linux and in the layouts of ASan and MSan; where the host has something else there, or TSan does not
+ * allow it, any place will do.
+ */
+#if defined(NT_MSAN)
+#define ARENA_AT ((void *)0x580000000000)
+#else
+#define ARENA_AT ((void *)0x200000000000)
+#endif
+
 static struct {
     uint8_t *base; /* NULL until the first boot */
     uint64_t bytes;
@@ -47,7 +59,7 @@ bool nt_arena_boot(void) {
         return true;
     for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
         /* The rest of a 64 KiB step, for mmap() promises no more than page alignment. */
-        void *address = reserve(NULL, bytes + NT_VIEW_ALIGN, 0);
+        void *address = reserve(sizeof(void *) == 8 ? ARENA_AT : NULL, bytes + NT_VIEW_ALIGN, 0);
         if (address == MAP_FAILED)
             continue;
         uint64_t skip = -(uintptr_t)address & (NT_VIEW_ALIGN - 1);
