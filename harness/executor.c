@@ -9,7 +9,11 @@
 struct run run;
 
 void run_perform(struct call *call) {
+    if (run.observe)
+        run.observe(call, false);
     call_perform(run.sut, call);
+    if (run.observe)
+        run.observe(call, true);
     /* What a driver does in its own entry points happens again by itself when its caller is replayed. */
     if (run.tape && !run.inside && run.tape_count < run.tape_capacity)
         run.tape[run.tape_count++] = *call;
@@ -497,7 +501,7 @@ static bool boot(const struct program *program) {
                                               .view_bytes = machine->view_bytes,
                                               .pfn_seed = machine->pfn_seed,
                                               .iommu = (enum sut_iommu)machine->iommu};
-    run.sut = sut_get();
+    run.sut = run.subject ? run.subject : sut_get();
     if (run.booted) /* the last run was left in the middle, by a jump out of a violation */
         run.sut->shutdown();
     run.booted = run.sut->boot(&config);

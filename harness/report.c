@@ -5,15 +5,15 @@
 #include "harness/run.h"
 #include "harness/text.h"
 
-static char expected[512];
-static char got[512];
+char run_expected_text[RUN_TEXT_MAX];
+char run_got_text[RUN_TEXT_MAX];
 /* Static: a report may be written with the heap in any state. */
 static char text[TEXT_MAX];
 
 void run_expected(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(expected, sizeof(expected), format, args);
+    vsnprintf(run_expected_text, sizeof(run_expected_text), format, args);
     va_end(args);
 }
 
@@ -31,23 +31,16 @@ static void print_program(void) {
 void run_got(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(got, sizeof(got), format, args);
+    vsnprintf(run_got_text, sizeof(run_got_text), format, args);
     va_end(args);
 }
 
-bool run_violated(enum contract_clause clause) {
-    const struct contract_row *row = &contract_table[clause];
-    if (run.abandoned)
-        return false;
-    if (row->basis == 'C' && !run.sut->hold_chosen) {
-        run.abandoned = true;
-        return false;
-    }
+static void report(const struct contract_row *row) {
     fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
     fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
     fprintf(stderr, "  broken by: the implementation (%s)\n", run.sut->name);
-    fprintf(stderr, "  expected:  %s\n", expected);
-    fprintf(stderr, "  got:       %s\n", got);
+    fprintf(stderr, "  expected:  %s\n", run_expected_text);
+    fprintf(stderr, "  got:       %s\n", run_got_text);
     if (run.op == RUN_BOOT) {
         fprintf(stderr, "  operation: bringing the machine up");
     } else if (run.op == RUN_END) {
@@ -62,6 +55,18 @@ bool run_violated(enum contract_clause clause) {
                 run.caller_breaches, contract_table[run.first_breach].id, run.first_breach_op + 1);
     print_program();
     fflush(stderr);
+}
+
+bool run_violated(enum contract_clause clause) {
+    const struct contract_row *row = &contract_table[clause];
+    if (run.abandoned)
+        return false;
+    if (row->basis == 'C' && !run.sut->hold_chosen) {
+        run.abandoned = true;
+        return false;
+    }
+    if (!run.quiet)
+        report(row);
     contract_fail(clause);
     return false;
 }

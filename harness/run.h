@@ -31,6 +31,7 @@ struct run {
     bool booted;
     bool abandoned; /* a clause that is not judged here was broken: the rest cannot be judged */
     bool unchecked; /* drivers answer, and that is all (executor_replay) */
+    bool quiet;     /* a violation is not reported, only failed; stays until it is changed */
     uint32_t op;
     const char *inside;       /* the driver's entry point a nested call comes from, or NULL */
     struct sut_ledger ledger; /* as last seen */
@@ -42,6 +43,10 @@ struct run {
     struct call *tape;
     size_t tape_capacity;
     size_t tape_count;
+    /* Sees each call, those of drivers in their entry points too, before it is performed and after. NULL:
+     * nobody looks. Stays until it is changed, and so does what follows. */
+    void (*observe)(struct call *call, bool performed);
+    const struct sut *subject; /* instead of sut_get()'s: one that looks at what passes; NULL: none */
 };
 
 extern struct run run;
@@ -60,6 +65,9 @@ extern struct run run;
 
 void run_expected(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
+/* What the two were told last. */
+#define RUN_TEXT_MAX 512u
+extern char run_expected_text[RUN_TEXT_MAX], run_got_text[RUN_TEXT_MAX];
 /* Always false: what REQUIRE() answers then. */
 bool run_violated(enum contract_clause clause) __attribute__((cold));
 /* The harness itself is wrong. */
