@@ -5,10 +5,10 @@
 #include "harness/target.h"
 
 /* All but what changes the shape of chains, which is adapter_chain_fuzzer's. */
-#define OPERATIONS (~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD)))
+const uint32_t target_operations = ~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD));
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    return target_run(data, size, OPERATIONS);
+    return target_run(data, size, target_operations);
 }

@@ -9,6 +9,9 @@
 
 #define TARGET_OP(opcode) (UINT32_C(1) << (opcode))
 
+/* TARGET_OP() bits. Each fuzz target defines it; the mutator linked in with the target keeps to it. */
+extern const uint32_t target_operations;
+
 /*
  * Runs one input with the operations of this target. An input with any other operation is not run and
  * -1 is returned, so that it enters no corpus: what a target runs, `pinfuzz run` and every other target

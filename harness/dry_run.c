@@ -1,0 +1,177 @@
+#include "harness/dry_run.h"
+
+#include "harness/resolve.h"
+
+/* Handles and view bases nobody takes for null or for one another, whatever is added to them. */
+#define HANDLES_FROM UINT64_C(0x100000)
+#define BASES_FROM   (UINT64_C(1) << 40)
+#define BASES_APART  (UINT64_C(1) << 32)
+
+/* ---- the bus ---- */
+
+static void start(struct model *model, uint8_t device) {
+    if (model_start_answer(model, device).expect == MUST_FAIL)
+        return;
+    uint8_t lead = model->devices[device].chain;
+    struct model_chain *chain = &model->chains[lead];
+    for (uint32_t i = 1; i <= chain->count; i++) /* the lead comes last (LINK-ORDER) */
+        model_handle_issued(model, chain->members[i % chain->count], HANDLES_FROM + model->handle_count);
+    model_started(model, lead);
+    for (uint32_t i = 0; i < chain->count; i++)
+        chain->areas[i].serial = chain->areas[i].maximum != 0;
+}
+
+static void stop(struct model *model, uint8_t device) {
+    uint8_t lead = model->devices[device].chain;
+    struct model_chain *chain = &model->chains[lead];
+    if (chain->phase != PHASE_STARTED)
+        return;
+    for (uint32_t i = 0; i < chain->count; i++)
+        model_handle_died(model, chain->members[i]);
+    model_stopped(model, lead);
+}
+
+static void bus(struct model *model, uint8_t opcode, uint8_t device, uint8_t joiner, bool flag) {
+    struct model_device *d = &model->devices[device];
+    switch (opcode) {
+    case OP_ADD:
+        if (model_add_answer(model, device).expect != MUST_FAIL)
+            model_added(model, device);
+        break;
+    case OP_LINK:
+        if (model_link_answer(model, device, joiner).expect != MUST_FAIL)
+            model_linked(model, device, joiner);
+        break;
+    case OP_START:
+        start(model, device);
+        break;
+    case OP_STOP:
+        if (d->present)
+            stop(model, device);
+        break;
+    case OP_REMOVE:
+        if (d->present) {
+            stop(model, device);
+            model_removed(model, device);
+        }
+        break;
+    case OP_SURPRISE_REMOVE:
+        d->gone |= d->present;
+        break;
+    case OP_POWER:
+        d->d3 = !flag;
+        break;
+    case OP_RESET:
+        d->in_reset = flag;
+        break;
+    default:
+        break;
+    }
+}
+
+void dry_run_boot(struct model *model, const struct program *program) {
+    uint8_t count = program->machine.adapters;
+    bool stopped[SUT_DEVICES];
+    model_reset(model, program);
+    for (uint8_t i = 0; i < count; i++) {
+        stopped[i] = program->adapters[i].stopped;
+        if (!program->adapters[i].absent)
+            bus(model, OP_ADD, i, 0, false);
+    }
+    for (uint8_t i = 0; i < count; i++) {
+        if (program->adapters[i].joins == 0)
+            continue;
+        uint8_t lead = (uint8_t)(program->adapters[i].joins - 1);
+        if (model_link_answer(model, lead, i).expect == MUST_FAIL)
+            continue;
+        stopped[lead] |= stopped[i];
+        bus(model, OP_LINK, lead, i, false);
+    }
+    for (uint8_t i = 0; i < count; i++)
+        if (model->devices[i].present && model->devices[i].position == 0 && !stopped[i])
+            bus(model, OP_START, i, 0, false);
+}
+
+/* ---- callbacks ---- */
+
+static void pinned(struct model *model, const struct model_answer *answer, uint64_t bytes, bool legacy) {
+    if (answer->expect == MUST_FAIL)
+        return;
+    /* As if contiguous, so that nobody looks for an array. */
+    const struct model_pin pin = {
+        .pages = bytes / MODEL_PAGE, .legacy = legacy, .contiguous = true, .base = 1};
+    model_pinned(model, answer->chain, answer->index, &pin);
+}
+
+static void callback(struct model *model, const struct program_op *op) {
+    struct call call = {.opcode = op->opcode};
+    struct model_answer answer;
+    resolve_operands(model, op, &call);
+    if (call.null_arg || (op->fail_nth == 1 && op->opcode != OP_UNPIN && op->opcode != OP_UNMAP))
+        return;
+    switch (op->opcode) {
+    case OP_PIN2:
+        answer = model_pin2_answer(model, call.handle, &call.arg.pin2);
+        pinned(model, &answer, call.arg.pin2.CommitSize, false);
+        break;
+    case OP_PIN:
+        answer = model_pin_answer(model, call.handle, &call.arg.pin);
+        pinned(model, &answer, call.arg.pin.CommitSize, true);
+        break;
+    case OP_UNPIN:
+        answer = model_unpin_answer(model, call.handle, &call.arg.unpin);
+        if (answer.expect != MUST_FAIL)
+            model_unpinned(model, answer.chain, answer.index);
+        break;
+    case OP_MAP:
+        answer = model_map_answer(model, call.handle, &call.arg.map);
+        if (answer.expect != MUST_FAIL && model->view_count < MODEL_VIEWS &&
+            model->base_count < MODEL_VIEWS) {
+            const struct model_view view = {.chain = answer.chain,
+                                            .index = answer.index,
+                                            .base = BASES_FROM + model->base_count * BASES_APART,
+                                            .first =
+                                                call.arg.map.Offset / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN,
+                                            .offset = call.arg.map.Offset,
+                                            .size = call.arg.map.Size};
+            model_mapped(model, &view);
+        }
+        break;
+    default:
+        answer = model_unmap_answer(model, call.handle, &call.arg.unmap);
+        if (answer.expect != MUST_FAIL)
+            model_unmapped(model,
+                           (uint32_t)model_find_view(model, answer.chain, answer.index,
+                                                     (uint64_t)(uintptr_t)call.arg.unmap.pBaseAddress));
+        break;
+    }
+}
+
+void dry_run_op(struct model *model, const struct program_op *op) {
+    static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
+    model->actor = op->actor;
+    if (op->opcode == OP_START && op->fail_nth == 1)
+        return;
+    switch (op->opcode) {
+    case OP_PIN2:
+    case OP_PIN:
+    case OP_UNPIN:
+    case OP_MAP:
+    case OP_UNMAP:
+        callback(model, op);
+        break;
+    case OP_IRQL:
+        model->irql[op->actor] = levels[op->irql % PROGRAM_IRQLS];
+        break;
+    default:
+        bus(model, op->opcode, resolve_device(model, op->adapter),
+            resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)), op->flag);
+        break;
+    }
+}
+
+void dry_run(struct model *model, const struct program *program, uint32_t ops) {
+    dry_run_boot(model, program);
+    for (uint32_t i = 0; i < ops; i++)
+        dry_run_op(model, &program->ops[i]);
+}
