@@ -27,6 +27,9 @@ extern const char cmd_programs_help[];
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A decimal number from min to max. */
+bool cmd_parse_count(const char *text, unsigned min, unsigned max, unsigned *count);
+
 /* ---- cmd_files.c ---- */
 
 struct cmd_files {
@@ -43,5 +46,7 @@ bool cmd_is_directory(const char *path);
 extern struct program cmd_program;
 /* program_load() into it; an error goes to stderr. */
 bool cmd_load(const char *path, enum load_form form);
+/* program_save(); an error goes to stderr. */
+bool cmd_save(const char *path, enum load_form form, const struct program *program);
 
 #endif

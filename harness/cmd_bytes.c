@@ -8,31 +8,13 @@
 
 #include "harness/cmd.h"
 
-static uint8_t buffer[PROGRAM_BYTES];
-
 static bool complain(const char *path) {
     fprintf(stderr, "%s: %s\n", path, strerror(errno));
     return false;
 }
 
 static bool convert(const char *path, const char *out) {
-    if (!cmd_load(path, LOAD_DETECT)) {
-        return false;
-    }
-    size_t size = program_encode(&cmd_program, buffer);
-    bool standard = strcmp(out, "-") == 0;
-    FILE *file = standard ? stdout : fopen(out, "wb");
-    if (file == NULL) {
-        return complain(out);
-    }
-    bool ok = fwrite(buffer, 1, size, file) == size && fflush(file) == 0;
-    if (!ok) {
-        complain(out);
-    }
-    if (!standard && fclose(file) != 0) {
-        ok = complain(out);
-    }
-    return ok;
+    return cmd_load(path, LOAD_DETECT) && cmd_save(out, LOAD_BYTES, &cmd_program);
 }
 
 /* mkdir -p. Changes path in between. */

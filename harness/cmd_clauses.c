@@ -2,20 +2,12 @@
  * All programs run in one child process, which keeps the counts where its parent sees them. When a
  * program crashes it, the next child goes on behind that program.
  */
-#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
-
-#include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness/cmd.h"
-#include "harness/executor.h"
+#include "harness/verdict.h"
 
 struct progress {
     size_t done; /* programs that need not be run any more */
@@ -23,51 +15,44 @@ struct progress {
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
 };
 
-static jmp_buf violation;
-static enum contract_clause violated;
-
-static void on_violation(enum contract_clause clause) {
-    violated = clause;
-    longjmp(violation, 1);
-}
+/* What a child goes through: the programs, and how far it has come, which its parent sees. */
+struct walk {
+    const struct cmd_files *files;
+    struct progress *progress;
+};
 
 /* Runs the programs from progress->done on; a violation is told, and does not end the rest. */
-static void run_from(const struct cmd_files *files, struct progress *progress) {
-    contract_on_violation(on_violation);
+static void run_rest(void *context) {
+    const struct cmd_files *files = ((struct walk *)context)->files;
+    struct progress *progress = ((struct walk *)context)->progress;
+    memcpy(contract_counts, progress->counts, sizeof contract_counts);
     for (; progress->done < files->count; progress->done++) {
         const char *path = files->paths[progress->done];
         if (!cmd_load(path, LOAD_DETECT)) {
             progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
-        } else if (setjmp(violation) == 0) {
-            executor_run(&cmd_program);
-        } else {
-            fprintf(stderr, "%s: violated %s\n", files->paths[progress->done], contract_table[violated].id);
+            continue;
+        }
+        unsigned outcome = verdict_here(&cmd_program);
+        if (outcome != VERDICT_KEPT) {
+            fprintf(stderr, "%s: ", path);
+            verdict_print_outcome(stderr, outcome);
+            fprintf(stderr, "\n");
             progress->result = CMD_VIOLATED;
         }
         memcpy(progress->counts, contract_counts, sizeof progress->counts);
     }
-    contract_on_violation(NULL);
 }
 
 /* False when no child can be made. */
-static bool run_in_children(const struct cmd_files *files, struct progress *progress) {
-    while (progress->done < files->count) {
+static bool run_in_children(struct walk *walk) {
+    struct progress *progress = walk->progress;
+    while (progress->done < walk->files->count) {
         int status;
-        fflush(NULL);
-        pid_t child = fork();
-        if (child < 0) {
-            perror("pinfuzz clauses: fork");
+        if (!verdict_child(run_rest, walk, -1, 0, &status)) {
             return false;
         }
-        if (child == 0) {
-            memcpy(contract_counts, progress->counts, sizeof contract_counts);
-            run_from(files, progress);
-            exit(0);
-        }
-        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-        }
-        if (progress->done < files->count) {
-            fprintf(stderr, "%s: crashed\n", files->paths[progress->done++]);
+        if (progress->done < walk->files->count) {
+            fprintf(stderr, "%s: crashed\n", walk->files->paths[progress->done++]);
             progress->result = CMD_VIOLATED;
         } else if (status != 0) { /* after all of them: LeakSanitizer's word */
             progress->result = CMD_VIOLATED;
@@ -77,15 +62,12 @@ static bool run_in_children(const struct cmd_files *files, struct progress *prog
 }
 
 static int reach(const struct cmd_files *files) {
-    struct progress *progress =
-        mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (progress == MAP_FAILED) {
-        perror("pinfuzz clauses: mmap");
+    struct walk walk = {files, verdict_shared(sizeof *walk.progress)};
+    if (walk.progress == NULL) {
         return CMD_BAD_INPUT;
     }
-    int result = run_in_children(files, progress) ? progress->result : CMD_BAD_INPUT;
-    memcpy(contract_counts, progress->counts, sizeof contract_counts);
-    munmap(progress, sizeof *progress);
+    int result = run_in_children(&walk) ? walk.progress->result : CMD_BAD_INPUT;
+    memcpy(contract_counts, walk.progress->counts, sizeof contract_counts);
     return result;
 }
 

@@ -23,6 +23,15 @@ bool cmd_load(const char *path, enum load_form form) {
     return true;
 }
 
+bool cmd_save(const char *path, enum load_form form, const struct program *program) {
+    struct text_error error;
+    if (!program_save(path, form, program, &error)) {
+        fprintf(stderr, "%s\n", error.text);
+        return false;
+    }
+    return true;
+}
+
 bool cmd_is_directory(const char *path) {
     struct stat status;
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);

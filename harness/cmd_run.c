@@ -5,25 +5,18 @@
  */
 #define _POSIX_C_SOURCE 200809L
 
-#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/cmd.h"
 #include "harness/executor.h"
+#include "harness/verdict.h"
 
-/* The outcome of one run is a clause that was broken, or: */
-#define OUTCOME_KEPT CONTRACT_CLAUSE_COUNT
-
-#define REPEAT_MAX      1000000u
-#define TIMEOUT_DEFAULT 60u /* the largest program runs in well under a second, sanitized too */
-#define TIMEOUT_MAX     86400u
+#define REPEAT_MAX 1000000u
 
 struct options {
     enum load_form form;
@@ -33,8 +26,8 @@ struct options {
     unsigned timeout;
 };
 
-/* What is known of all runs of one file. */
-struct verdict {
+/* What is known of all runs of one file; a child writes it where its parent sees it. */
+struct runs {
     unsigned runs;
     unsigned first; /* outcome of the first run */
     unsigned last;
@@ -44,66 +37,48 @@ struct verdict {
     int status; /* of the child, when it died otherwise than of a clause */
 };
 
+static struct runs *runs;
+
 static struct {
-    int pipe; /* where outcomes go; -1: to the verdict of this process */
+    bool forked;
     bool last;
     const char *path;
     jmp_buf next;
 } running;
 
-static struct verdict verdict;
-
 static void note(unsigned outcome) {
-    verdict.last = outcome;
-    if (verdict.runs++ == 0) {
-        verdict.first = outcome;
-    } else if (outcome != verdict.first && verdict.other_run == 0) {
-        verdict.other = outcome;
-        verdict.other_run = verdict.runs;
-    }
-}
-
-static void tell(unsigned outcome) {
-    unsigned char byte = (unsigned char)outcome;
-    if (running.pipe < 0) {
-        note(outcome);
-    } else {
-        while (write(running.pipe, &byte, 1) < 0 && errno == EINTR) {
-        }
-    }
-}
-_Static_assert(CONTRACT_CLAUSE_COUNT < 256, "an outcome is one byte");
-
-static void print_outcome(unsigned outcome) {
-    if (outcome == OUTCOME_KEPT) {
-        printf("kept");
-    } else {
-        printf("violated %s", contract_table[outcome].id);
+    runs->last = outcome;
+    if (runs->runs++ == 0) {
+        runs->first = outcome;
+    } else if (outcome != runs->first && runs->other_run == 0) {
+        runs->other = outcome;
+        runs->other_run = runs->runs;
     }
 }
 
 static void on_violation(enum contract_clause clause) {
-    tell(clause);
+    note(clause);
     if (!running.last) {
         longjmp(running.next, 1);
     }
-    if (running.pipe < 0) { /* nobody else is left to say it */
+    if (!running.forked) { /* nobody else is left to say it */
         printf("%s: ", running.path);
-        print_outcome(clause);
+        verdict_print_outcome(stdout, clause);
         printf("\n");
         fflush(stdout);
     }
 }
 
-static void run_all(const struct options *options) {
+static void run_all(void *context) {
+    const struct options *options = context;
     contract_on_violation(on_violation);
     for (volatile unsigned i = 0; i < options->repeat; i++) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
             executor_run(&cmd_program);
-            tell(OUTCOME_KEPT);
+            note(VERDICT_KEPT);
         }
-        if (i == 0 && options->fork && !options->verbose && options->repeat > 1) {
+        if (i == 0 && running.forked && !options->verbose && options->repeat > 1) {
             /* One report is enough; the others must be the same. */
             int null = open("/dev/null", O_WRONLY);
             dup2(null, STDERR_FILENO);
@@ -113,73 +88,23 @@ static void run_all(const struct options *options) {
     contract_on_violation(NULL);
 }
 
-static bool run_child(const struct options *options) {
-    int ends[2];
-    fflush(NULL);
-    if (pipe(ends) != 0) {
-        perror("pinfuzz run: pipe");
-        return false;
-    }
-    pid_t child = fork();
-    if (child < 0) {
-        perror("pinfuzz run: fork");
-        close(ends[0]);
-        close(ends[1]);
-        return false;
-    }
-    if (child == 0) {
-        close(ends[0]);
-        running.pipe = ends[1];
-        alarm(options->timeout);
-        run_all(options);
-        exit(0); /* not _exit(): LeakSanitizer looks now */
-    }
-    close(ends[1]);
-    unsigned char outcomes[256];
-    for (ssize_t got; (got = read(ends[0], outcomes, sizeof outcomes)) != 0;) {
-        if (got < 0 && errno != EINTR) {
-            break;
-        }
-        for (ssize_t i = 0; i < got; i++) {
-            note(outcomes[i]);
-        }
-    }
-    close(ends[0]);
-    while (waitpid(child, &verdict.status, 0) < 0 && errno == EINTR) {
-    }
-    /* A violation in the last run ends the process by its own doing. */
-    bool by_clause = verdict.runs == options->repeat && verdict.last != OUTCOME_KEPT;
-    verdict.died = !by_clause && verdict.status != 0;
-    return true;
-}
-
-static void print_death(const struct options *options) {
-    if (WIFSIGNALED(verdict.status) && WTERMSIG(verdict.status) == SIGALRM) {
-        printf("hung (longer than %u s)", options->timeout);
-    } else if (WIFSIGNALED(verdict.status)) {
-        printf("crashed (signal %d)", WTERMSIG(verdict.status));
-    } else {
-        printf("crashed (exit status %d)", WEXITSTATUS(verdict.status));
-    }
-}
-
 /* One line; true when the contract was kept. */
 static bool print_verdict(const struct options *options, const char *path) {
     printf("%s: ", path);
     bool kept = false;
-    if (verdict.died) {
-        print_death(options);
+    if (runs->died) {
+        verdict_print_death(stdout, runs->status, options->timeout);
         if (options->repeat > 1) {
-            printf(" after %u of %u runs", verdict.runs, options->repeat);
+            printf(" after %u of %u runs", runs->runs, options->repeat);
         }
-    } else if (verdict.other_run != 0) {
+    } else if (runs->other_run != 0) {
         printf("unstable: run 1 ");
-        print_outcome(verdict.first);
-        printf(", run %u ", verdict.other_run);
-        print_outcome(verdict.other);
+        verdict_print_outcome(stdout, runs->first);
+        printf(", run %u ", runs->other_run);
+        verdict_print_outcome(stdout, runs->other);
     } else {
-        kept = verdict.first == OUTCOME_KEPT;
-        print_outcome(verdict.first);
+        kept = runs->first == VERDICT_KEPT;
+        verdict_print_outcome(stdout, runs->first);
         if (options->repeat > 1) {
             printf(" (%u runs)", options->repeat);
         }
@@ -189,34 +114,30 @@ static bool print_verdict(const struct options *options, const char *path) {
     return kept;
 }
 
-static int run_file(const struct options *options, const char *path) {
+static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    verdict = (struct verdict){0};
+    if (runs == NULL && (runs = verdict_shared(sizeof *runs)) == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    *runs = (struct runs){0};
     running.path = path;
-    running.pipe = -1;
+    running.forked = options->fork;
     if (!options->fork) {
         run_all(options);
-    } else if (!run_child(options)) {
+    } else if (!verdict_child(run_all, options, -1, options->timeout, &runs->status)) {
         return CMD_BAD_INPUT;
+    } else {
+        /* A violation in the last run ends the process by its own doing. */
+        bool by_clause = runs->runs == options->repeat && runs->last != VERDICT_KEPT;
+        runs->died = !by_clause && runs->status != 0;
     }
     return print_verdict(options, path) ? CMD_KEPT : CMD_VIOLATED;
 }
 
-static bool parse_count(const char *text, unsigned min, unsigned max, unsigned *count) {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != 0 || errno != 0 || value < min || value > max) {
-        return false;
-    }
-    *count = (unsigned)value;
-    return true;
-}
-
 static int main_run(int argc, char **argv) {
-    struct options options = {.form = LOAD_DETECT, .fork = true, .repeat = 1, .timeout = TIMEOUT_DEFAULT};
+    struct options options = {.form = LOAD_DETECT, .fork = true, .repeat = 1, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
     int result = CMD_KEPT;
     bool names_only = false;
@@ -240,9 +161,9 @@ static int main_run(int argc, char **argv) {
         } else if (strcmp(word, "--as-bytes") == 0) {
             options.form = LOAD_BYTES;
         } else if (repeat || strcmp(word, "--timeout") == 0) {
-            unsigned max = repeat ? REPEAT_MAX : TIMEOUT_MAX;
+            unsigned max = repeat ? REPEAT_MAX : VERDICT_TIMEOUT_MAX;
             unsigned *count = repeat ? &options.repeat : &options.timeout;
-            if (++i == argc || !parse_count(argv[i], repeat, max, count)) {
+            if (++i == argc || !cmd_parse_count(argv[i], repeat, max, count)) {
                 cmd_files_free(&files);
                 return cmd_usage(&cmd_run, "%s wants a number from %u to %u", word, repeat ? 1u : 0u, max);
             }

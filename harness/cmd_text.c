@@ -23,13 +23,7 @@ static int main_text(int argc, char **argv) {
     if (!cmd_load(path, form)) {
         return CMD_BAD_INPUT;
     }
-    static char buffer[TEXT_MAX];
-    size_t size = text_print(&cmd_program, buffer, sizeof buffer);
-    if (fwrite(buffer, 1, size, stdout) != size || fflush(stdout) != 0) {
-        perror("standard output");
-        return CMD_BAD_INPUT;
-    }
-    return CMD_KEPT;
+    return cmd_save("-", LOAD_TEXT, &cmd_program) ? CMD_KEPT : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_text = {

@@ -18,4 +18,9 @@ enum load_form {
  * or is faulty text) *error says why in one line. */
 bool program_load(const char *path, enum load_form form, struct program *program, struct text_error *error);
 
+/* Writes a program; path "-" is standard output. LOAD_DETECT: text when the name ends in .txt, else the
+ * canonical bytes. On failure *error says why in one line. */
+bool program_save(const char *path, enum load_form form, const struct program *program,
+                  struct text_error *error);
+
 #endif
