@@ -195,6 +195,14 @@ static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
     return pin->contiguous ? pin->base + page : pin->array[page];
 }
 
+/* Whether there can be an array of page numbers at this address. Page numbers themselves, which share
+ * the ADL's union with the pointer, mostly are none: below 64 KiB no system maps anything, the numbers
+ * of a remapped domain may use all 52 bits, pointers of a process 47. */
+static bool may_be_array(const DXGK_PAGE_NUMBER *pages) {
+    uint64_t address = (uintptr_t)pages;
+    return address >= UINT64_C(64) << 10 && address >> 47 == 0 && address % sizeof(*pages) == 0;
+}
+
 /* The pin as the ADL tells it. False when it is malformed. */
 static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
@@ -209,6 +217,10 @@ static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *p
                  ("Flags 0x%x", adl->Flags.Value)))
         return false;
     pin->contiguous = adl->Flags.Contiguous;
+    if (!REQUIRE(pin->contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
+                 ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pin->pages),
+                 ("Pages 0x%llx, where no array can be", (ULL)(uintptr_t)adl->Pages)))
+        return false;
     bool permitted = prefer && (c->mode == MODE_REMAPPED || !run.sut->hold_chosen);
     if (!REQUIRE(!pin->contiguous || permitted, CLAUSE_PIN_CONTIG,
                  ("an array, for %s", prefer ? "memory is not remapped" : "PreferContiguous was not set"),
@@ -219,12 +231,11 @@ static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *p
                  CLAUSE_PIN_CONTIG, ("a contiguous ADL: memory is remapped and such a range is free"),
                  ("an array")))
         return false;
-    if (pin->contiguous) {
+    if (pin->contiguous)
         pin->base = adl->BasePageNumber;
-        return true;
-    }
-    pin->array = adl->Pages;
-    return REQUIRE(pin->array, CLAUSE_PIN_PAGES, ("Pages points to an array"), ("Pages null"));
+    else
+        pin->array = adl->Pages;
+    return true;
 }
 
 static bool read_mdl(const struct call *call, struct model_pin *pin) {
@@ -244,8 +255,11 @@ static bool read_mdl(const struct call *call, struct model_pin *pin) {
     return true;
 }
 
-/* PIN-VISIBLE, and 1:1 where memory is isolated (INIT-REMAP), page by sampled page. */
+/* PIN-VISIBLE, PIN-LOCKED, and 1:1 where memory is isolated (INIT-REMAP), page by sampled page; all of
+ * it is PIN1-SAME for an MDL. */
 static void check_addresses(const struct model_chain *c, uint8_t index, const struct model_pin *pin) {
+    enum contract_clause visible = pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_VISIBLE;
+    enum contract_clause locked = pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_LOCKED;
     enum contract_clause moved = pin->legacy                ? CLAUSE_PIN1_SAME
                                  : c->mode == MODE_ISOLATED ? CLAUSE_INIT_REMAP
                                                             : CLAUSE_PIN_MAPPED;
@@ -253,7 +267,7 @@ static void check_addresses(const struct model_chain *c, uint8_t index, const st
         uint64_t address = pin->sample[i].address;
         ULL number = (ULL)pin->sample[i].page;
         if (!REQUIRE(
-                address < c->visible_pages, CLAUSE_PIN_VISIBLE,
+                address < c->visible_pages, visible,
                 ("page %llu below device page 0x%llx (HighestVisibleAddress)", number, (ULL)c->visible_pages),
                 ("device page 0x%llx", (ULL)address)))
             return;
@@ -262,7 +276,7 @@ static void check_addresses(const struct model_chain *c, uint8_t index, const st
         if (!run.sut->page || (i > 0 && i + 1 < pin->samples))
             continue;
         bool found = run.sut->page(c->members[0], index, pin->sample[i].page, &page);
-        if (!REQUIRE(found && page.locked, CLAUSE_PIN_LOCKED, ("page %llu of index %u locked", number, index),
+        if (!REQUIRE(found && page.locked, locked, ("page %llu of index %u locked", number, index),
                      ("%s", found ? "not locked" : "no such page")))
             return;
         if (!REQUIRE(c->mode == MODE_REMAPPED || (page.has_frame && page.pfn == address), moved,
@@ -285,14 +299,15 @@ static void read_last_word(uint8_t device, const struct model_area *area, const 
  * Reads the stamp of each page and writes it where there is none, each by the next member. Two pages
  * of an ADL that are one page of memory show at once: the later one has the other's stamp before it was
  * given any. Then the members that had no turn read, and page 0 is read back by another than wrote it.
+ * False when no member does DMA now: then nothing was looked at.
  */
-static void check_reach(const struct model_chain *c, const struct model_area *area,
+static bool check_reach(const struct model_chain *c, const struct model_area *area,
                         const struct model_pin *pin, enum contract_clause mapped,
                         enum contract_clause contents) {
     uint8_t able[SUT_CHAIN_MAX];
     uint32_t members = able_members(c, able);
     if (members == 0)
-        return;
+        return false;
     for (uint32_t i = 0; i < pin->samples && !run.abandoned; i++) {
         uint8_t device = able[i % members];
         uint64_t page = pin->sample[i].page;
@@ -310,14 +325,52 @@ static void check_reach(const struct model_chain *c, const struct model_area *ar
         read_pinned(able[i], area, pin->sample[0].page, pin->sample[0].address, CONTENTS_STAMP_OFFSET, mapped,
                     mapped);
     read_last_word(able[0], area, pin, mapped, contents);
+    return true;
 }
 
-/* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault. */
-static void check_edges(uint8_t chain, const struct model_pin *pin) {
+/* What the descriptor said at birth it still says: its header, and the entry of the last page. */
+static bool check_descriptor(const struct model_pin *pin, enum contract_clause clause) {
+    uint64_t last = pin->sample[pin->samples - 1].page;
+    uint64_t address = pin->sample[pin->samples - 1].address;
+    if (pin->legacy) {
+        const MDL *mdl = pin->descriptor;
+        if (!REQUIRE(
+                mdl->ByteCount == pin->pages * MODEL_PAGE && mdl->ByteOffset == 0, clause,
+                ("ByteCount 0x%llx, ByteOffset 0, as when it was pinned", (ULL)(pin->pages * MODEL_PAGE)),
+                ("ByteCount 0x%x, ByteOffset 0x%x", mdl->ByteCount, mdl->ByteOffset)))
+            return false;
+    } else {
+        const DXGK_ADL *adl = pin->descriptor;
+        bool same = pin->contiguous ? adl->BasePageNumber == pin->base : adl->Pages == pin->array;
+        if (!REQUIRE(same && adl->PageCount == pin->pages && adl->Flags.Value == pin->contiguous, clause,
+                     ("PageCount %llu, Flags %u and %s as when it was pinned", (ULL)pin->pages,
+                      pin->contiguous, pin->contiguous ? "BasePageNumber" : "Pages"),
+                     ("PageCount %u, Flags 0x%x, %s", adl->PageCount, adl->Flags.Value,
+                      same ? "the same" : "another")))
+            return false;
+    }
+    return REQUIRE(pin_address(pin, last) == address, clause,
+                   ("page %llu of the descriptor 0x%llx, as when it was pinned", (ULL)last, (ULL)address),
+                   ("0x%llx", (ULL)pin_address(pin, last)));
+}
+
+/* The other pins of a chain tell, in what follows, which device pages are mapped: their descriptors must
+ * be what they were. */
+static void check_descriptors(const struct model_chain *chain, uint8_t except) {
+    for (uint32_t i = 0; i < chain->count && !run.abandoned; i++) {
+        const struct model_pin *pin = &chain->areas[i].pin;
+        if (pin->live && i != except)
+            (void)check_descriptor(pin, pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_PAGES);
+    }
+}
+
+/* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault.
+ * False when no member does DMA now. */
+static bool check_edges(uint8_t chain, const struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
     uint8_t able[SUT_CHAIN_MAX];
     if (c->mode == MODE_PHYSICAL || able_members(c, able) == 0)
-        return;
+        return false;
     uint64_t after = pin_address(pin, pin->pages - 1) + 1;
     uint64_t before = pin_address(pin, 0) - 1;
     uint64_t value = 0;
@@ -331,6 +384,7 @@ static void check_edges(uint8_t chain, const struct model_pin *pin) {
     REQUIRE(!hit, CLAUSE_PIN_EXACT,
             ("a fault at device page 0x%llx, before the pin's first, in no pin", (ULL)before),
             ("DMA went through"));
+    return true;
 }
 
 /* PIN-ISOLATED: with an IOMMU, another chain's GPU does not read this section at these addresses. */
@@ -348,8 +402,8 @@ static void check_foreigners(uint8_t chain, const struct model_area *area, const
                 ("adapter %u of another chain does not reach section %u", device, area->serial),
                 ("its DMA to device page 0x%llx reads the section's page %llu", (ULL)pin->sample[0].address,
                  (ULL)pin->sample[0].page));
+        contract_counts[CLAUSE_PIN_ISOLATED].kept++;
     }
-    contract_counts[CLAUSE_PIN_ISOLATED].kept++;
 }
 
 void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
@@ -380,9 +434,10 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
     enum contract_clause contents = CLAUSE_MAP_COHERENT; /* never pinned: the CPU wrote it */
     if (area->pinned_before)
         contents = area->pinned_legacy != legacy ? CLAUSE_PIN1_EQUAL : CLAUSE_PIN_CONTENTS;
-    check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
-    if (!run.abandoned)
-        check_edges(chain, &pin);
+    bool reached = check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
+    check_descriptors(c, index);
+    if (!run.abandoned && check_edges(chain, &pin))
+        contract_counts[CLAUSE_PIN_EXACT].kept++;
     if (!run.abandoned)
         check_foreigners(chain, area, &pin);
 
@@ -395,21 +450,21 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
         contract_counts[CLAUSE_PIN_ADLFLAGS].kept++;
         contract_counts[CLAUSE_PIN_CONTIG].kept++;
     }
-    if (run.sut->dma)
-        run_count(CLAUSE_PIN_MAPPED, fired);
     contract_counts[CLAUSE_PIN_VISIBLE].kept++;
     contract_counts[CLAUSE_INIT_REMAP].kept++;
-    if (c->mode != MODE_PHYSICAL)
-        contract_counts[CLAUSE_PIN_EXACT].kept++;
-    if (area->pinned_before) {
-        contract_counts[CLAUSE_PIN_CONTENTS].kept++;
-        if (area->pinned_legacy != legacy)
-            contract_counts[CLAUSE_PIN1_EQUAL].kept++;
-    } else {
+    /* What only DMA can show counts as kept when a GPU of the chain has looked. */
+    if (reached && !legacy)
+        run_count(CLAUSE_PIN_MAPPED, fired);
+    if (reached && !area->pinned_before)
         contract_counts[CLAUSE_INIT_CLEAN].kept++;
-    }
+    if (reached && area->pinned_before)
+        contract_counts[CLAUSE_PIN_CONTENTS].kept++;
+    if (reached && area->pinned_before && area->pinned_legacy != legacy)
+        contract_counts[CLAUSE_PIN1_EQUAL].kept++;
     area->pinned_before = true;
     area->pinned_legacy = legacy;
+    area->accepted[legacy] = pin.pages;
+    area->cpu_wrote = false;
 }
 
 void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause) {
@@ -419,15 +474,14 @@ void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contra
     uint8_t able[SUT_CHAIN_MAX];
     if (run.abandoned)
         return;
-    if (!REQUIRE(!run.sut->descriptor_alive || run.sut->descriptor_alive(pin->descriptor), clause,
-                 ("the descriptor of the pin of index %u alive", index), ("freed")))
-        return;
-    /* The descriptor says what it said at birth. */
-    uint64_t last = pin->sample[pin->samples - 1].page;
-    uint64_t address = pin->sample[pin->samples - 1].address;
-    if (!REQUIRE(pin_address(pin, last) == address, clause,
-                 ("page %llu of the descriptor 0x%llx, as when it was pinned", (ULL)last, (ULL)address),
-                 ("0x%llx", (ULL)pin_address(pin, last))))
+    /* Where no operation is to blame, only lost bytes are PIN-CONTENTS. */
+    bool general = clause == CLAUSE_PIN_CONTENTS;
+    enum contract_clause described = !general ? clause : pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_PAGES;
+    enum contract_clause mapped = !general ? clause : pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED;
+    enum contract_clause written = general && area->cpu_wrote ? CLAUSE_MAP_COHERENT : clause;
+    if (!REQUIRE(!run.sut->descriptor_alive || run.sut->descriptor_alive(pin->descriptor), described,
+                 ("the descriptor of the pin of index %u alive", index), ("freed")) ||
+        !check_descriptor(pin, described))
         return;
     uint32_t members = able_members(c, able);
     if (members == 0)
@@ -436,10 +490,67 @@ void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contra
         /* Both ends first; of three, the third differs from operation to operation. */
         uint32_t sample = i == 1 ? pin->samples - 1 : i == 2 && samples == 3 ? run.op % pin->samples : i;
         read_pinned(able[i % members], area, pin->sample[sample].page, pin->sample[sample].address,
-                    CONTENTS_STAMP_OFFSET, clause, clause);
+                    CONTENTS_STAMP_OFFSET, mapped, clause);
     }
     if (samples > 2)
-        read_last_word(able[members - 1], area, pin, clause, clause);
+        read_last_word(able[members - 1], area, pin, mapped, written);
+}
+
+void check_pin_locked(uint8_t chain, uint8_t index, enum contract_clause clause) {
+    const struct model_chain *c = &run.model.chains[chain];
+    const struct model_pin *pin = &c->areas[index].pin;
+    for (uint32_t i = 0; i < 2 && run.sut->page && !run.abandoned; i++) {
+        uint64_t number = pin->sample[i ? pin->samples - 1 : 0].page;
+        struct sut_page page;
+        bool found = run.sut->page(c->members[0], index, number, &page);
+        REQUIRE(found && page.locked, clause, ("page %llu of index %u locked", (ULL)number, index),
+                ("%s", found ? "not locked" : "no such page"));
+    }
+}
+
+/* ---- frames ---- */
+
+/* PFNs of the sampled pages of each physical adapter's pin; UINT64_MAX: it had none. */
+static uint64_t frames[SUT_DEVICES][MODEL_SAMPLES];
+
+/* Calls visit for each sampled page of each live pin. */
+static void each_frame(void (*visit)(const struct model_pin *pin, uint32_t sample, uint64_t *frame,
+                                     const struct sut_page *page)) {
+    for (uint32_t i = 0; i < run.program->machine.adapters && run.sut->page; i++) {
+        const struct model_chain *c = &run.model.chains[i];
+        for (uint32_t k = 0; k < c->count; k++) {
+            const struct model_pin *pin = &c->areas[k].pin;
+            for (uint32_t sample = 0; pin->live && sample < pin->samples && !run.abandoned; sample++) {
+                struct sut_page page = {0};
+                (void)run.sut->page(c->members[0], k, pin->sample[sample].page, &page);
+                visit(pin, sample, &frames[c->members[k]][sample], &page);
+            }
+        }
+    }
+}
+
+static void note_frame(const struct model_pin *pin, uint32_t sample, uint64_t *frame,
+                       const struct sut_page *page) {
+    (void)pin;
+    (void)sample;
+    *frame = page->has_frame ? page->pfn : UINT64_MAX;
+}
+
+static void compare_frame(const struct model_pin *pin, uint32_t sample, uint64_t *frame,
+                          const struct sut_page *page) {
+    ULL number = (ULL)pin->sample[sample].page;
+    REQUIRE(*frame == UINT64_MAX || (page->has_frame && page->pfn == *frame), CLAUSE_PIN_LOCKED,
+            ("page %llu of the pin at PFN 0x%llx, as before the pressure", number, (ULL)*frame),
+            ("PFN 0x%llx%s", page->has_frame ? (ULL)page->pfn : 0, page->has_frame ? "" : ": it has none"));
+    REQUIRE(page->locked, CLAUSE_PIN_LOCKED, ("page %llu of the pin locked", number), ("not locked"));
+}
+
+void check_frames_before(void) {
+    each_frame(note_frame);
+}
+
+void check_frames_after(void) {
+    each_frame(compare_frame);
 }
 
 void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause) {
@@ -456,16 +567,18 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
         return;
     if (run.program->machine.iommu == SUT_IOMMU_NONE || c->mode == MODE_PHYSICAL || !run.sut->dma)
         return;
-    /* Every member, the ends of the pin: attachment and mapping are both gone for all or for none. */
-    for (uint32_t i = 0; i < c->count; i++) {
-        const struct model_device *d = &run.model.devices[c->members[i]];
+    /* Every member, and both ends of the pin: attachment is gone for all or for none, but a single
+     * translation may be left over. */
+    for (uint32_t i = 0; i < c->count || (i == 1 && pin->samples > 1); i++) {
+        uint8_t member = c->members[i % c->count];
+        const struct model_device *d = &run.model.devices[member];
         uint64_t address = pin->sample[i % 2 ? pin->samples - 1 : 0].address;
         uint64_t value = 0;
         if (d->gone || d->d3 || d->in_reset || check_address_in_chain(chain, address))
             continue;
-        if (!REQUIRE(!dma(c->members[i], address, 0, &value, false), clause,
+        if (!REQUIRE(!dma(member, address, 0, &value, false), clause,
                      ("a fault at device page 0x%llx of the ended pin", (ULL)address),
-                     ("DMA by adapter %u went through", c->members[i])))
+                     ("DMA by adapter %u went through", member)))
             return;
     }
 }

@@ -236,10 +236,12 @@ static void run_bus_at_passive(struct call *call) {
         answer = model_power_answer(m, call->device);
         break;
     default: /* OP_PRESSURE: every adapter's pins must still be where they were */
+        check_frames_before();
         run_perform(call);
+        check_frames_after();
         check_everything(CLAUSE_PIN_LOCKED, CLAUSE_MAP_COHERENT);
         check_ledger(&BLAME(CLAUSE_PIN_LOCKED));
-        contract_counts[CLAUSE_PIN_LOCKED].kept += m->pins != 0;
+        contract_counts[CLAUSE_PIN_LOCKED].kept += m->pins != 0 && (run.sut->page || run.sut->dma);
         return;
     }
 

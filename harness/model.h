@@ -61,6 +61,8 @@ struct model_pin {
         uint64_t page;    /* of the section */
         uint64_t address; /* device page number */
     } sample[MODEL_SAMPLES];
+    uint64_t pool_bytes; /* what it took from the pool, as the ledger tells */
+    uint64_t pool_blocks;
 };
 
 /* One physical adapter's save area. */
@@ -71,6 +73,8 @@ struct model_area {
     uint64_t last_word; /* byte offset of the word written last, + 1; 0: none */
     bool pinned_before; /* in this section life, and by which form */
     bool pinned_legacy;
+    bool cpu_wrote;       /* the last word, since the pin began */
+    uint64_t accepted[2]; /* pages of the last pin by each form; 1: by the old one */
 };
 
 struct model_view {

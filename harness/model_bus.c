@@ -117,6 +117,9 @@ void model_started(struct model *model, uint8_t chain) {
         area->last_word = 0;
         area->pinned_before = false;
         area->pinned_legacy = false;
+        area->cpu_wrote = false;
+        area->accepted[false] = 0;
+        area->accepted[true] = 0;
         if (size) {
             c->section_pages += size / MODEL_PAGE;
             model->pool_estimate += MODEL_POOL_SECTION;

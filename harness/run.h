@@ -101,6 +101,11 @@ bool check_address_in_chain(uint8_t chain, uint64_t address);
 void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
 /* Reads what a live pin's sampled pages must hold; blames clause, or a more telling one. */
 void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause);
+/* Its ends are locked. */
+void check_pin_locked(uint8_t chain, uint8_t index, enum contract_clause clause);
+/* Around memory pressure: every live pin's sampled pages keep their frames and locks (PIN-LOCKED). */
+void check_frames_before(void);
+void check_frames_after(void);
 /* After the end of a pin, as it was: out of the domain, unlocked, freed. */
 void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause);
 void check_view_birth(const struct model_view *view);
