@@ -1,0 +1,24 @@
+#!/bin/bash -eu
+# Builds the fuzz targets for OSS-Fuzz, ClusterFuzz and ClusterFuzzLite, whatever engine and sanitizer they
+# ask for in CC, CXX, CFLAGS, CXXFLAGS and LIB_FUZZING_ENGINE.
+
+build=$WORK/pinfuzz
+tool=$WORK/pinfuzz-tool
+
+cmake -S . -B "$build" -DPINFUZZ_ENGINE=external -DBUILD_TESTING=OFF
+cmake --build "$build" --parallel "$(nproc)" --target fuzzers
+
+# The seeds are text. The tool that makes bytes of them runs here and now, and goes nowhere else: the
+# target's flags may not link outside of a target.
+env -u CFLAGS -u CXXFLAGS -u LIB_FUZZING_ENGINE \
+    cmake -S . -B "$tool" -DPINFUZZ_ENGINE=standalone -DBUILD_TESTING=OFF
+cmake --build "$tool" --parallel "$(nproc)" --target pinfuzz
+
+for source in fuzz/*_fuzzer.c; do
+    target=$(basename "$source" .c)
+    cp "$build/$target" "$OUT/"
+    cp "fuzz/$target.options" "$OUT/"
+    "$tool/pinfuzz" bytes "corpus/$target" -o "$WORK/seeds/$target" >/dev/null
+    rm -f "$OUT/${target}_seed_corpus.zip"
+    zip -qj "$OUT/${target}_seed_corpus.zip" "$WORK/seeds/$target"/*
+done
