@@ -5,6 +5,7 @@
 
 #include "harness/resolve.h"
 #include "harness/run.h"
+#include "harness/state.h"
 
 struct run run;
 
@@ -573,6 +574,7 @@ static void shut_down(void) {
 void executor_run(const struct program *program) {
     if (!boot(program))
         return;
+    state_begin();
     boot_adapters();
     for (uint32_t i = 0; i < program->op_count && !run.abandoned; i++) {
         run.op = i;
@@ -581,6 +583,7 @@ void executor_run(const struct program *program) {
     run.op = RUN_END;
     if (!run.abandoned)
         end_run();
+    state_end(&run.model);
     shut_down();
 }
 
