@@ -12,7 +12,9 @@ struct run run;
 void run_perform(struct call *call) {
     if (run.observe)
         run.observe(call, false);
+    uint32_t state = state_before(&run.model, call);
     call_perform(run.sut, call);
+    state_after(state, &run.model, call);
     if (run.observe)
         run.observe(call, true);
     /* What a driver does in its own entry points happens again by itself when its caller is replayed. */
