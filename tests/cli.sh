@@ -35,19 +35,19 @@ printf 'PIN-COUNT\n' >tree/verdict
 
 # Each page of the manual is there; no line is too wide for a terminal.
 expect 0 'NAME*SYNOPSIS*DESCRIPTION*COMMANDS*EXIT STATUS*FILES*EXAMPLES*' "$pinfuzz" --help
-for command in run text bytes clauses; do
+for command in run faults text bytes clauses; do
     expect 0 "NAME*pinfuzz $command - *SYNOPSIS*DESCRIPTION*EXIT STATUS*EXAMPLES*" "$pinfuzz" help $command
     expect 0 "NAME*pinfuzz $command - *" "$pinfuzz" $command --help
 done
 expect 0 'NAME*MACHINE*ADAPTERS*CALLBACKS*' "$pinfuzz" help programs
 expect 0 'pinfuzz *implementation under test: *' "$pinfuzz" --version
-for topic in '' run text bytes clauses programs; do
+for topic in '' run faults text bytes clauses programs; do
     # shellcheck disable=SC2086 # no topic is a topic
     expect 0 '' awk 'length > 110' <("$pinfuzz" help $topic)
 done
 
 expect 2 "*a command is missing*" "$pinfuzz"
-expect 2 "*no command 'walk'*run text bytes clauses*" "$pinfuzz" walk
+expect 2 "*no command 'walk'*run *clauses*" "$pinfuzz" walk
 expect 2 "*no command 'walk'*" "$pinfuzz" help walk
 expect 2 '*FILE is missing*' "$pinfuzz" run
 expect 2 "*unknown option '--fast'*" "$pinfuzz" run --fast good.txt
@@ -64,6 +64,17 @@ expect 2 "bad.txt:1:20: expected a number from 0 to 4294967295, got 'zero'?good.
 expect 2 "misspelt.txt:1:1: expected machine, adapter or an operation *" "$pinfuzz" run misspelt.txt
 expect 2 'nowhere: No such file or directory' "$pinfuzz" run nowhere
 expect 0 '-: kept' "$pinfuzz" run - <good.txt
+
+# Every fault, one at a time. A program with more fault points than fail_nth can say is swept as far as it
+# goes, and says so.
+expect 0 "$seed: kept (16 operations, * faults)" "$pinfuzz" faults "$seed"
+expect 0 'good.txt: kept (3 operations, [1-9]* faults)?tree/a.txt: kept (*)?tree/sub/a.txt: kept (*)' \
+    "$pinfuzz" faults good.txt tree
+printf 'machine seed=7\nadapter 0 maximum_size=4M\npin2 lead(0) index=0 CommitSize=MaximumSize\n' >many.txt
+expect 0 'many.txt: kept (3 operations, * faults); 1 of them met more *' "$pinfuzz" faults many.txt
+expect 2 'bad.txt:1:20: *' "$pinfuzz" faults bad.txt
+expect 2 '*FILE is missing*' "$pinfuzz" faults
+expect 2 '*-o wants a name*' "$pinfuzz" faults good.txt -o
 
 # Both forms, there and back; any bytes are a program.
 expect 0 '' "$pinfuzz" bytes "$seed" -o seed
