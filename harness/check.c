@@ -148,6 +148,31 @@ static enum contract_clause blame_word(const struct model_area *area, uint64_t p
     return otherwise;
 }
 
+/* Whether a page's stamp, which is not where it belongs, is at another sampled page of the pin: then
+ * nothing was lost, the pages are led to wrongly, now or when the stamp was written. */
+static bool stamp_moved(uint8_t device, const struct model_area *area, uint64_t page) {
+    const struct model_pin *pin = &area->pin;
+    for (uint32_t i = 0; i < pin->samples; i++) {
+        uint64_t value = 0;
+        if (pin->sample[i].page != page &&
+            dma(device, pin->sample[i].address, CONTENTS_STAMP_OFFSET, &value, false) &&
+            value == contents_stamp(area->serial, page))
+            return true;
+    }
+    return false;
+}
+
+/* Which clause a wrong word of a pinned page belongs to. */
+static enum contract_clause blame_pinned(uint8_t device, const struct model_area *area, uint64_t page,
+                                         uint64_t offset, uint64_t wanted, uint64_t found,
+                                         enum contract_clause otherwise) {
+    enum contract_clause clause = blame_word(area, page, wanted, found, false, otherwise);
+    bool lost = clause == CLAUSE_PIN_CONTENTS || clause == CLAUSE_PIN1_EQUAL || clause == CLAUSE_MAP_COHERENT;
+    if (lost && offset == CONTENTS_STAMP_OFFSET && stamp_moved(device, area, page))
+        return area->pin.legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED;
+    return clause;
+}
+
 /* Reads one word of a pinned section through the domain and compares. */
 static void read_pinned(uint8_t device, const struct model_area *area, uint64_t page, uint64_t address,
                         uint64_t offset, enum contract_clause unmapped, enum contract_clause clause) {
@@ -156,7 +181,7 @@ static void read_pinned(uint8_t device, const struct model_area *area, uint64_t 
     bool done = dma(device, address, offset, &found, false);
     if (done && found == wanted)
         return;
-    REQUIRE(false, done ? blame_word(area, page, wanted, found, false, clause) : unmapped,
+    REQUIRE(false, done ? blame_pinned(device, area, page, offset, wanted, found, clause) : unmapped,
             ("DMA by adapter %u to device page 0x%llx (page %llu of section %u) reads %s", device,
              (ULL)address, (ULL)page, area->serial, name_of(wanted)),
             ("%s", done ? name_of(found) : "a fault"));
@@ -467,6 +492,23 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
     area->cpu_wrote = false;
 }
 
+/* PIN-LOCKED: where pages are physical, one of them is still in the frame that the descriptor names; which
+ * one, differs from operation to operation. */
+static bool check_frame(const struct model_chain *c, uint8_t index, const struct model_pin *pin) {
+    uint32_t sample = run.op % pin->samples;
+    uint64_t address = pin->sample[sample].address;
+    struct sut_page page;
+    if (c->mode == MODE_REMAPPED || !run.sut->page)
+        return true;
+    bool found = run.sut->page(c->members[0], index, pin->sample[sample].page, &page);
+    return REQUIRE(
+        found && page.locked && page.has_frame && page.pfn == address,
+        pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_LOCKED,
+        ("page %llu of index %u locked in frame 0x%llx", (ULL)pin->sample[sample].page, index, (ULL)address),
+        ("%s, PFN 0x%llx", found && page.locked ? "locked" : "not locked",
+         found && page.has_frame ? (ULL)page.pfn : 0));
+}
+
 void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause) {
     const struct model_chain *c = &run.model.chains[chain];
     const struct model_area *area = &c->areas[index];
@@ -481,7 +523,7 @@ void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contra
     enum contract_clause written = general && area->cpu_wrote ? CLAUSE_MAP_COHERENT : clause;
     if (!REQUIRE(!run.sut->descriptor_alive || run.sut->descriptor_alive(pin->descriptor), described,
                  ("the descriptor of the pin of index %u alive", index), ("freed")) ||
-        !check_descriptor(pin, described))
+        !check_descriptor(pin, described) || (general && !check_frame(c, index, pin)))
         return;
     uint32_t members = able_members(c, able);
     if (members == 0)
