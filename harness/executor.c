@@ -92,15 +92,6 @@ static bool resolve_cpu(const struct program_op *op, struct call *call) {
 
 /* ---- comparing ---- */
 
-/* Whether a pin was refused, and not for a shortage, in a size that the other form has taken. */
-static bool other_form_took(const struct call *call, const struct model_answer *answer) {
-    if ((call->opcode != OP_PIN && call->opcode != OP_PIN2) || model_is_shortage(call->status))
-        return false;
-    uint64_t size = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
-    const struct model_area *area = &run.model.chains[answer->chain].areas[answer->index];
-    return area->accepted[call->opcode == OP_PIN2] == size / MODEL_PAGE;
-}
-
 static bool judge(const struct call *call, const struct model_answer *answer) {
     bool success = NT_SUCCESS(call->status);
     ULONG status = (ULONG)call->status;
@@ -117,16 +108,13 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
     if (success)
         return true;
     bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
-    enum contract_clause clause = releases && call->fail_nth      ? CLAUSE_ANY_RELEASE
-                                  : other_form_took(call, answer) ? CLAUSE_PIN1_EQUAL
-                                                                  : answer->clause;
-    if (!REQUIRE(answer->expect == MAY_FAIL || (call->fired && !releases), clause,
-                 ("success%s", call->fired ? ", whatever is short" : ": nothing is short"),
+    if (!REQUIRE(answer->expect == MAY_FAIL || (call->fired && !releases), blame_refusal(call, answer),
+                 ("success%s", releases || call->fired ? ", whatever is short" : ": nothing is short"),
                  ("0x%08x", status)))
         return false;
-    REQUIRE(!run.sut->hold_chosen || model_is_shortage(call->status), clause,
+    REQUIRE(!run.sut->hold_chosen || model_is_shortage(call->status), blame_refusal(call, answer),
             ("success, or STATUS_INSUFFICIENT_RESOURCES or STATUS_NO_MEMORY"), ("0x%08x", status));
-    contract_counts[clause].faulted++;
+    contract_counts[answer->clause].faulted++;
     return false;
 }
 
@@ -345,6 +333,7 @@ void run_callback(struct call *call) {
     }
     if (run.abandoned)
         return;
+    contract_counts[CLAUSE_ANY_STATE].kept += run.inside != NULL;
     switch (call->opcode) {
     case OP_PIN2:
     case OP_PIN:
@@ -386,7 +375,10 @@ static void compare_dma(struct call *call) {
     }
     run_perform(call);
     if (!able) {
-        REQUIRE(!call->dma_ok, gpu->in_reset ? CLAUSE_TDR_KEEPS : CLAUSE_STOP_RECLAIM,
+        REQUIRE(!call->dma_ok,
+                gpu->in_reset ? CLAUSE_TDR_KEEPS
+                : gpu->d3     ? CLAUSE_ANY_STATE
+                              : CLAUSE_STOP_RECLAIM,
                 ("no DMA by adapter %u now", call->device), ("it went through"));
         if (gpu->in_reset)
             contract_counts[CLAUSE_TDR_KEEPS].refused++;
@@ -406,7 +398,7 @@ static void compare_dma(struct call *call) {
             continue;
         }
         uint64_t wanted = contents_read(area->serial, at);
-        if (!REQUIRE(call->data[i] == wanted, area->last_word ? CLAUSE_MAP_COHERENT : CLAUSE_INIT_CLEAN,
+        if (!REQUIRE(call->data[i] == wanted, blame_word(area, at, call->data[i], false, CLAUSE_MAP_COHERENT),
                      ("DMA reads 0x%llx at section offset 0x%llx", (unsigned long long)wanted,
                       (unsigned long long)at),
                      ("0x%llx", (unsigned long long)call->data[i])))
@@ -430,7 +422,7 @@ static void compare_cpu(struct call *call) {
         return;
     }
     uint64_t wanted = contents_read(area->serial, call->page);
-    REQUIRE(call->data[0] == wanted, area->last_word ? CLAUSE_MAP_COHERENT : CLAUSE_INIT_CLEAN,
+    REQUIRE(call->data[0] == wanted, blame_word(area, call->page, call->data[0], true, CLAUSE_MAP_COHERENT),
             ("the CPU reads 0x%llx at section offset 0x%llx", (unsigned long long)wanted,
              (unsigned long long)call->page),
             ("0x%llx", (unsigned long long)call->data[0]));
@@ -535,12 +527,13 @@ static void end_run(void) {
         if (run.model.devices[i].present)
             bus(OP_REMOVE, i, 0);
     check_ledger(&blame);
-    if (run.sut->ledger)
+    if (run.sut->ledger) {
         REQUIRE(run.ledger.pool_bytes == 0 && run.ledger.pool_blocks == 0 && run.ledger.cache_bytes == 0,
                 CLAUSE_END_ZERO, ("no pool in use"),
                 ("%llu bytes in %llu blocks, %llu bytes of caches", (unsigned long long)run.ledger.pool_bytes,
                  (unsigned long long)run.ledger.pool_blocks, (unsigned long long)run.ledger.cache_bytes));
-    contract_counts[CLAUSE_END_ZERO].kept++;
+        contract_counts[CLAUSE_END_ZERO].kept++;
+    }
 }
 
 static bool boot(const struct program *program) {
@@ -553,8 +546,12 @@ static bool boot(const struct program *program) {
                                               .pfn_seed = machine->pfn_seed,
                                               .iommu = (enum sut_iommu)machine->iommu};
     run.sut = run.subject ? run.subject : sut_get();
-    if (run.booted) /* the last run was left in the middle, by a jump out of a violation */
+    if (run.booted) {
+        /* The last run was left in the middle, by a jump out of a violation. What the drivers see while
+         * that machine goes down is judged no more. */
+        run.abandoned = true;
         run.sut->shutdown();
+    }
     run.booted = run.sut->boot(&config);
     run.program = program;
     run.abandoned = false;
@@ -563,6 +560,7 @@ static bool boot(const struct program *program) {
     run.inside = NULL;
     run.ledger = (struct sut_ledger){0};
     run.caller_breaches = 0;
+    run.stale_word = 0;
     model_reset(&run.model, program);
     contents_reset();
     return run.booted;
