@@ -122,57 +122,6 @@ static uint32_t able_members(const struct model_chain *chain, uint8_t able[SUT_C
     return count;
 }
 
-static bool section_lives(uint32_t serial) {
-    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
-        for (uint32_t k = 0; k < run.model.chains[i].count; k++)
-            if (run.model.chains[i].areas[k].serial == serial)
-                return true;
-    return false;
-}
-
-/* Which clause a wrong word belongs to: whose bytes are these? */
-static enum contract_clause blame_word(const struct model_area *area, uint64_t page, uint64_t wanted,
-                                       uint64_t found, bool by_view, enum contract_clause otherwise) {
-    uint32_t serial;
-    uint64_t stamped;
-    if (contents_is_stamp(found, &serial, &stamped)) {
-        if (serial == area->serial && stamped != page)
-            return by_view                         ? CLAUSE_MAP_ADDRESS
-                   : otherwise == CLAUSE_PIN1_SAME ? otherwise
-                                                   : CLAUSE_PIN_MAPPED;
-        if (serial != area->serial)
-            return section_lives(serial) ? CLAUSE_PIN_ISOLATED : CLAUSE_INIT_CLEAN;
-    }
-    if (wanted == 0 && found != 0 && area->last_word == 0)
-        return CLAUSE_INIT_CLEAN;
-    return otherwise;
-}
-
-/* Whether a page's stamp, which is not where it belongs, is at another sampled page of the pin: then
- * nothing was lost, the pages are led to wrongly, now or when the stamp was written. */
-static bool stamp_moved(uint8_t device, const struct model_area *area, uint64_t page) {
-    const struct model_pin *pin = &area->pin;
-    for (uint32_t i = 0; i < pin->samples; i++) {
-        uint64_t value = 0;
-        if (pin->sample[i].page != page &&
-            dma(device, pin->sample[i].address, CONTENTS_STAMP_OFFSET, &value, false) &&
-            value == contents_stamp(area->serial, page))
-            return true;
-    }
-    return false;
-}
-
-/* Which clause a wrong word of a pinned page belongs to. */
-static enum contract_clause blame_pinned(uint8_t device, const struct model_area *area, uint64_t page,
-                                         uint64_t offset, uint64_t wanted, uint64_t found,
-                                         enum contract_clause otherwise) {
-    enum contract_clause clause = blame_word(area, page, wanted, found, false, otherwise);
-    bool lost = clause == CLAUSE_PIN_CONTENTS || clause == CLAUSE_PIN1_EQUAL || clause == CLAUSE_MAP_COHERENT;
-    if (lost && offset == CONTENTS_STAMP_OFFSET && stamp_moved(device, area, page))
-        return area->pin.legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED;
-    return clause;
-}
-
 /* Reads one word of a pinned section through the domain and compares. */
 static void read_pinned(uint8_t device, const struct model_area *area, uint64_t page, uint64_t address,
                         uint64_t offset, enum contract_clause unmapped, enum contract_clause clause) {
@@ -181,7 +130,7 @@ static void read_pinned(uint8_t device, const struct model_area *area, uint64_t 
     bool done = dma(device, address, offset, &found, false);
     if (done && found == wanted)
         return;
-    REQUIRE(false, done ? blame_pinned(device, area, page, offset, wanted, found, clause) : unmapped,
+    REQUIRE(false, done ? blame_pinned(device, area, page, offset, found, clause) : unmapped,
             ("DMA by adapter %u to device page 0x%llx (page %llu of section %u) reads %s", device,
              (ULL)address, (ULL)page, area->serial, name_of(wanted)),
             ("%s", done ? name_of(found) : "a fault"));
@@ -229,7 +178,7 @@ static bool may_be_array(const DXGK_PAGE_NUMBER *pages) {
 }
 
 /* The pin as the ADL tells it. False when it is malformed. */
-static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *pin) {
+static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
     const DXGK_ADL *adl = call->arg.pin2.pAdl;
     bool prefer = call->arg.pin2.Flags.PreferContiguous;
@@ -252,15 +201,14 @@ static bool read_adl(const struct call *call, uint8_t chain, struct model_pin *p
                  ("a contiguous ADL")))
         return false;
     bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
-    if (!REQUIRE(pin->contiguous || !owed || !model_contiguous_free(&run.model, chain, pin->pages),
-                 CLAUSE_PIN_CONTIG, ("a contiguous ADL: memory is remapped and such a range is free"),
-                 ("an array")))
-        return false;
-    if (pin->contiguous)
+    if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
-    else
-        pin->array = adl->Pages;
-    return true;
+        return true;
+    }
+    pin->array = adl->Pages;
+    return REQUIRE(!owed || !model_contiguous_free(&run.model, chain, pin->pages),
+                   blame_lists_frames(c, index, pin) ? CLAUSE_INIT_REMAP : CLAUSE_PIN_CONTIG,
+                   ("a contiguous ADL: memory is remapped and such a range is free"), ("an array"));
 }
 
 static bool read_mdl(const struct call *call, struct model_pin *pin) {
@@ -280,8 +228,8 @@ static bool read_mdl(const struct call *call, struct model_pin *pin) {
     return true;
 }
 
-/* PIN-VISIBLE, PIN-LOCKED, and 1:1 where memory is isolated (INIT-REMAP), page by sampled page; all of
- * it is PIN1-SAME for an MDL. */
+/* PIN-VISIBLE, PIN-LOCKED, and 1:1 where memory is isolated and nowhere else (INIT-REMAP), page by sampled
+ * page; all but the last is PIN1-SAME for an MDL. */
 static void check_addresses(const struct model_chain *c, uint8_t index, const struct model_pin *pin) {
     enum contract_clause visible = pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_VISIBLE;
     enum contract_clause locked = pin->legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_LOCKED;
@@ -304,9 +252,13 @@ static void check_addresses(const struct model_chain *c, uint8_t index, const st
         if (!REQUIRE(found && page.locked, locked, ("page %llu of index %u locked", number, index),
                      ("%s", found ? "not locked" : "no such page")))
             return;
-        if (!REQUIRE(c->mode == MODE_REMAPPED || (page.has_frame && page.pfn == address), moved,
+        bool own = page.has_frame && page.pfn == address;
+        if (!REQUIRE(own || c->mode == MODE_REMAPPED, moved,
                      ("page %llu at its PFN: memory is not remapped", number),
-                     ("device page 0x%llx, PFN 0x%llx", (ULL)address, page.has_frame ? (ULL)page.pfn : 0)))
+                     ("device page 0x%llx, PFN 0x%llx", (ULL)address, page.has_frame ? (ULL)page.pfn : 0)) ||
+            !REQUIRE(!own || c->mode != MODE_REMAPPED || i > 0 || !blame_lists_frames(c, index, pin),
+                     CLAUSE_INIT_REMAP, ("logical pages: memory is remapped"),
+                     ("each page at its PFN, the first at 0x%llx", (ULL)address)))
             return;
     }
 }
@@ -324,6 +276,8 @@ static void read_last_word(uint8_t device, const struct model_area *area, const 
  * Reads the stamp of each page and writes it where there is none, each by the next member. Two pages
  * of an ADL that are one page of memory show at once: the later one has the other's stamp before it was
  * given any. Then the members that had no turn read, and page 0 is read back by another than wrote it.
+ * A page that was given its first bytes by the stamp is read where an ended section held something, too:
+ * INIT-CLEAN would else show only to a program that reads that very word.
  * False when no member does DMA now: then nothing was looked at.
  */
 static bool check_reach(const struct model_chain *c, const struct model_area *area,
@@ -345,6 +299,8 @@ static bool check_reach(const struct model_chain *c, const struct model_area *ar
                 ("DMA by adapter %u writes device page 0x%llx", device, (ULL)pin->sample[i].address),
                 ("a fault"));
         contents_write(area->serial, at, contents_stamp(area->serial, page));
+        if (run.stale_word && !run.abandoned)
+            read_pinned(device, area, page, pin->sample[i].address, run.stale_word - 1, mapped, contents);
     }
     for (uint32_t i = pin->samples < members ? pin->samples : members - 1; i < members && !run.abandoned; i++)
         read_pinned(able[i], area, pin->sample[0].page, pin->sample[0].address, CONTENTS_STAMP_OFFSET, mapped,
@@ -389,8 +345,8 @@ static void check_descriptors(const struct model_chain *chain, uint8_t except) {
     }
 }
 
-/* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault.
- * False when no member does DMA now. */
+/* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault. False when
+ * neither could be tried. */
 static bool check_edges(uint8_t chain, const struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
     uint8_t able[SUT_CHAIN_MAX];
@@ -399,17 +355,15 @@ static bool check_edges(uint8_t chain, const struct model_pin *pin) {
     uint64_t after = pin_address(pin, pin->pages - 1) + 1;
     uint64_t before = pin_address(pin, 0) - 1;
     uint64_t value = 0;
-    bool hit = after < UINT64_C(1) << 52 && !check_address_in_chain(chain, after) &&
-               dma(able[0], after, 0, &value, false);
-    REQUIRE(!hit, CLAUSE_PIN_EXACT,
+    bool try_after = after < UINT64_C(1) << 52 && !check_address_in_chain(chain, after);
+    REQUIRE(!try_after || !dma(able[0], after, 0, &value, false), CLAUSE_PIN_EXACT,
             ("a fault at device page 0x%llx, after the pin's last, in no pin", (ULL)after),
             ("DMA went through"));
-    hit = pin->contiguous && pin->base > 0 && !check_address_in_chain(chain, before) &&
-          dma(able[0], before, 0, &value, false);
-    REQUIRE(!hit, CLAUSE_PIN_EXACT,
+    bool try_before = pin->contiguous && pin->base > 0 && !check_address_in_chain(chain, before);
+    REQUIRE(!try_before || !dma(able[0], before, 0, &value, false), CLAUSE_PIN_EXACT,
             ("a fault at device page 0x%llx, before the pin's first, in no pin", (ULL)before),
             ("DMA went through"));
-    return true;
+    return try_after || try_before;
 }
 
 /* PIN-ISOLATED: with an IOMMU, another chain's GPU does not read this section at these addresses. */
@@ -437,7 +391,7 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
     struct model_pin pin = {0};
     bool legacy = call->opcode == OP_PIN;
     bool fired = call->fired;
-    if (legacy ? !read_mdl(call, &pin) : !read_adl(call, chain, &pin))
+    if (legacy ? !read_mdl(call, &pin) : !read_adl(call, chain, index, &pin))
         return;
     pin.samples = pin.pages < MODEL_SAMPLES ? (uint32_t)pin.pages : MODEL_SAMPLES;
     if (!REQUIRE(!pin.contiguous ||
@@ -476,7 +430,8 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
         contract_counts[CLAUSE_PIN_CONTIG].kept++;
     }
     contract_counts[CLAUSE_PIN_VISIBLE].kept++;
-    contract_counts[CLAUSE_INIT_REMAP].kept++;
+    contract_counts[CLAUSE_INIT_REMAP].kept +=
+        run.sut->page && (c->mode != MODE_REMAPPED || check_remap_shows(pin.pages));
     /* What only DMA can show counts as kept when a GPU of the chain has looked. */
     if (reached && !legacy)
         run_count(CLAUSE_PIN_MAPPED, fired);
@@ -638,7 +593,7 @@ static void read_view(const struct model_view *view, uint64_t offset, enum contr
         return;
     uint64_t wanted = contents_read(area->serial, offset);
     uint64_t found = *(const volatile uint64_t *)(uintptr_t)address;
-    REQUIRE(found == wanted, blame_word(area, offset / MODEL_PAGE, wanted, found, true, clause),
+    REQUIRE(found == wanted, blame_word(area, offset, found, true, clause),
             ("the CPU reads %s at base + 0x%llx (offset 0x%llx of section %u)", name_of(wanted),
              (ULL)(offset - view->first), (ULL)offset, area->serial),
             ("%s", name_of(found)));
@@ -653,6 +608,8 @@ static void stamp_view(const struct model_view *view, uint64_t page) {
     uint64_t stamp = contents_stamp(area->serial, page);
     *(volatile uint64_t *)(uintptr_t)(view->base + (offset - view->first)) = stamp;
     contents_write(area->serial, offset, stamp);
+    if (run.stale_word)
+        read_view(view, page * MODEL_PAGE + (run.stale_word - 1), CLAUSE_MAP_COHERENT);
 }
 
 void check_view_birth(const struct model_view *view) {
@@ -693,16 +650,20 @@ void check_view_gone(const struct model_view *view, enum contract_clause clause)
 
 /* ---- chains ---- */
 
-void check_started(uint8_t chain) {
+void check_started(uint8_t chain, const struct call *start) {
     const struct model_chain *c = &run.model.chains[chain];
+    DXGK_IOMMU_CAPS caps = {.Value = run.program->adapters[chain].caps};
+    /* A start may live through a fault, but not without the attachment that its driver requires. */
+    enum contract_clause clause =
+        caps.IommuIsolationRequired && start->fired ? CLAUSE_INIT_REQUIRED : CLAUSE_INIT_DOMAIN;
     if (run.sut->domain && !run.abandoned) {
         uint64_t domain = run.sut->domain(c->members[0]);
-        REQUIRE((domain != 0) == (c->mode != MODE_PHYSICAL), CLAUSE_INIT_DOMAIN,
+        REQUIRE((domain != 0) == (c->mode != MODE_PHYSICAL), clause,
                 ("the lead, adapter %u, %s", c->members[0],
                  c->mode == MODE_PHYSICAL ? "without a domain" : "attached to a domain"),
                 ("domain %llu", (ULL)domain));
         for (uint32_t i = 1; i < c->count; i++)
-            REQUIRE(run.sut->domain(c->members[i]) == domain, CLAUSE_INIT_DOMAIN,
+            REQUIRE(run.sut->domain(c->members[i]) == domain, clause,
                     ("adapter %u attached to the lead's domain %llu", c->members[i], (ULL)domain),
                     ("domain %llu", (ULL)run.sut->domain(c->members[i])));
         for (uint8_t i = 0; i < run.program->machine.adapters && domain; i++)
@@ -720,6 +681,34 @@ void check_started(uint8_t chain) {
         REQUIRE(right, CLAUSE_INIT_SECTION, ("index %u with a section of %llu pages", i, (ULL)pages),
                 ("%s", pages ? "a section of another size, or none" : "a section"));
         contract_counts[CLAUSE_INIT_SECTION].kept++;
+    }
+}
+
+void check_stopped(uint8_t chain, enum contract_clause clause) {
+    const struct model_chain *c = &run.model.chains[chain];
+    for (uint32_t i = 0; i < c->count && !run.abandoned; i++) {
+        struct sut_page page;
+        REQUIRE(!run.sut->domain || run.sut->domain(c->members[i]) == 0, clause,
+                ("adapter %u of the stopped chain attached to no domain", c->members[i]),
+                ("domain %llu", (ULL)run.sut->domain(c->members[i])));
+        REQUIRE(!run.sut->page || !run.sut->page(c->members[0], i, 0, &page), clause,
+                ("index %u of the stopped chain without a section", i), ("a section"));
+    }
+}
+
+void check_gpu(uint8_t device, enum contract_clause clause) {
+    const struct model_chain *c = &run.model.chains[run.model.devices[device].chain];
+    bool able = check_can_dma(device);
+    for (uint32_t i = 0; i < c->count && run.sut->dma && !run.abandoned; i++) {
+        const struct model_pin *pin = &c->areas[i].pin;
+        uint64_t value;
+        if (pin->live && able)
+            read_pinned(device, &c->areas[i], pin->sample[0].page, pin->sample[0].address,
+                        CONTENTS_STAMP_OFFSET, clause, clause);
+        else if (pin->live)
+            REQUIRE(!dma(device, pin->sample[0].address, 0, &value, false), clause,
+                    ("no DMA by adapter %u now", device),
+                    ("it reached device page 0x%llx", (ULL)pin->sample[0].address));
     }
 }
 

@@ -71,6 +71,22 @@ void contents_write(uint32_t serial, uint64_t byte_offset, uint64_t value) {
     slot->value = value;
 }
 
+bool contents_written(uint32_t serial, uint64_t byte_offset) {
+    return find(serial, byte_offset / 8)->epoch == epoch;
+}
+
+uint32_t contents_owner(uint64_t value, uint32_t preferred) {
+    uint32_t owner = 0;
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        if (slots[i].epoch != epoch || slots[i].value != value)
+            continue;
+        owner = slots[i].serial;
+        if (owner == preferred)
+            break;
+    }
+    return owner;
+}
+
 uint64_t contents_stamp(uint32_t serial, uint64_t page) {
     return STAMP_TAG << 56 | (uint64_t)(serial & 0xffff) << STAMP_PAGE_BITS | (page & STAMP_PAGE_MASK);
 }

@@ -22,6 +22,12 @@ uint32_t contents_new_section(void);
 uint64_t contents_read(uint32_t serial, uint64_t byte_offset);
 void contents_write(uint32_t serial, uint64_t byte_offset, uint64_t value);
 
+/* Whether that word was written at all. */
+bool contents_written(uint32_t serial, uint64_t byte_offset);
+/* A section life that holds the value in some word: `preferred` if it does, 0 when none does. Looks at
+ * every word there is. */
+uint32_t contents_owner(uint64_t value, uint32_t preferred);
+
 uint64_t contents_stamp(uint32_t serial, uint64_t page);
 /* Whether a value is a stamp given in this program; then whose. */
 bool contents_is_stamp(uint64_t value, uint32_t *serial, uint64_t *page);

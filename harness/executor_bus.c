@@ -22,7 +22,8 @@ static void judge_bus(const struct call *call, const struct model_answer *answer
         REQUIRE((answer->expect == MAY_FAIL || call->fired) && (shortage || !run.sut->hold_chosen),
                 answer->clause, ("success%s", call->fired ? ", or a shortage" : ""), ("0x%08x", status));
         contract_counts[answer->clause].faulted++;
-    } else {
+    } else if (call->opcode != OP_ADD && call->opcode != OP_POWER) {
+        /* Those two say nothing of the clause that would be blamed for their failure. */
         run_count(answer->clause, call->fired);
     }
 }
@@ -48,10 +49,14 @@ static void compare_start(const struct call *call, const struct model_answer *an
                     ("it was left running by a start that failed"));
             model_handle_died(&run.model, c->members[i]);
         }
+        check_stopped(chain, CLAUSE_INIT_ROLLBACK);
         check_rollback(CLAUSE_INIT_ROLLBACK);
         contract_counts[CLAUSE_INIT_ROLLBACK].refused++;
-        if (call->fired)
+        if (call->fired) {
             contract_counts[CLAUSE_INIT_ROLLBACK].faulted++;
+            contract_counts[CLAUSE_INIT_REQUIRED].faulted +=
+                call->fail_kind == SUT_FAULT_ATTACH && run.program->adapters[chain].caps & 2;
+        }
         return;
     }
     for (uint32_t i = 0; i < c->count; i++)
@@ -68,11 +73,11 @@ static void compare_start(const struct call *call, const struct model_answer *an
     for (uint32_t i = 0; i < c->count; i++)
         if (c->areas[i].maximum)
             c->areas[i].serial = contents_new_section();
-    check_started(chain);
+    check_started(chain, call);
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
     contract_counts[CLAUSE_INIT_QUERY].kept++;
-    contract_counts[CLAUSE_INIT_COMMIT].kept++;
+    contract_counts[CLAUSE_INIT_COMMIT].kept += run.sut->ledger != NULL;
     contract_counts[CLAUSE_INIT_ALIGN].kept++;
     contract_counts[CLAUSE_INIT_VISIBLE].kept++;
     if (run.program->adapters[chain].caps & 2)
@@ -100,6 +105,8 @@ static void before_stop(uint8_t chain, struct remains *left) {
     left->pins = 0;
     left->views = 0;
     for (uint8_t i = 0; i < c->count; i++) {
+        if (c->areas[i].last_word)
+            run.stale_word = (uint32_t)((c->areas[i].last_word - 1) % MODEL_PAGE + 1);
         if (!c->areas[i].pin.live)
             continue;
         check_pin_alive(chain, i, 3, CLAUSE_PIN_CONTENTS);
@@ -132,6 +139,7 @@ static void after_stop(uint8_t chain, const struct remains *left) {
         check_pin_gone(chain, left->pin[i].index, &left->pin[i].pin, CLAUSE_STOP_RECLAIM);
     for (uint32_t i = 0; i < left->views; i++)
         check_view_gone(&left->view[i], CLAUSE_STOP_RECLAIM);
+    check_stopped(chain, CLAUSE_STOP_RECLAIM);
     if (run.model.leaks != leaks)
         contract_counts[CLAUSE_STOP_RECLAIM].kept++;
     if (c->count > 1)
@@ -140,6 +148,9 @@ static void after_stop(uint8_t chain, const struct remains *left) {
 
 static void stop_or_remove(struct call *call, const struct model_answer *answer) {
     static struct remains left;
+    /* A handle that is still alive is one that works after the stop. */
+    static const struct ledger_blame blame = {CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM,
+                                              CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM, CLAUSE_STOP_STALE};
     uint8_t chain = run.model.devices[call->device].chain;
     bool stops = answer->expect == MUST_SUCCEED && run.model.chains[chain].phase == PHASE_STARTED;
     if (stops)
@@ -156,7 +167,7 @@ static void stop_or_remove(struct call *call, const struct model_answer *answer)
         after_stop(chain, &left);
     if (call->opcode == OP_REMOVE)
         model_removed(&run.model, call->device);
-    check_ledger(&BLAME(CLAUSE_STOP_RECLAIM));
+    check_ledger(&blame);
 }
 
 /* ---- the others ---- */
@@ -180,16 +191,7 @@ static void reset(struct call *call) {
     if (answer.expect == MUST_FAIL || run.abandoned)
         return;
     device->in_reset = call->flag;
-    const struct model_chain *chain = &run.model.chains[device->chain];
-    for (uint32_t i = 0; i < chain->count && call->flag && run.sut->dma && !device->gone && !device->d3;
-         i++) {
-        const struct model_pin *pin = &chain->areas[i].pin;
-        uint64_t value = 0;
-        REQUIRE(!pin->live || !run.sut->dma(call->device, pin->sample[0].address * MODEL_PAGE, &value,
-                                            sizeof(value), false),
-                CLAUSE_TDR_KEEPS, ("no DMA by adapter %u while it is reset", call->device),
-                ("it went through"));
-    }
+    check_gpu(call->device, CLAUSE_TDR_KEEPS);
     check_chain(device->chain, CLAUSE_TDR_KEEPS);
     check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
 }
@@ -261,8 +263,12 @@ static void run_bus_at_passive(struct call *call) {
         device->gone = true;
     else if (call->opcode == OP_POWER)
         device->d3 = !call->flag;
-    if (call->opcode == OP_POWER)
+    if (call->opcode == OP_SURPRISE_REMOVE)
+        check_gpu(call->device, CLAUSE_STOP_RECLAIM);
+    if (call->opcode == OP_POWER) {
+        check_gpu(call->device, call->flag ? CLAUSE_PIN_CONTENTS : CLAUSE_ANY_STATE);
         check_chain(device->chain, CLAUSE_PIN_CONTENTS);
+    }
     check_ledger(&BLAME(CLAUSE_ANY_STATE));
 }
 

@@ -36,6 +36,7 @@ struct run {
     const char *inside;       /* the driver's entry point a nested call comes from, or NULL */
     struct sut_ledger ledger; /* as last seen */
     struct model model;
+    uint32_t stale_word; /* byte offset in a page, + 1, of a word of a section that ended; 0: none */
     struct driver drivers[SUT_DEVICES];
     uint32_t caller_breaches;
     uint32_t first_breach_op;
@@ -83,7 +84,24 @@ static inline void run_count(enum contract_clause clause, bool fired) {
 /* ---- driver.c ---- */
 void driver_init(uint8_t device);
 
+/* ---- blame.c ---- */
+/* A word at byte `at` of a section is `found`, and should not be: whose bytes are these? */
+enum contract_clause blame_word(const struct model_area *area, uint64_t at, uint64_t found, bool by_view,
+                                enum contract_clause otherwise);
+/* The same, read by the device's DMA in page `page` of what is pinned. */
+enum contract_clause blame_pinned(uint8_t device, const struct model_area *area, uint64_t page,
+                                  uint64_t offset, uint64_t found, enum contract_clause otherwise);
+/* A valid call was refused. */
+enum contract_clause blame_refusal(const struct call *call, const struct model_answer *answer);
+/* Whether a pin's addresses are the numbers of its frames, and not by chance. */
+bool blame_lists_frames(const struct model_chain *chain, uint8_t index, const struct model_pin *pin);
+
 /* ---- check.c ---- */
+/* Whether a pin of so many pages can show that memory is not remapped: four that all lie at their own
+ * frame's number, among 1024, do so by chance once in 2^40 pins. */
+static inline bool check_remap_shows(uint64_t pages) {
+    return pages >= 4 && run.program->machine.highest_pfn >= 1023;
+}
 /* Which clause a deviating count in the ledger belongs to, after one kind of operation. */
 struct ledger_blame {
     enum contract_clause commit;
@@ -111,7 +129,11 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
 void check_view_birth(const struct model_view *view);
 void check_view_alive(const struct model_view *view, enum contract_clause clause);
 void check_view_gone(const struct model_view *view, enum contract_clause clause);
-void check_started(uint8_t chain);
+void check_started(uint8_t chain, const struct call *start);
+/* After a stop, or a start that failed: no member has a domain or a section. */
+void check_stopped(uint8_t chain, enum contract_clause clause);
+/* The device, whose state has changed, reaches the pins of its chain, or none of them now. */
+void check_gpu(uint8_t device, enum contract_clause clause);
 /* Every pin and view of the machine. */
 void check_everything(enum contract_clause pins, enum contract_clause views);
 
