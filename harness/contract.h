@@ -38,7 +38,7 @@
       "a MaximumSize that is no multiple of PAGE_SIZE fails the start", "AREA")                              \
     X(INIT_SECTION, "INIT-SECTION", 'D', "D", section_objects_miscounted,                                    \
       "one section for each non-zero MaximumSize, none for zero", "ISO")                                     \
-    X(INIT_COMMIT, "INIT-COMMIT", 'D', "D", commit_charge_incorrect,                                         \
+    X(INIT_COMMIT, "INIT-COMMIT", 'D', "D", start_took_wrong_commit,                                         \
       "the whole of every MaximumSize is charged at start", "ISO")                                           \
     X(INIT_ROLLBACK, "INIT-ROLLBACK", 'C', "C", aborted_start_not_undone,                                    \
       "a start that fails undoes all it did; a valid one succeeds", "")                                      \
@@ -46,11 +46,11 @@
       "one domain for each logical adapter, attached to all of it", "REMAP")                                 \
     X(INIT_VISIBLE, "INIT-VISIBLE", 'D', "D", installed_memory_beyond_sight,                                 \
       "without remapping, all installed memory must be visible", "REMAP")                                    \
-    X(INIT_REMAP, "INIT-REMAP", 'D', "D", translation_mode_misjudged,                                        \
+    X(INIT_REMAP, "INIT-REMAP", 'D', "D", remapping_choice_wrong,                                            \
       "remapping is used when supported, possible and needed", "REMAP")                                      \
     X(INIT_REQUIRED, "INIT-REQUIRED", 'D', "D", isolation_demand_ignored,                                    \
       "IommuIsolationRequired fails the start without an IOMMU", "IOCAPS")                                   \
-    X(INIT_CLEAN, "INIT-CLEAN", 'C', "C", former_bytes_show_through, "pages of a new section read as zero",  \
+    X(INIT_CLEAN, "INIT-CLEAN", 'C', "C", old_data_in_a_new_section, "pages of a new section read as zero",  \
       "")                                                                                                    \
     X(LINK_ONE_LEAD, "LINK-ONE-LEAD", 'D', "D", ill_formed_chain_ran,                                        \
       "a chain with a missing or a second lead does not start", "LINK")                                      \
@@ -68,7 +68,7 @@
       "CommitSize is a multiple of PAGE_SIZE", "ARG2")                                                       \
     X(PIN_MAX, "PIN-MAX", 'I', "duty D, refusal I", larger_than_promised_maximum,                            \
       "CommitSize is at most the index's MaximumSize", "ARG2")                                               \
-    X(PIN_NONE, "PIN-NONE", 'I', "I", sectionless_index_served,                                              \
+    X(PIN_NONE, "PIN-NONE", 'I', "I", absent_save_area_handed_out,                                           \
       "an index without a section cannot be pinned or mapped", "ISO")                                        \
     X(PIN_ZERO, "PIN-ZERO", 'C', "C", empty_pin_granted, "CommitSize 0 fails", "")                           \
     X(PIN_RESERVED, "PIN-RESERVED", 'C', "duty D, refusal C", unknown_flag_bits_tolerated,                   \
@@ -83,7 +83,7 @@
       "PreferContiguous permits a contiguous ADL; without it, an array", "ARG2, ALLOC")                      \
     X(PIN_ADLFLAGS, "PIN-ADLFLAGS", 'C', "C", adl_flags_dirty, "reserved bits of the ADL's flags are zero",  \
       "")                                                                                                    \
-    X(PIN_MAPPED, "PIN-MAPPED", 'I', "mapping D, order I", dma_missed_its_section_byte,                      \
+    X(PIN_MAPPED, "PIN-MAPPED", 'I', "mapping D, order I", wrong_byte_behind_adl_page,                       \
       "page i of the ADL reaches byte i * PAGE_SIZE of the section", "ARG2")                                 \
     X(PIN_EXACT, "PIN-EXACT", 'I', "I", neighbour_page_translated,                                           \
       "a domain maps the pages of its live pins and no others", "ISO")                                       \
@@ -91,7 +91,7 @@
       "every page lies within HighestVisibleAddress", "REMAP, PMCAPS")                                       \
     X(PIN_LOCKED, "PIN-LOCKED", 'D', "D", pressure_moved_what_was_locked,                                    \
       "memory pressure cannot take or move pinned pages", "ISO")                                             \
-    X(PIN_ISOLATED, "PIN-ISOLATED", 'I', "I", foreign_memory_within_reach,                                   \
+    X(PIN_ISOLATED, "PIN-ISOLATED", 'I', "I", gpu_reads_what_is_not_its_own,                                 \
       "no page belongs to another section; no other adapter reaches it", "ISO")                              \
     X(PIN_CONTENTS, "PIN-CONTENTS", 'I', "I", saved_frame_buffer_lost,                                       \
       "pinning and unpinning change no byte of the section", "ISO")                                          \
@@ -125,7 +125,7 @@
       "CPU views, DMA and later pins see the same bytes", "ISO")                                             \
     X(MAP_MANY, "MAP-MANY", 'C', "C", coexisting_views_interfere,                                            \
       "several maps may be out at once, each with its own Unmap", "")                                        \
-    X(UNMAP_MINE, "UNMAP-MINE", 'I', "I", stranger_base_unmapped,                                            \
+    X(UNMAP_MINE, "UNMAP-MINE", 'I', "I", unmap_took_unknown_base,                                           \
       "only a live base that Map returned for that index is unmapped", "UNMAP")                              \
     X(UNMAP_GONE, "UNMAP-GONE", 'I', "I", view_survived_its_end,                                             \
       "after the last Unmap of a base the CPU's access faults", "UNMAP")                                     \
