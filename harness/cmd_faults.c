@@ -76,13 +76,6 @@ _Static_assert(3 * PROGRAM_ADAPTERS <= PROGRAM_OPS, "each adapter is added, link
 
 /* ---- programs with a fault ---- */
 
-static void copy_program(struct program *to, const struct program *from) {
-    to->machine = from->machine;
-    memcpy(to->adapters, from->adapters, sizeof to->adapters);
-    to->op_count = from->op_count;
-    memcpy(to->ops, from->ops, from->op_count * sizeof to->ops[0]);
-}
-
 /* Runs the program as it is and takes its boot down; then the same program on an empty bus, with adding,
  * linking and starting as its first operations. Of a program that is too long the last are left out. */
 static unsigned take_boot(void) {
@@ -106,7 +99,7 @@ static unsigned take_boot(void) {
 
 /* Makes the program of a place in `swept`. */
 static void make_program(const struct place *place) {
-    copy_program(&swept, place->boot ? &sweep->boot : &cmd_program);
+    program_copy(&swept, place->boot ? &sweep->boot : &cmd_program);
     if (place->nth == 0) {
         return;
     }

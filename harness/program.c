@@ -268,6 +268,13 @@ size_t program_encode(const struct program *program, uint8_t *bytes) {
     return records * PROGRAM_RECORD;
 }
 
+void program_copy(struct program *to, const struct program *from) {
+    to->machine = from->machine;
+    memcpy(to->adapters, from->adapters, from->machine.adapters * sizeof to->adapters[0]);
+    to->op_count = from->op_count;
+    memcpy(to->ops, from->ops, from->op_count * sizeof to->ops[0]);
+}
+
 ULONG program_version_value(uint8_t version) {
     static const ULONG values[PROGRAM_VERSIONS] = {
         [PROGRAM_WDDM_3_0] = DXGKDDI_INTERFACE_VERSION_WDDM3_0,

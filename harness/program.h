@@ -220,6 +220,8 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size);
 /* Writes the canonical bytes, at most PROGRAM_BYTES; returns their number. decode(encode(p)) equals p,
  * and encode(decode(b)) is canonical: encoding it again gives the same bytes. */
 size_t program_encode(const struct program *program, uint8_t *bytes);
+/* Copies what the program uses of *from. */
+void program_copy(struct program *to, const struct program *from);
 /* The plain world's parts: what zero bytes decode to. */
 void program_default_machine(struct program_machine *machine);
 void program_default_adapter(struct program_adapter *adapter);
