@@ -281,7 +281,7 @@ static const struct {
     {"world", tweak_world, 12},  {"delete", delete_range, 8}, {"duplicate", duplicate_range, 4},
     {"repeat", repeat_range, 2}, {"swap", swap_ops, 3},       {"move", move_range, 4},
     {"repair", repair_op, 4},    {"fault", add_fault, 6},     {"restart", restart, 3},
-    {"pair", make_pair, 5},      {"break", break_pair, 4},    {"fresh", fresh, 8},
+    {"pair", make_pair, 5},      {"break", break_pair, 4},    {"fresh", fresh, 16},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 

@@ -47,7 +47,50 @@ static int8_t some_pages(struct mutation *m, uint64_t pages) {
     return (int8_t)random_below(&m->random, limit);
 }
 
-static void valid_pin_size(struct mutation *m, struct program_op *op, uint64_t pages) {
+/* From here on forms, with deltas of a byte, reach the ends of an area, and nothing in between. */
+#define FAR_PAGES UINT64_C(4096)
+
+/* A page below `pages` where a width of some computation ends, or any. */
+static uint64_t far_page(struct mutation *m, uint64_t pages) {
+    uint64_t page = UINT64_C(1) << random_below(&m->random, 52);
+    switch (random_below(&m->random, 4)) {
+    case 0:
+        page = random_next(&m->random);
+        break;
+    case 1: /* 2 GiB, 4 GiB: where 32 bits of bytes end, with or without a sign */
+        page = UINT64_C(1) << random_between(&m->random, 19, 20);
+        break;
+    default:
+        break;
+    }
+    page += random_below(&m->random, 5) - UINT64_C(2);
+    return page % pages;
+}
+
+/* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
+static uint64_t free_pages(const struct mutation *m, uint8_t chain) {
+    const struct model_chain *c = &m->model.chains[chain];
+    uint64_t frames = m->program->machine.ram_pages;
+    frames -= m->model.ram_estimate < frames ? m->model.ram_estimate : frames;
+    if (c->mode != MODE_REMAPPED || c->visible_pages == 0)
+        return frames;
+    uint64_t logical = c->visible_pages - 1;
+    logical -= c->mapped_pages < logical ? c->mapped_pages : logical;
+    return logical < frames ? logical : frames;
+}
+
+static void valid_pin_size(struct mutation *m, struct program_op *op, uint8_t chain, uint64_t pages) {
+    uint64_t left = free_pages(m, chain);
+    if (left < pages && left < 126 && random_one_in(&m->random, 2)) {
+        op->size_form = FORM_PAGES;
+        op->size_delta = (int8_t)(left + (random_one_in(&m->random, 3) ? 1 : 0));
+        return;
+    }
+    if (pages >= FAR_PAGES && random_one_in(&m->random, 3)) {
+        op->size_form = FORM_RAW;
+        op->arg.pin2.CommitSize = (far_page(m, pages) + 1) * PAGE;
+        return;
+    }
     switch (random_below(&m->random, 8)) {
     case 0:
         op->size_form = FORM_PAGES;
@@ -73,7 +116,12 @@ static void valid_map_range(struct mutation *m, struct program_op *op, uint64_t 
     uint64_t left = pages - offset;
     op->offset_form = FORM_PAGES;
     op->offset_delta = (int8_t)offset;
-    if (pages > 16 && random_one_in(&m->random, 3)) { /* around the alignment of views */
+    if (pages >= FAR_PAGES && random_one_in(&m->random, 2)) {
+        offset = far_page(m, pages);
+        left = pages - offset;
+        op->offset_form = FORM_RAW;
+        op->arg.map.Offset = offset * PAGE;
+    } else if (pages > 16 && random_one_in(&m->random, 3)) { /* around the alignment of views */
         uint32_t limit = pages > 112 ? 112 : (uint32_t)pages;
         offset = random_below(&m->random, limit / 16) * 16 + random_between(&m->random, 14, 18);
         offset = offset < pages ? offset : pages - 1;
@@ -140,11 +188,11 @@ struct program_op mutate_op_on(struct mutation *m, uint8_t opcode, uint8_t chain
     case OP_PIN2:
         op.arg.pin2.PhysicalAdapterIndex = index;
         op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 2);
-        valid_pin_size(m, &op, pages);
+        valid_pin_size(m, &op, chain, pages);
         break;
     case OP_PIN:
         op.arg.pin.PhysicalAdapterIndex = index;
-        valid_pin_size(m, &op, pages);
+        valid_pin_size(m, &op, chain, pages);
         break;
     case OP_UNPIN:
         op.arg.unpin.PhysicalAdapterIndex = index;
@@ -290,6 +338,15 @@ static void tweak_form(struct mutation *m, uint8_t *form, int8_t *delta, uint64_
     if (!random_one_in(&m->random, 3))
         *form = RANDOM_PICK(&m->random, forms);
     *delta = RANDOM_PICK(&m->random, deltas);
+}
+
+/* Neither is aligned, their sum is. */
+static void tweak_both(struct mutation *m, struct program_op *op) {
+    uint64_t moved = random_one_in(&m->random, 2) ? 1 : random_below(&m->random, (uint32_t)PAGE);
+    op->size_form = FORM_RAW;
+    op->offset_form = FORM_RAW;
+    op->arg.map.Size = random_between(&m->random, 0, 2) * PAGE + moved;
+    op->arg.map.Offset = random_between(&m->random, 1, 3) * PAGE - moved;
 }
 
 static void tweak_index(struct mutation *m, struct program_op *op) {
@@ -445,7 +502,9 @@ static void tweak_callback(struct mutation *m, struct program_op *op) {
         else
             tweak_form(m, &op->size_form, &op->size_delta, &op->arg.pin2.CommitSize, maximum);
     } else if (op->opcode == OP_MAP) {
-        if (what < 12)
+        if (what < 9)
+            tweak_both(m, op);
+        else if (what < 12)
             tweak_form(m, &op->size_form, &op->size_delta, &op->arg.map.Size, maximum);
         else
             tweak_form(m, &op->offset_form, &op->offset_delta, &op->arg.map.Offset, maximum);

@@ -153,24 +153,31 @@ static void slide(struct mutation *m, struct spot at) {
     }
 }
 
-/* Views on views, unmapped in any order, one base shared by several. */
+/* Views on views, ended in any order and made again; one base shared by several. */
 static void overlap(struct mutation *m, struct spot at) {
+    struct {
+        uint32_t from;
+        uint32_t pages;
+    } range[3];
     uint32_t pages = area_pages(m, at);
     uint32_t from = some(m, pages ? pages : 1);
-    uint32_t count = 2 + some(m, 4);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t at_page = coin(m) ? from : from / 16 * 16 + some(m, 16);
-        at_page = at_page < pages ? at_page : from;
-        map_at(m, at, at_page, 1 + some(m, pages > at_page ? pages - at_page : 1));
-        if (coin(m))
-            play(m, OP_CPU_WRITE, at);
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t page = i == 0 ? from / 16 * 16 * some(m, 2) : coin(m) ? from : from / 16 * 16 + some(m, 17);
+        range[i].from = page < pages ? page : from;
+        uint32_t left = pages > range[i].from ? pages - range[i].from : 1;
+        range[i].pages = random_one_in(&m->random, 3) ? left : 1 + some(m, left);
     }
-    for (uint32_t i = 0; i < count; i++) {
-        play(m, OP_UNMAP, at);
-        if (coin(m))
-            play(m, OP_CPU_READ, at);
-        if (random_one_in(&m->random, 4))
+    for (uint32_t i = 0, count = 3 + some(m, 8); i < count; i++) {
+        uint32_t which = some(m, 3);
+        if (some(m, 3) == 0) {
+            play(m, OP_UNMAP, at);
+        } else if (some(m, 8) == 0) {
             strange(m, OP_UNMAP, at);
+        } else {
+            map_at(m, at, range[which].from, range[which].pages);
+        }
+        if (random_one_in(&m->random, 3))
+            play(m, coin(m) ? OP_CPU_WRITE : OP_CPU_READ, at);
     }
 }
 
@@ -263,6 +270,8 @@ static void fragments(struct mutation *m, struct spot at) {
         if (m->model.chains[one.chain].areas[one.index].pin.live)
             play(m, OP_UNPIN, one);
         else if (coin(m))
+            play(m, OP_PIN2, one);
+        else if (coin(m))
             pin_whole(m, one, !random_one_in(&m->random, 3));
         else
             pin_pages(m, one, 1 + some(m, area_pages(m, one)), !random_one_in(&m->random, 3));
@@ -299,6 +308,8 @@ static void start_faults(struct mutation *m, struct spot at) {
     play_on(m, OP_STOP, at.chain);
     struct program_op op = {.opcode = OP_START, .adapter = at.chain};
     mutate_op_fault(m, &op);
+    if (coin(m))
+        op.fail_nth = 1;
     for (uint8_t i = 0, count = (uint8_t)(1 + some(m, 6)); i < count; i++) {
         put(m, op);
         op.fail_nth++;
@@ -455,31 +466,39 @@ static void raised(struct mutation *m, struct spot at) {
 static const struct {
     void (*play)(struct mutation *m, struct spot at);
     uint8_t weight;
-    uint32_t needs; /* a target without one of these has nothing of it */
+    uint8_t weight_short; /* where there is little of something */
+    uint32_t needs;       /* a target without one of these has nothing of it */
 } plays[] = {
-    {save_and_restore, 4, 0},
-    {chunks, 2, TARGET_OP(OP_MAP)},
-    {slide, 1, TARGET_OP(OP_MAP)},
-    {overlap, 3, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
-    {stale, 3, TARGET_OP(OP_STOP)},
-    {restarts, 1, TARGET_OP(OP_STOP) | TARGET_OP(OP_START)},
-    {alternate, 3, TARGET_OP(OP_PIN)},
-    {whole_chain, 3, 0},
-    {fragments, 2, 0},
-    {faults, 4, 0},
-    {start_faults, 2, TARGET_OP(OP_START)},
-    {trouble, 3, TARGET_OP(OP_RESET) | TARGET_OP(OP_POWER)},
-    {renumber, 2, TARGET_OP(OP_REMOVE)},
-    {relink, 2, TARGET_OP(OP_LINK)},
-    {next_owner, 2, TARGET_OP(OP_STOP)},
-    {pressed, 3, TARGET_OP(OP_PRESSURE)},
-    {exhaust, 1, 0},
-    {strangers, 4, 0},
-    {raised, 1, TARGET_OP(OP_IRQL)},
+    {save_and_restore, 4, 4, 0},
+    {chunks, 2, 2, TARGET_OP(OP_MAP)},
+    {slide, 1, 1, TARGET_OP(OP_MAP)},
+    {overlap, 3, 3, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
+    {stale, 3, 3, TARGET_OP(OP_STOP)},
+    {restarts, 1, 1, TARGET_OP(OP_STOP) | TARGET_OP(OP_START)},
+    {alternate, 3, 3, TARGET_OP(OP_PIN)},
+    {whole_chain, 3, 12, 0},
+    {fragments, 2, 12, 0},
+    {faults, 4, 4, 0},
+    {start_faults, 2, 2, TARGET_OP(OP_START)},
+    {trouble, 3, 3, TARGET_OP(OP_RESET) | TARGET_OP(OP_POWER)},
+    {renumber, 2, 2, TARGET_OP(OP_REMOVE)},
+    {relink, 2, 2, TARGET_OP(OP_LINK)},
+    {next_owner, 2, 4, TARGET_OP(OP_STOP)},
+    {pressed, 3, 6, TARGET_OP(OP_PRESSURE)},
+    {exhaust, 1, 6, 0},
+    {strangers, 4, 4, 0},
+    {raised, 1, 1, TARGET_OP(OP_IRQL)},
 };
 
+/* Logical pages or frames that a handful of pins use up. */
+static bool is_short(const struct mutation *m, uint8_t chain) {
+    const struct model_chain *c = &m->model.chains[chain];
+    return m->program->machine.ram_pages < 64 ||
+           (c->count && c->phase == PHASE_STARTED && c->mode == MODE_REMAPPED && c->visible_pages < 64);
+}
+
 void mutate_scene(struct mutation *m) {
-    const uint32_t count = sizeof(plays) / sizeof(plays[0]);
+    uint32_t weight[sizeof(plays) / sizeof(plays[0])];
     struct spot at = {0, 0};
     uint32_t sum = 0;
     m->scene_count = 0;
@@ -487,17 +506,14 @@ void mutate_scene(struct mutation *m) {
         at.chain = (uint8_t)some(m, m->program->machine.adapters);
     else
         at.index = mutate_pick_index(m, at.chain);
-    for (uint32_t i = 0; i < count; i++)
-        if ((m->operations & plays[i].needs) == plays[i].needs)
-            sum += plays[i].weight;
-    uint32_t drawn = some(m, sum);
-    for (uint32_t i = 0; i < count; i++) {
-        if ((m->operations & plays[i].needs) != plays[i].needs)
-            continue;
-        if (drawn < plays[i].weight) {
-            plays[i].play(m, at);
-            return;
-        }
-        drawn -= plays[i].weight;
+    bool shortage = is_short(m, at.chain);
+    for (uint32_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
+        bool can = (m->operations & plays[i].needs) == plays[i].needs;
+        weight[i] = !can ? 0 : shortage ? plays[i].weight_short : plays[i].weight;
+        sum += weight[i];
     }
+    uint32_t drawn = some(m, sum), i = 0;
+    for (; drawn >= weight[i]; i++)
+        drawn -= weight[i];
+    plays[i].play(m, at);
 }

@@ -4,6 +4,9 @@
 #define PAGE      MODEL_PAGE
 #define VIEW_STEP MODEL_VIEW_ALIGN
 
+#define PROGRAM_MINIPORTS 10u /* bits of enum program_miniport */
+_Static_assert(PROGRAM_MP_ALL == (1u << PROGRAM_MINIPORTS) - 1, "each of them can come");
+
 /* ---- what the world needs ---- */
 
 static uint64_t capped_add(uint64_t a, uint64_t b) {
@@ -167,7 +170,7 @@ static uint64_t some_size(struct mutation *m) {
     case 3:
         return random_between(&m->random, 1, 24) * PAGE;
     case 4:
-        return random_between(&m->random, 1, 600) * PAGE;
+        return random_one_in(&m->random, 2) ? 0 : random_between(&m->random, 1, 600) * PAGE;
     case 5: /* no multiple of a page */
         return PROGRAM_SIZE_DEFAULT + (random_one_in(&m->random, 2)
                                            ? UINT64_C(1) << random_below(&m->random, 12)
@@ -237,7 +240,8 @@ static void tweak_adapter(struct mutation *m) {
         adapter->miniport =
             random_one_in(&m->random, 4)
                 ? 0
-                : (uint16_t)((adapter->miniport ^ 1u << random_below(&m->random, 10)) & PROGRAM_MP_ALL);
+                : (uint16_t)((adapter->miniport ^ 1u << random_below(&m->random, PROGRAM_MINIPORTS)) &
+                             PROGRAM_MP_ALL);
         break;
     case 7:
     case 8:
@@ -280,6 +284,64 @@ void mutate_world_tweak(struct mutation *m) {
 
 /* ---- a new one ---- */
 
+/* Budgets that some of the areas fit in, not all: each shortage has its own way to be met. */
+static void make_tight(struct mutation *m) {
+    struct program *program = m->program;
+    uint32_t most = random_between(&m->random, 1, 4);
+    for (uint32_t i = 0; i < program->machine.adapters; i++)
+        program->adapters[i].maximum_size = random_between(&m->random, 1, most) * PAGE;
+    uint64_t pages = pages_wanted(program);
+    uint64_t enough =
+        random_one_in(&m->random, 2) ? pages : 1 + random_below(&m->random, (uint32_t)pages + 4);
+    switch (random_below(&m->random, 4)) {
+    case 0:
+        program->machine.ram_pages = enough;
+        program->machine.highest_pfn = program_default_highest_pfn(enough);
+        break;
+    case 1:
+        program->machine.commit_pages = enough;
+        break;
+    default:
+        for (uint32_t i = 0; i < program->machine.adapters; i++)
+            program->adapters[i].highest_visible = (enough + 1) * PAGE - 1;
+        break;
+    }
+}
+
+static void make_huge(struct mutation *m) {
+    static const uint64_t units[] = {UINT64_C(1) << 32, UINT64_C(1) << 33, UINT64_C(1) << 43,
+                                     UINT64_C(1) << 44, UINT64_C(1) << 63};
+    struct program *program = m->program;
+    uint64_t same = RANDOM_PICK(&m->random, units);
+    for (uint32_t i = 0; i < program->machine.adapters; i++) {
+        uint64_t size = random_one_in(&m->random, 3) ? RANDOM_PICK(&m->random, units) : same;
+        if (random_one_in(&m->random, 3))
+            size += random_one_in(&m->random, 2) ? PAGE : (uint64_t)-PAGE;
+        program->adapters[i].maximum_size = size;
+    }
+    program->machine.commit_pages = PROGRAM_COMMIT_MAX;
+    program->machine.ram_pages = PROGRAM_PAGES_MAX;
+    program->machine.highest_pfn = PROGRAM_PAGES_MAX - 1;
+}
+
+static void make_areas(struct mutation *m) {
+    struct program *program = m->program;
+    uint32_t kind = random_below(&m->random, 16);
+    if (kind < 4) {
+        make_tight(m);
+    } else if (kind < 6) {
+        make_huge(m);
+    } else if (kind < 8) { /* one for all, or none at all */
+        uint32_t from = random_below(&m->random, 2);
+        for (uint32_t i = from; i < program->machine.adapters; i++)
+            program->adapters[i].maximum_size = 0;
+    } else if (kind < 13) { /* up to a view's alignment, or beyond it */
+        uint32_t most = random_one_in(&m->random, 2) ? 16 : 64;
+        for (uint32_t i = 0; i < program->machine.adapters; i++)
+            program->adapters[i].maximum_size = random_between(&m->random, 1, most) * PAGE;
+    }
+}
+
 void mutate_world_fresh(struct mutation *m) {
     static const uint8_t counts[] = {1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8, 9};
     static const uint8_t iommus[] = {SUT_IOMMU_PRESENT, SUT_IOMMU_PRESENT, SUT_IOMMU_REMAP_ALWAYS,
@@ -296,9 +358,13 @@ void mutate_world_fresh(struct mutation *m) {
         program_default_adapter(adapter);
         if (i > 0 && chained && !random_one_in(&m->random, 3))
             adapter->joins = (uint8_t)(random_one_in(&m->random, 3) ? random_between(&m->random, 1, i) : 1);
-        if (random_one_in(&m->random, 2))
-            adapter->maximum_size = random_between(&m->random, 1, 24) * PAGE;
+    }
+    make_areas(m);
+    if (random_one_in(&m->random, 6)) { /* a driver that does something wrong */
+        uint32_t who = random_below(&m->random, program->machine.adapters);
+        program->adapters[who].miniport = (uint16_t)(1u << random_below(&m->random, PROGRAM_MINIPORTS));
     }
     for (uint32_t tweaks = random_below(&m->random, 4); tweaks > 0; tweaks--)
         mutate_world_tweak(m);
+    mutate_world_mend(program);
 }
