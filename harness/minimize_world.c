@@ -83,8 +83,10 @@ static void build_without(struct minimizer *m, uint8_t gone, bool with_operation
     candidate->machine.adapters--;
     for (uint8_t i = gone; i < candidate->machine.adapters; i++)
         candidate->adapters[i] = candidate->adapters[i + 1];
-    for (uint8_t i = 0; i < candidate->machine.adapters; i++)
-        candidate->adapters[i].joins -= candidate->adapters[i].joins > gone + 1u;
+    for (uint8_t i = 0; i < candidate->machine.adapters; i++) {
+        uint8_t joins = candidate->adapters[i].joins;
+        candidate->adapters[i].joins = (uint8_t)(joins - (joins > gone + 1));
+    }
     for (uint8_t i = 0; i < PROGRAM_ADAPTERS; i++)
         origin->device[i] = i == gone ? REFS_GONE : (uint8_t)(i - (i > gone));
     uint32_t count = 0;
