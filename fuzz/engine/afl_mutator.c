@@ -29,9 +29,10 @@ FACE int32_t afl_custom_post_trim(void *data, unsigned char success);
 
 /* ---- targets ---- */
 
-/* Each target's file is compiled in under names of its own, for its operations; nothing is run here. */
+/* Each target's file is compiled in under names of its own, for its operations; nothing is run here.
+ * The build lists them: PINFUZZ_TARGETS is TARGET(pin_args_fuzzer) TARGET(...) and so on. */
 #define TARGET(name) extern const uint32_t operations_of_##name;
-#include "targets.inc"
+PINFUZZ_TARGETS
 #undef TARGET
 
 static const struct {
@@ -39,7 +40,7 @@ static const struct {
     const uint32_t *operations;
 } targets[] = {
 #define TARGET(name) {#name, &operations_of_##name},
-#include "targets.inc"
+    PINFUZZ_TARGETS
 #undef TARGET
 };
 
