@@ -73,6 +73,11 @@ void dry_run_boot(struct model *model, const struct program *program) {
     uint8_t count = program->machine.adapters;
     bool stopped[SUT_DEVICES];
     model_reset(model, program);
+    for (uint8_t i = 0; i < count; i++) { /* of chains that never start: nothing of an earlier run */
+        model->chains[i].phase = PHASE_STOPPED;
+        model->chains[i].mode = MODE_PHYSICAL;
+        model->chains[i].visible_pages = 0;
+    }
     for (uint8_t i = 0; i < count; i++) {
         stopped[i] = program->adapters[i].stopped;
         if (!program->adapters[i].absent)
