@@ -17,6 +17,20 @@ void run_expected(const char *format, ...) {
     va_end(args);
 }
 
+const char *run_name_of(uint64_t value) {
+    static char buffers[2][96];
+    static unsigned next;
+    char *buffer = buffers[next++ % 2];
+    uint32_t serial;
+    uint64_t page;
+    if (contents_is_stamp(value, &serial, &page))
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx (the oracle's stamp of page %llu of section %u)",
+                 (unsigned long long)value, (unsigned long long)page, serial);
+    else
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx", (unsigned long long)value);
+    return buffer;
+}
+
 static void print_program(void) {
     const struct program *program = run.program;
     text_print_world(program, text, sizeof(text));

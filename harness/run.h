@@ -71,6 +71,8 @@ void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold)
 extern char run_expected_text[RUN_TEXT_MAX], run_got_text[RUN_TEXT_MAX];
 /* Always false: what REQUIRE() answers then. */
 bool run_violated(enum contract_clause clause) __attribute__((cold));
+/* A word of memory for a report: the value, and whose stamp it is. Good for two calls in one report. */
+const char *run_name_of(uint64_t value) __attribute__((cold));
 /* The harness itself is wrong. */
 _Noreturn void run_harness_bug(const char *what);
 
