@@ -38,7 +38,7 @@ static uint32_t able_members(const struct model_chain *chain, uint8_t able[SUT_C
 static void read_pinned(uint8_t device, const struct model_area *area, uint64_t page, uint64_t address,
                         uint64_t offset, enum contract_clause unmapped, enum contract_clause clause) {
     uint64_t wanted = contents_read(area->serial, page * MODEL_PAGE + offset);
-    uint64_t found = 0;
+    uint64_t found = ~wanted; /* what nobody reads must not look right */
     bool done = dma(device, address, offset, &found, false);
     if (done && found == wanted)
         return;
