@@ -99,36 +99,34 @@ static bool area_of(const struct model *model, const struct call *call, uint8_t 
     }
 }
 
-static uint32_t form_of(const struct model_area *area) {
-    if (!area->serial)
-        return 0;
-    if (!area->pin.live)
-        return 1;
-    return area->pin.legacy ? 2 : area->pin.contiguous ? 4 : 3;
-}
-
 static uint32_t phase_of(const struct model_chain *chain, const struct model_device *device) {
-    if (chain->phase == PHASE_STOPPED)
-        return 5;
     if (chain->phase != PHASE_STARTED)
         return 4;
     return device->gone ? 3 : device->in_reset ? 2 : device->d3 ? 1 : 0;
 }
 
+static bool is_viewed(const struct model *model, uint8_t chain, uint8_t index) {
+    for (uint32_t i = 0; i < model->view_count; i++)
+        if (model->views[i].chain == chain && model->views[i].index == index)
+            return true;
+    return false;
+}
+
 uint32_t state_before(const struct model *model, const struct call *call) {
     uint8_t chain, index;
     if (!area_of(model, call, &chain, &index))
-        return STATE_PHASES - 1;
+        return STATE_AREAS - 1;
     const struct model_chain *c = &model->chains[chain];
-    bool stopped = c->phase == PHASE_STOPPED;
     /* What an area was in its last life, no one can tell now. */
-    uint32_t form = stopped ? 0 : form_of(&c->areas[index]);
-    uint32_t viewed = 0;
-    for (uint32_t i = 0; i < model->view_count && !viewed; i++)
-        viewed = model->views[i].chain == chain && model->views[i].index == index;
-    uint32_t mode = stopped || c->phase == PHASE_STARTING ? 0 : c->mode;
-    uint32_t phase = phase_of(c, &model->devices[c->members[index]]);
-    return ((form * 2 + viewed) * STATE_MODES + mode) * STATE_PHASES + phase;
+    if (c->phase == PHASE_STOPPED || c->phase == PHASE_STARTING)
+        return STATE_AREAS - 1;
+    const struct model_area *area = &c->areas[index];
+    uint32_t form = 0;
+    if (area->serial) {
+        uint32_t pinned = !area->pin.live ? 0 : area->pin.legacy || area->pin.contiguous ? 2 : 1;
+        form = 1 + 2 * pinned + is_viewed(model, chain, index);
+    }
+    return (form * 3 + c->mode) * STATE_PHASES + phase_of(c, &model->devices[c->members[index]]);
 }
 
 static uint32_t outcome_of(const struct call *call) {
@@ -146,8 +144,14 @@ static uint32_t outcome_of(const struct call *call) {
     }
 }
 
+_Static_assert(OP_PIN == STATE_CALLBACKS - 1, "callbacks come first");
+
 void state_after(uint32_t before, const struct model *model, const struct call *call) {
-    mark(STATE_AT_PAIRS + (before * PROGRAM_OPCODES + call->opcode) * STATE_OUTCOMES + outcome_of(call), 1);
+    uint32_t outcome = outcome_of(call);
+    uint32_t event = call->opcode < STATE_CALLBACKS
+                         ? call->opcode * 3u + outcome
+                         : STATE_CALLBACKS * 3u + (call->opcode - STATE_CALLBACKS) * 2u + (outcome != 0);
+    mark(STATE_AT_PAIRS + before * STATE_EVENTS + event, 1);
     most_pins = model->pins > most_pins ? model->pins : most_pins;
     most_views = model->view_count > most_views ? model->view_count : most_views;
 }
