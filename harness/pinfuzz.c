@@ -9,7 +9,7 @@
 
 #define PINFUZZ_VERSION "0.1"
 
-static const struct cmd *const commands[] = {&cmd_run,  &cmd_faults, &cmd_minimize,
+static const struct cmd *const commands[] = {&cmd_run,  &cmd_faults, &cmd_minimize, &cmd_source,
                                              &cmd_text, &cmd_bytes,  &cmd_clauses};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
