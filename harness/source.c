@@ -44,8 +44,7 @@ static void need(struct source *s) {
                         (opcode == OP_DMA_READ && step->wants_ok && !(final && story->final == FINAL_DMA));
     }
     for (uint32_t i = 0; i < story->looks && i < story->final_look; i++)
-        needs->looks |= story->looked[i].kind == LOOK_DMA && story->looked[i].place.step != STORY_NOWHERE &&
-                        !story->looked[i].place.ended;
+        needs->looks |= story->looked[i].kind == LOOK_DMA && story->looked[i].place.step != STORY_NOWHERE;
 }
 
 /* ---- the head ---- */
@@ -161,29 +160,43 @@ static const char pins[] = "/* ---- pinned pages ---- */\n\n"
                            "    uint64_t count;\n"
                            "    bool contiguous;\n"
                            "    DXGK_PAGE_NUMBER base;         /* contiguous */\n"
-                           "    const DXGK_PAGE_NUMBER *array; /* else */\n"
+                           "    const DXGK_PAGE_NUMBER *array; /* else; and a copy, for what is looked at "
+                           "when the pin has ended */\n"
+                           "    DXGK_PAGE_NUMBER *numbers;\n"
                            "};\n\n";
+
+static const char copy_numbers[] = "static void copy_numbers(struct pages *pages) {\n"
+                                   "    size_t size = pages->count * sizeof *pages->numbers;\n"
+                                   "    pages->numbers = malloc(size);\n"
+                                   "    if (!pages->numbers)\n"
+                                   "        _Exit(2);\n"
+                                   "    memcpy(pages->numbers, pages->array, size);\n"
+                                   "}\n\n";
 
 static const char from_adl[] = "static struct pages pages_of_adl(const DXGK_ADL *adl) {\n"
                                "    struct pages pages = {.descriptor = adl, .count = adl->PageCount, "
                                ".contiguous = adl->Flags.Contiguous};\n"
-                               "    if (pages.contiguous)\n"
+                               "    if (pages.contiguous) {\n"
                                "        pages.base = adl->BasePageNumber;\n"
-                               "    else\n"
+                               "    } else {\n"
                                "        pages.array = adl->Pages;\n"
+                               "        copy_numbers(&pages);\n"
+                               "    }\n"
                                "    return pages;\n"
                                "}\n\n";
 
 static const char from_mdl[] =
     "static struct pages pages_of_mdl(PMDL mdl) {\n"
-    "    return (struct pages){\n"
+    "    struct pages pages = {\n"
     "        .descriptor = mdl, .count = mdl->ByteCount / PAGE_SIZE, .array = MmGetMdlPfnArray(mdl)};\n"
+    "    copy_numbers(&pages);\n"
+    "    return pages;\n"
     "}\n\n";
 
 static const char page_number[] =
     "/* The device page number of a page of the section. */\n"
     "static DXGK_PAGE_NUMBER page_number(const struct pages *pages, uint64_t page) {\n"
-    "    return pages->contiguous ? pages->base + page : pages->array[page];\n"
+    "    return pages->contiguous ? pages->base + page : pages->numbers[page];\n"
     "}\n\n";
 
 static const char gpu[] =
@@ -228,7 +241,7 @@ static void put_pins(struct source *s) {
          (final->kind == LOOK_DMA || (final->kind == LOOK_PAGE && final->wants_value && !final->pressed)));
     if (!adl && !mdl)
         return;
-    source_put(s, "%s", pins);
+    source_put(s, "%s%s", pins, copy_numbers);
     if (adl)
         source_put(s, "%s", from_adl);
     if (mdl)

@@ -47,8 +47,10 @@ static const char helper_changed[] =
     "static void check_descriptor(const struct pages *was) {\n"
     "    struct pages now = %s(%swas->descriptor);\n"
     "    if (now.count != was->count || now.contiguous != was->contiguous || now.base != was->base ||\n"
-    "        now.array != was->array)\n"
-    "        finding(\"another count, form or place than when it was pinned\");\n"
+    "        now.array != was->array ||\n"
+    "        (now.numbers && memcmp(now.numbers, was->numbers, now.count * sizeof *now.numbers) != 0))\n"
+    "        finding(\"another count, form, place or page than when it was pinned\");\n"
+    "    free(now.numbers);\n"
     "}\n\n";
 
 void source_final_helpers(struct source *s) {
@@ -64,9 +66,6 @@ void source_final_helpers(struct source *s) {
                       "    if (seen != expected)\n"
                       "        finding(\"%%llu %%s\", (unsigned long long)seen, what);\n"
                       "}\n\n");
-    if (story->final == FINAL_LOOK && story->look.place.ended)
-        source_put(s, "/* The device page that is looked at in the end; its descriptor is gone then. */\n"
-                      "static DXGK_PAGE_NUMBER watched;\n\n");
     if (is_unpin_pool(story))
         source_put(s, "/* The pool before and after the pin, which its unpin is to bring back. */\n"
                       "static struct sut_ledger before_pin, after_pin;\n\n");
@@ -142,7 +141,7 @@ static void check_adl(struct source *s) {
         source_put(s, "    if (adl->Flags.Contiguous)\n        finding(\"a contiguous ADL\");\n");
     if (step->owed && sut_get()->hold_chosen && !step->after.fired)
         source_put(s, "    if (!adl->Flags.Contiguous)\n        finding(\"an array\");\n");
-    source_put(s, "    struct pages pages = pages_of_adl(adl);\n");
+    source_put(s, "    static struct pages pages;\n    pages = pages_of_adl(adl);\n");
 }
 
 /* Where memory is remapped the numbers are logical: not all of them are those of the pages' frames. */
@@ -173,7 +172,7 @@ static void check_mdl(struct source *s) {
                " || mdl->ByteOffset != 0 || mdl->Next)\n"
                "        finding(\"ByteCount 0x%%x, ByteOffset 0x%%x, Next %%s\", (unsigned)mdl->ByteCount,\n"
                "                (unsigned)mdl->ByteOffset, mdl->Next ? \"set\" : \"null\");\n"
-               "    struct pages pages = pages_of_mdl(mdl);\n");
+               "    static struct pages pages;\n    pages = pages_of_mdl(mdl);\n");
 }
 
 /* Every device page within HighestVisibleAddress; of a contiguous pin the last says it of all. */
@@ -383,6 +382,36 @@ static void check_look(struct source *s) {
     }
 }
 
+/* The look that the process died in. */
+static void put_open_look(struct source *s) {
+    const struct story_look *look = &s->story->look;
+    source_put(s, "\n    /* where the process dies: a look of the oracle's */\n");
+    switch ((enum story_look_kind)look->kind) {
+    case LOOK_DMA:
+        source_put(s, "    uint64_t seen = ");
+        source_put_number(s, look->write ? look->value : 0);
+        source_put(s, ";\n    (void)sut->dma(%u, (", look->adapter);
+        source_put_place(s, &look->place);
+        source_put(s, ") * PAGE_SIZE + 0x%x, &seen, sizeof seen, %s);\n", look->offset,
+                   look->write ? "true" : "false");
+        break;
+    case LOOK_PAGE:
+        source_put(s, "    struct sut_page page;\n    (void)sut->page(%u, %u, ", look->adapter, look->index);
+        source_put_number(s, look->page);
+        source_put(s, ", &page);\n");
+        break;
+    case LOOK_LEDGER:
+        source_put(s, "    struct sut_ledger seen;\n    sut->ledger(&seen);\n");
+        break;
+    case LOOK_DOMAIN:
+        source_put(s, "    (void)sut->domain(%u);\n", look->adapter);
+        break;
+    case LOOK_ALIVE:
+    case LOOK_ACCESS: /* these look up, and do not follow, what they are given */
+        break;
+    }
+}
+
 static void check_view_read(struct source *s) {
     const struct story_look *look = &s->story->look;
     source_put(s, "    uint64_t seen = *(volatile uint64_t *)(");
@@ -452,6 +481,9 @@ void source_final(struct source *s) {
                 "    }\n");
         break;
     case FINAL_DIED:
+        if (story->look.open)
+            put_open_look(s);
+        break;
     case FINAL_DMA:
     case FINAL_CPU:
     case FINAL_DRIVER:

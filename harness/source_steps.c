@@ -68,10 +68,6 @@ static void put_label(struct source *s, uint32_t number) {
 }
 
 void source_put_place(struct source *s, const struct story_place *place) {
-    if (place->ended) {
-        source_put(s, "watched"); /* taken while there was a descriptor to ask */
-        return;
-    }
     if (place->step == STORY_NOWHERE) {
         source_put(s, "UINT64_C(0x%llx)", (unsigned long long)place->address);
         return;
@@ -104,7 +100,7 @@ bool source_makes_pages(const struct source *s, uint32_t number) {
 /* Looks of GPUs behind a step, as far as they can be told again. */
 static bool is_told(const struct source *s, uint32_t look, uint32_t step) {
     const struct story_look *l = &s->story->looked[look];
-    return l->step == step && l->kind == LOOK_DMA && l->place.step != STORY_NOWHERE && !l->place.ended &&
+    return l->step == step && l->kind == LOOK_DMA && l->place.step != STORY_NOWHERE &&
            look < s->story->final_look;
 }
 
@@ -502,12 +498,6 @@ static void put_call(struct source *s, uint32_t number) {
         source_put_arg(s, number);
         source_put(s, call->opcode == OP_PIN2 ? ".pAdl);\n" : ".pMdl);\n");
     }
-    const struct story_place *watched = &s->story->look.place;
-    if (s->story->final == FINAL_LOOK && watched->ended && watched->step == number) {
-        source_put(s, "    watched = page_number(&pages_%s, ", source_suffix(s, number));
-        source_put_number(s, watched->page);
-        source_put(s, ");\n");
-    }
     put_view_marks(s, number);
     if (count_looks(s, number))
         source_put(s, "    LOOK(looks_%s);\n", source_suffix(s, number));
@@ -587,6 +577,8 @@ void source_story(struct source *s) {
         if (i == story->final_step)
             source_final(s);
     }
+    if (story->final == FINAL_DIED)
+        source_final(s);
     if (story->final == FINAL_KEPT) {
         if (heading != RUN_END && story->steps)
             put_heading(s, RUN_END, done);

@@ -298,23 +298,25 @@ static struct story_look *add_look(enum story_look_kind kind) {
     story->truncated |= story->looks == STORY_LOOKS;
     uint32_t at = story->truncated ? STORY_LOOKS - 1 : story->looks++;
     struct story_look *look = &story->looked[at];
-    *look = (struct story_look){.kind = (uint8_t)kind, .view_step = STORY_NOWHERE};
+    *look = (struct story_look){.kind = (uint8_t)kind, .open = true, .view_step = STORY_NOWHERE};
     look->step = behind();
     return look;
 }
 
 static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bool write) {
-    bool ok = real->dma(device, address, buffer, size, write);
     if (performing(OP_DMA_READ) || performing(OP_DMA_WRITE))
-        return ok;
+        return real->dma(device, address, buffer, size, write);
     struct story_look *look = add_look(LOOK_DMA);
-    look->ok = ok;
     look->write = write;
     look->adapter = (uint8_t)device;
     look->offset = (uint16_t)(address % MODEL_PAGE);
     memcpy(&look->value, buffer, sizeof look->value);
     story_judge_dma(look, address / MODEL_PAGE, names.pin_step);
-    return ok;
+    look->ok = real->dma(device, address, buffer, size, write);
+    look->open = false;
+    memcpy(&look->value, buffer, sizeof look->value);
+    look->bad = look->ok != look->wants_ok || (look->wants_value && look->value != look->wanted);
+    return look->ok;
 }
 
 static bool page(unsigned lead, unsigned index, uint64_t number, struct sut_page *out) {
@@ -323,6 +325,7 @@ static bool page(unsigned lead, unsigned index, uint64_t number, struct sut_page
     look->index = (uint8_t)index;
     look->page = number;
     look->ok = real->page(lead, index, number, out);
+    look->open = false;
     look->locked = look->ok && out->locked;
     look->has_frame = look->ok && out->has_frame;
     look->value = look->has_frame ? out->pfn : 0;
@@ -333,6 +336,7 @@ static bool page(unsigned lead, unsigned index, uint64_t number, struct sut_page
 static void ledger(struct sut_ledger *out) {
     struct story_look *look = add_look(LOOK_LEDGER);
     real->ledger(out);
+    look->open = false;
     look->ledger = *out;
     story_judge_ledger(look);
 }
@@ -340,6 +344,7 @@ static void ledger(struct sut_ledger *out) {
 static bool descriptor_alive(const void *descriptor) {
     struct story_look *look = add_look(LOOK_ALIVE);
     look->ok = real->descriptor_alive(descriptor);
+    look->open = false;
     story_judge_alive(look, descriptor, names.pin_step);
     return look->ok;
 }
@@ -347,6 +352,7 @@ static bool descriptor_alive(const void *descriptor) {
 static bool cpu_accessible(const void *address, size_t size) {
     struct story_look *look = add_look(LOOK_ACCESS);
     look->ok = real->cpu_accessible(address, size);
+    look->open = false;
     look->size = (uint32_t)size;
     story_judge_access(look, (uint64_t)(uintptr_t)address, names.base_step);
     return look->ok;
@@ -356,6 +362,7 @@ static uint64_t domain(unsigned device) {
     struct story_look *look = add_look(LOOK_DOMAIN);
     look->adapter = (uint8_t)device;
     look->value = real->domain(device);
+    look->open = false;
     story_judge_domain(look, real);
     return look->value;
 }
@@ -462,5 +469,12 @@ const struct story *story_of(const struct program *program, unsigned timeout) {
     story->final_look = STORY_NOWHERE;
     story->clause = VERDICT_KEPT;
     story->op = RUN_BOOT;
-    return verdict_child(tell, &copy, -1, timeout, &status) ? story : NULL;
+    story->look.open = false;
+    if (!verdict_child(tell, &copy, -1, timeout, &status))
+        return NULL;
+    if (story->final == FINAL_DIED && story->looks && story->looked[story->looks - 1].open) {
+        story->final_look = story->looks - 1;
+        story->look = story->looked[story->final_look];
+    }
+    return story;
 }

@@ -20,7 +20,6 @@
 struct story_place {
     uint32_t step; /* which made the pin; STORY_NOWHERE: address says where */
     int8_t beside; /* -1, 0, 1 */
-    bool ended;    /* the pin has */
     uint64_t page;
     uint64_t address; /* device page number */
 };
@@ -77,6 +76,7 @@ enum story_look_kind {
 struct story_look {
     uint32_t step; /* behind which */
     uint8_t kind;
+    bool open;     /* it has not come back: the process died in it */
     bool bad;      /* the model says otherwise */
     bool ok;       /* DMA: no fault; PAGE: there is one; ALIVE, ACCESS: yes */
     bool write;    /* DMA */
@@ -130,7 +130,7 @@ struct story {
     char got[RUN_TEXT_MAX];
     uint32_t final_step;      /* behind which it broke; the last, but for drivers' own calls */
     bool in_driver;           /* it broke while a driver was called */
-    struct story_look look;   /* FINAL_LOOK, FINAL_VIEW_READ */
+    struct story_look look;   /* FINAL_LOOK, FINAL_VIEW_READ; FINAL_DIED: the last one */
     uint32_t final_look;      /* its number; STORY_NOWHERE: none */
     struct sut_ledger ledger; /* FINAL_LEDGER: what the model says */
     bool pool;                /* FINAL_LEDGER: the counts are right, the pool is not */

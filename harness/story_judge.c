@@ -4,8 +4,22 @@
 
 /* ---- pins by address ---- */
 
-static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
-    return pin->contiguous ? pin->base + page : pin->array[page];
+/* Whether the pin's array can be read: an implementation may have freed it, and nothing here dies of it. */
+static bool is_readable(const struct model_pin *pin) {
+    return !sut_get()->descriptor_alive || sut_get()->descriptor_alive(pin->descriptor);
+}
+
+/* The device page number of a page; false when nobody knows any more. */
+static bool pin_address(const struct model_pin *pin, uint64_t page, uint64_t *address) {
+    for (uint32_t i = 0; i < pin->samples; i++) {
+        *address = pin->sample[i].address;
+        if (pin->sample[i].page == page)
+            return true;
+    }
+    if (!pin->contiguous && !is_readable(pin))
+        return false;
+    *address = pin->contiguous ? pin->base + page : pin->array[page];
+    return true;
 }
 
 /* Pins that have ended; the last of each chain and index. */
@@ -29,34 +43,52 @@ void story_judge_pins(story_pin_steps pins) {
     }
 }
 
-/* The page of a live pin, or the one `beside` its ends. */
-static bool find_in_pin(const struct model_pin *pin, uint64_t address, int beside, uint64_t *page) {
+enum way {
+    BY_SAMPLE,
+    BY_ARRAY,
+    BEHIND,
+    BEFORE
+};
+
+/* Of a live pin: the page at an address, or the end that the address is beside of. */
+static bool find_in_pin(const struct model_pin *pin, uint64_t address, enum way way, uint64_t *page) {
+    uint64_t found;
     if (!pin->live)
         return false;
-    uint64_t end = beside == 0 ? pin->pages : 1;
-    for (uint64_t i = 0; i < end; i++) {
-        *page = beside > 0 ? pin->pages - 1 : i;
-        if (pin_address(pin, *page) + (uint64_t)(int64_t)beside == address)
-            return true;
-        if (pin->contiguous && beside == 0 && address - pin->base < pin->pages) {
-            *page = address - pin->base;
-            return true;
+    switch (way) {
+    case BY_SAMPLE: /* what the oracle looks at, as it was when it was pinned */
+        for (uint32_t i = 0; i < pin->samples; i++) {
+            *page = pin->sample[i].page;
+            if (pin->sample[i].address == address)
+                return true;
         }
+        *page = address - pin->base;
+        return pin->contiguous && *page < pin->pages;
+    case BY_ARRAY:
+        for (*page = 0; !pin->contiguous && is_readable(pin) && *page < pin->pages; ++*page)
+            if (pin->array[*page] == address)
+                return true;
+        return false;
+    case BEHIND:
+        *page = pin->pages - 1;
+        return pin_address(pin, *page, &found) && found + 1 == address;
+    default:
+        *page = 0;
+        return pin_address(pin, *page, &found) && found - 1 == address;
     }
-    return false;
 }
 
 /* Which live pin the address is of: of the chain first that is looked at. NULL: none. */
-static const struct model_area *find_live(struct story_place *place, uint8_t first, int beside,
+static const struct model_area *find_live(struct story_place *place, uint8_t first, enum way way,
                                           story_pin_steps pins) {
     uint8_t count = run.program->machine.adapters;
     for (uint8_t n = 0; n < count; n++) {
         uint8_t i = (uint8_t)((first + n) % count);
         for (uint32_t k = 0; k < run.model.chains[i].count; k++) {
             const struct model_area *area = &run.model.chains[i].areas[k];
-            if (find_in_pin(&area->pin, place->address, beside, &place->page)) {
+            if (find_in_pin(&area->pin, place->address, way, &place->page)) {
                 place->step = pins[i][k];
-                place->beside = (int8_t)beside;
+                place->beside = way == BEHIND ? 1 : way == BEFORE ? -1 : 0;
                 return area;
             }
         }
@@ -71,7 +103,6 @@ static bool find_ended(struct story_place *place) {
             for (uint32_t sample = 0; pin->live && sample < pin->samples; sample++) {
                 if (pin->sample[sample].address == place->address) {
                     place->step = ended[i][k].step;
-                    place->ended = true;
                     place->page = pin->sample[sample].page;
                     return true;
                 }
@@ -86,10 +117,13 @@ static bool find_ended(struct story_place *place) {
 void story_judge_dma(struct story_look *look, uint64_t address, story_pin_steps pins) {
     const struct model_device *device = &run.model.devices[look->adapter];
     look->place = (struct story_place){.step = STORY_NOWHERE, .address = address};
-    const struct model_area *area = find_live(&look->place, device->chain, 0, pins);
-    bool own = area && check_address_in_chain(device->chain, address) && device->present;
-    if (!area && !find_live(&look->place, device->chain, 1, pins) &&
-        !find_live(&look->place, device->chain, -1, pins))
+    const struct model_area *area = find_live(&look->place, device->chain, BY_SAMPLE, pins);
+    if (!area)
+        area = find_live(&look->place, device->chain, BY_ARRAY, pins);
+    const struct model_area *areas = run.model.chains[device->chain].areas;
+    bool own = area && device->present && area >= areas && area < areas + SUT_CHAIN_MAX;
+    if (!area && !find_live(&look->place, device->chain, BEHIND, pins) &&
+        !find_live(&look->place, device->chain, BEFORE, pins))
         (void)find_ended(&look->place);
     bool everywhere = run.program->machine.iommu == SUT_IOMMU_NONE;
     look->wants_ok = check_can_dma(look->adapter) && (own || everywhere);
@@ -98,7 +132,6 @@ void story_judge_dma(struct story_look *look, uint64_t address, story_pin_steps 
         look->wanted = contents_read(area->serial, look->place.page * MODEL_PAGE + look->offset);
     }
     look->foreign = area && !own;
-    look->bad = look->ok != look->wants_ok || (look->wants_value && look->value != look->wanted);
 }
 
 /* The look at the same page before the last step, for memory that must not move. */
@@ -127,9 +160,8 @@ void story_judge_page(struct story_look *look, const struct story *story, story_
         look->pressed = true;
         look->wanted = before->value;
         look->bad |= !look->has_frame || look->value != before->value;
-    } else if (pinned && chain->mode != MODE_REMAPPED) {
+    } else if (pinned && chain->mode != MODE_REMAPPED && pin_address(&area->pin, look->page, &look->wanted)) {
         look->wants_value = true;
-        look->wanted = pin_address(&area->pin, look->page);
         look->place.step = pins[look->adapter][look->index];
         look->place.page = look->page;
         look->bad |= !look->has_frame || look->value != look->wanted;
@@ -215,28 +247,31 @@ static bool is_legal(const struct story_step *step) {
                                         (shortage || !run.sut->hold_chosen));
 }
 
-/* A live pin whose descriptor is not what it was; NULL when there is none. */
-static const struct model_pin *find_changed(uint32_t *step, story_pin_steps pins) {
+static bool has_changed(const struct model_pin *pin) {
+    const DXGK_ADL *adl = pin->descriptor;
+    const MDL *mdl = pin->descriptor;
+    if (pin->legacy ? mdl->ByteCount != pin->pages * MODEL_PAGE || mdl->ByteOffset != 0
+                    : adl->PageCount != pin->pages || adl->Flags.Value != pin->contiguous ||
+                          (pin->contiguous ? adl->BasePageNumber != pin->base : adl->Pages != pin->array))
+        return true;
+    for (uint32_t n = 0; !pin->contiguous && n < pin->samples; n++)
+        if (pin->array[pin->sample[n].page] != pin->sample[n].address)
+            return true;
+    return false;
+}
+
+/* The step of a live pin whose descriptor is not what it was; false when there is none. */
+static bool find_changed(uint32_t *step, story_pin_steps pins) {
     for (uint32_t i = 0; i < run.program->machine.adapters; i++) {
         for (uint32_t k = 0; k < run.model.chains[i].count; k++) {
             const struct model_pin *pin = &run.model.chains[i].areas[k].pin;
-            if (!pin->live || (run.sut->descriptor_alive && !run.sut->descriptor_alive(pin->descriptor)))
-                continue;
-            const DXGK_ADL *adl = pin->descriptor;
-            const MDL *mdl = pin->descriptor;
-            bool same = pin->legacy ? mdl->ByteCount == pin->pages * MODEL_PAGE && mdl->ByteOffset == 0
-                                    : adl->PageCount == pin->pages && adl->Flags.Value == pin->contiguous &&
-                                          (pin->contiguous ? adl->BasePageNumber == pin->base
-                                                           : adl->Pages == pin->array);
-            for (uint32_t n = 0; same && n < pin->samples; n++)
-                same = pin_address(pin, pin->sample[n].page) == pin->sample[n].address;
-            if (!same) {
+            if (pin->live && is_readable(pin) && has_changed(pin)) {
                 *step = pins[i][k];
-                return pin;
+                return true;
             }
         }
     }
-    return NULL;
+    return false;
 }
 
 /* The last look at a view that may be read there, when what is read there is wrong. */

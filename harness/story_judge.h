@@ -8,7 +8,7 @@
 /* By chain and index: the step that made the last pin there. */
 typedef uint32_t story_pin_steps[SUT_DEVICES][SUT_CHAIN_MAX];
 
-/* Each fills in what a look was about and what the model says. */
+/* Each fills in what a look was about and what the model says; DMA's before it is done. */
 void story_judge_dma(struct story_look *look, uint64_t address, story_pin_steps pins);
 void story_judge_page(struct story_look *look, const struct story *story, story_pin_steps pins);
 void story_judge_ledger(struct story_look *look);
