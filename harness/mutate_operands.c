@@ -67,8 +67,7 @@ static uint64_t far_page(struct mutation *m, uint64_t pages) {
     return page % pages;
 }
 
-/* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
-static uint64_t free_pages(const struct mutation *m, uint8_t chain) {
+uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain) {
     const struct model_chain *c = &m->model.chains[chain];
     uint64_t frames = m->program->machine.ram_pages;
     frames -= m->model.ram_estimate < frames ? m->model.ram_estimate : frames;
@@ -80,7 +79,7 @@ static uint64_t free_pages(const struct mutation *m, uint8_t chain) {
 }
 
 static void valid_pin_size(struct mutation *m, struct program_op *op, uint8_t chain, uint64_t pages) {
-    uint64_t left = free_pages(m, chain);
+    uint64_t left = mutate_free_pages(m, chain);
     if (left < pages && left < 126 && random_one_in(&m->random, 2)) {
         op->size_form = FORM_PAGES;
         op->size_delta = (int8_t)(left + (random_one_in(&m->random, 3) ? 1 : 0));

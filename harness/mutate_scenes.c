@@ -262,19 +262,22 @@ static void whole_chain(struct mutation *m, struct spot at) {
     }
 }
 
-/* Ranges and single pages of one domain come and go: holes, and what fits in them. */
+/* Ranges and single pages of one domain come and go: holes, what fits in them, and what takes them all. */
 static void fragments(struct mutation *m, struct spot at) {
     uint8_t count = m->model.chains[at.chain].count;
     for (uint32_t i = 0, turns = 4 + some(m, 12); i < turns && count; i++) {
         struct spot one = {at.chain, (uint8_t)some(m, count)};
+        uint64_t left = mutate_free_pages(m, at.chain);
+        uint32_t most = area_pages(m, one);
+        bool contiguous = coin(m);
         if (m->model.chains[one.chain].areas[one.index].pin.live)
             play(m, OP_UNPIN, one);
-        else if (coin(m))
-            play(m, OP_PIN2, one);
-        else if (coin(m))
-            pin_whole(m, one, !random_one_in(&m->random, 3));
+        else if (left > 0 && left <= most && coin(m))
+            pin_pages(m, one, (uint32_t)left, contiguous);
+        else if (random_one_in(&m->random, 3))
+            pin_whole(m, one, contiguous);
         else
-            pin_pages(m, one, 1 + some(m, area_pages(m, one)), !random_one_in(&m->random, 3));
+            pin_pages(m, one, 1 + some(m, left < most ? (uint32_t)left : most), contiguous);
     }
 }
 

@@ -284,15 +284,30 @@ void mutate_world_tweak(struct mutation *m) {
 
 /* ---- a new one ---- */
 
+/* One chain of several, so that its members compete. */
+static void make_chain(struct mutation *m) {
+    struct program *program = m->program;
+    uint8_t *adapters = &program->machine.adapters;
+    for (; *adapters < 2; ++*adapters)
+        program_default_adapter(&program->adapters[*adapters]);
+    for (uint32_t i = 1; i < *adapters; i++)
+        program->adapters[i].joins = 1;
+}
+
 /* Budgets that some of the areas fit in, not all: each shortage has its own way to be met. */
 static void make_tight(struct mutation *m) {
     struct program *program = m->program;
-    uint32_t most = random_between(&m->random, 1, 4);
+    if (!random_one_in(&m->random, 4))
+        make_chain(m);
+    uint32_t most = random_between(&m->random, 1, 6);
     for (uint32_t i = 0; i < program->machine.adapters; i++)
         program->adapters[i].maximum_size = random_between(&m->random, 1, most) * PAGE;
-    uint64_t pages = pages_wanted(program);
-    uint64_t enough =
-        random_one_in(&m->random, 2) ? pages : 1 + random_below(&m->random, (uint32_t)pages + 4);
+    uint32_t enough = (uint32_t)pages_wanted(program);
+    if (random_one_in(&m->random, 2))
+        enough = random_between(&m->random, 1, enough);
+    else if (random_one_in(&m->random, 2)) /* each of them could have it all */
+        for (uint32_t i = 0; i < program->machine.adapters; i++)
+            program->adapters[i].maximum_size = enough * PAGE;
     switch (random_below(&m->random, 4)) {
     case 0:
         program->machine.ram_pages = enough;

@@ -45,6 +45,8 @@ void mutate_op_fault(struct mutation *m, struct program_op *op);
 /* A chain, mostly one that runs; false when there is none. And an index of it. */
 bool mutate_pick_chain(struct mutation *m, uint8_t *chain);
 uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
+/* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
+uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */
