@@ -65,7 +65,7 @@ static void report(const struct contract_row *row) {
     }
     fprintf(stderr, "%s%s\n", run.inside ? ", in the driver's " : "", run.inside ? run.inside : "");
     if (run.caller_breaches)
-        fprintf(stderr, "  caller:    broke its own duties %u times before, first %s at operation %u\n",
+        fprintf(stderr, "  caller:    broke its own duties %u times, first %s at operation %u\n",
                 run.caller_breaches, contract_table[run.first_breach].id, run.first_breach_op + 1);
     print_program();
     fflush(stderr);
