@@ -161,7 +161,7 @@ const struct cmd cmd_clauses = {
             "\n"
             "        clauses reached: N of M\n"
             "\n"
-            "    where M counts all clauses but RACE-ATOMIC, RACE-STOP and RACE-LIVE.\n"
+            "    where M counts all clauses but those of RACE.\n"
             "\n"
             "OPTIONS\n"
             "    --require   exit with 1 when a counted clause is unreached\n"
