@@ -41,8 +41,9 @@ enum race_limits {
 
 /* What an access was, beside what is in order. */
 enum race_outcome {
-    RACE_ALONE,   /* nobody else touched the granule in this block */
-    RACE_SHARED,  /* another actor was the last to touch it before this actor: a place for a switch */
+    RACE_ALONE,
+    RACE_SHARED,  /* another actor touched the granule before, and one of the two writes: a place for a switch
+                   */
     RACE_CONFLICT /* the first race of the block: race_found() tells of it; later ones are not looked for */
 };
 
@@ -92,7 +93,7 @@ enum race_outcome race_freed(unsigned actor, const void *address, size_t size, u
 const struct race_conflict *race_found(void);
 /* Something did not fit its limit: silence proves less than usual. Verdicts stay true. */
 bool race_overflowed(void);
-/* Granules that two or more actors touched in this block. */
+/* Granules that two or more actors touched in this block, one of them writing. */
 uint32_t race_shared(void);
 
 /* The locks an actor holds just now, as a set; the name of number `lock` < RACE_LOCKS, NULL when there is

@@ -25,6 +25,10 @@ static void mark(uint32_t at, uint8_t value) {
     state_counters[at] = value;
 }
 
+void state_mark_first(uint32_t at) {
+    mark(at, 1);
+}
+
 const uint16_t *state_seen(uint32_t *count) {
     *count = seen_count;
     return seen;
