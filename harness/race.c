@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "harness/contract.h"
-#include "harness/state.h"
 
 #define GRANULE_SHIFT 3u
 #define GRANULE       (1u << GRANULE_SHIFT)
@@ -142,6 +141,30 @@ const char *race_lock_name(unsigned lock) {
 
 /* ---- coverage ---- */
 
+/* See state.c, which has the others. */
+__attribute__((section("__libfuzzer_extra_counters"))) uint8_t race_counters[RACE_COUNTERS];
+static uint16_t seen[RACE_COUNTERS];
+static uint32_t seen_count;
+_Static_assert(RACE_COUNTERS <= UINT16_MAX, "a counter's number fits");
+
+void race_coverage_begin(void) {
+    for (uint32_t i = 0; i < seen_count; i++)
+        race_counters[seen[i]] = 0;
+    seen_count = 0;
+}
+
+const uint16_t *race_coverage_seen(uint32_t *count) {
+    *count = seen_count;
+    return seen;
+}
+
+static void mark(uint32_t at) {
+    if (__builtin_expect(race_counters[at] == 0, 0)) {
+        race_counters[at] = 1;
+        seen[seen_count++] = (uint16_t)at;
+    }
+}
+
 /* Addresses of code, from a place in the same code: the same in every process. */
 static uint32_t relative(uintptr_t pc) {
     return (uint32_t)(pc - (uintptr_t)&race_begin);
@@ -154,12 +177,12 @@ static uint32_t mix(uint32_t value) {
 
 static void mark_alias(uintptr_t first, uintptr_t second) {
     uint32_t hash = mix(mix(relative(first)) + relative(second));
-    state_mark_race(STATE_AT_ALIASES + (hash >> 7) % STATE_ALIASES);
+    mark(RACE_AT_ALIASES + (hash >> 7) % RACE_ALIASES);
 }
 
 static void mark_locks(unsigned actor, uintptr_t pc) {
     uint32_t hash = mix(held_hash[actor] + relative(pc));
-    state_mark_race(STATE_AT_LOCKSETS + (hash >> 7) % STATE_LOCKSETS);
+    mark(RACE_AT_LOCKSETS + (hash >> 7) % RACE_LOCKSETS);
 }
 
 /* ---- accesses ---- */

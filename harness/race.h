@@ -101,6 +101,29 @@ uint32_t race_shared(void);
 uint32_t race_held(unsigned actor);
 const char *race_lock_name(unsigned lock);
 
+/*
+ * Coverage, which edges do not show. A counter is 1 when in this execution
+ *   - an instruction of one actor touched a granule after a certain one of another, and one of the two
+ *     wrote (alias coverage, as KRACE has it);
+ *   - an access was made while locks of certain names were held.
+ * The pairs are hashed: the core has some 500 instructions that touch what two actors can, each with a few
+ * partners that come about, and under at most four sets of locks, so that half of the places stay free.
+ * libFuzzer takes them where they lie, in the section of its extra counters, at 0.08 ns each in each
+ * execution; fuzz/engine/afl_state.c hands them to AFL++.
+ */
+enum race_counters {
+    RACE_AT_ALIASES = 0,
+    RACE_ALIASES = 2048,
+    RACE_AT_LOCKSETS = RACE_AT_ALIASES + RACE_ALIASES,
+    RACE_LOCKSETS = 1024,
+    RACE_COUNTERS = RACE_AT_LOCKSETS + RACE_LOCKSETS
+};
+extern uint8_t race_counters[RACE_COUNTERS];
+/* An execution begins, with counters at zero; state_begin() calls this. */
+void race_coverage_begin(void);
+/* The counters that are not zero, in the order in which they became so; *count of them. */
+const uint16_t *race_coverage_seen(uint32_t *count);
+
 /* ---- for reports; these may allocate and call the system ---- */
 
 /*

@@ -19,14 +19,13 @@ static uint32_t most_views;
 
 static void (*end_hook)(void);
 
+/* Of a program that looks at races (race.h). */
+__attribute__((weak)) void race_coverage_begin(void);
+
 static void mark(uint32_t at, uint8_t value) {
     if (state_counters[at] == 0)
         seen[seen_count++] = (uint16_t)at;
     state_counters[at] = value;
-}
-
-void state_mark_first(uint32_t at) {
-    mark(at, 1);
 }
 
 const uint16_t *state_seen(uint32_t *count) {
@@ -43,6 +42,8 @@ void state_begin(void) {
     for (uint32_t i = 0; i < seen_count; i++)
         state_counters[seen[i]] = 0;
     seen_count = 0;
+    if (race_coverage_begin)
+        race_coverage_begin();
     most_pins = 0;
     most_views = 0;
     memcpy(counted, contract_counts, sizeof(counted));

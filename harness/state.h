@@ -6,9 +6,7 @@
  *   - a save area's state and an operation with its outcome: {no section, idle, pinned as an array, by
  *     the old form, contiguous} x {viewed or not} x {running, in D3, in reset, gone, inside its stop} x
  *     {physical, isolated, remapped}, or stopped; x {each opcode} x {done, refused, met a fault};
- *   - how many pins and views were out at once, how many handles issued;
- *   - in a race block, which instruction of one actor touched what which of another had touched before,
- *     and which accesses were made under which locks (race.h).
+ *   - how many pins and views were out at once, how many handles issued.
  *
  * libFuzzer takes the counters where they lie: in the section that it calls extra counters, which it
  * clears before each execution. fuzz/engine/afl_state.c hands them to AFL++.
@@ -33,14 +31,8 @@ enum state_limits {
     STATE_AT_CLAUSES = 0,
     STATE_AT_PAIRS = STATE_AT_CLAUSES + CONTRACT_CLAUSE_COUNT * STATE_OUTCOMES,
     STATE_AT_DEPTHS = STATE_AT_PAIRS + STATE_AREAS * STATE_EVENTS,
-    /* Races, hashed: the core has some 500 instructions that touch what two actors can, each with a few
-     * partners that come about, and under at most four sets of locks. Half of the places stay free. */
-    STATE_ALIASES = 2048,
-    STATE_LOCKSETS = 1024,
-    STATE_AT_ALIASES = STATE_AT_DEPTHS + 3 * STATE_DEPTHS,
-    STATE_AT_LOCKSETS = STATE_AT_ALIASES + STATE_ALIASES,
-    /* About eight thousand: libFuzzer takes 0.08 ns for each in each execution, cleared and read. */
-    STATE_COUNTERS = STATE_AT_LOCKSETS + STATE_LOCKSETS
+    /* Under five thousand: libFuzzer takes 0.08 ns for each in each execution, cleared and read. */
+    STATE_COUNTERS = STATE_AT_DEPTHS + 3 * STATE_DEPTHS
 };
 
 extern uint8_t state_counters[STATE_COUNTERS];
@@ -52,13 +44,6 @@ void state_end(const struct model *model);
 /* Around a call: the state it is made in, then its outcome. */
 uint32_t state_before(const struct model *model, const struct call *call);
 void state_after(uint32_t before, const struct model *model, const struct call *call);
-
-/* Marks a counter of a race: STATE_AT_ALIASES or STATE_AT_LOCKSETS and a hash within its range. */
-void state_mark_first(uint32_t at);
-static inline void state_mark_race(uint32_t at) {
-    if (__builtin_expect(state_counters[at] == 0, 0))
-        state_mark_first(at);
-}
 
 /* The counters that are not zero, in the order in which they became so; *count of them. */
 const uint16_t *state_seen(uint32_t *count);

@@ -358,7 +358,7 @@ static void says_when_it_is_full(void **state) {
 static uint32_t marked(uint32_t from, uint32_t count) {
     uint32_t marks = 0;
     for (uint32_t i = 0; i < count; i++)
-        marks += state_counters[from + i] != 0;
+        marks += race_counters[from + i] != 0;
     return marks;
 }
 
@@ -368,20 +368,20 @@ static void alias_coverage(void **state) {
     race_begin(2);
     reads(0, 0, 8);
     reads(1, 0, 8);
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 0); /* reads do not interfere */
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 0); /* reads do not interfere */
     writes(0, 8, 8);
     writes(0, 8, 8);
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 0);
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 0);
     reads(1, 8, 8);
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 1);
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 1);
     reads(1, 8, 8);
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 1);
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 1);
     writes(0, 8, 8); /* the other way round */
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 2);
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 2);
     race_end();
     /* An execution begins with none. */
     state_begin();
-    assert_int_equal(marked(STATE_AT_ALIASES, STATE_ALIASES), 0);
+    assert_int_equal(marked(RACE_AT_ALIASES, RACE_ALIASES), 0);
 }
 
 static void lockset_coverage(void **state) {
@@ -389,19 +389,19 @@ static void lockset_coverage(void **state) {
     state_begin();
     race_begin(2);
     reads(0, 0, 8);
-    assert_int_equal(marked(STATE_AT_LOCKSETS, STATE_LOCKSETS), 1);
+    assert_int_equal(marked(RACE_AT_LOCKSETS, RACE_LOCKSETS), 1);
     reads(1, 0, 8); /* whoever it is */
-    assert_int_equal(marked(STATE_AT_LOCKSETS, STATE_LOCKSETS), 1);
+    assert_int_equal(marked(RACE_AT_LOCKSETS, RACE_LOCKSETS), 1);
     locks(0, &first_lock);
     reads(0, 0, 8);
-    assert_int_equal(marked(STATE_AT_LOCKSETS, STATE_LOCKSETS), 2);
+    assert_int_equal(marked(RACE_AT_LOCKSETS, RACE_LOCKSETS), 2);
     locks(0, &second_lock);
     unlocks(0, &first_lock);
     reads(0, 0, 8);
-    assert_int_equal(marked(STATE_AT_LOCKSETS, STATE_LOCKSETS), 3);
+    assert_int_equal(marked(RACE_AT_LOCKSETS, RACE_LOCKSETS), 3);
     unlocks(0, &second_lock);
     reads(0, 0, 8);
-    assert_int_equal(marked(STATE_AT_LOCKSETS, STATE_LOCKSETS), 3);
+    assert_int_equal(marked(RACE_AT_LOCKSETS, RACE_LOCKSETS), 3);
     race_end();
     state_begin();
 }
