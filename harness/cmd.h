@@ -2,10 +2,13 @@
 #ifndef HARNESS_CMD_H
 #define HARNESS_CMD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/load.h"
+#include "harness/minimize.h"
+#include "harness/verdict.h"
 
 /* Exit statuses. */
 enum {
@@ -21,7 +24,8 @@ struct cmd {
     int (*main)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_source, cmd_text, cmd_bytes, cmd_clauses;
+extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_triage, cmd_source, cmd_text, cmd_bytes,
+    cmd_clauses;
 extern const char cmd_programs_help[];
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
@@ -36,9 +40,11 @@ struct cmd_files {
     char **paths;
     size_t count;
 };
-/* Adds a file, or everything below a directory in the order of its names: all but hidden files, *.md
- * and files called "verdict", which hold no program. False with a message when it cannot be read. */
+/* Adds a file, or everything below a directory in the order of its names: all but hidden files, and what
+ * holds no program: *.md, *.c, "verdict" and "verdict.txt". False with a message when it cannot be read. */
 bool cmd_files_add(struct cmd_files *files, const char *path);
+/* The same with all but hidden files. */
+bool cmd_files_add_all(struct cmd_files *files, const char *path);
 void cmd_files_free(struct cmd_files *files);
 bool cmd_is_directory(const char *path);
 
@@ -48,5 +54,15 @@ extern struct program cmd_program;
 bool cmd_load(const char *path, enum load_form form);
 /* program_save(); an error goes to stderr. */
 bool cmd_save(const char *path, enum load_form form, const struct program *program);
+
+/* ---- cmd_shrink.c ---- */
+
+/*
+ * minimize() to the smallest program that has the verdict `wanted`. `limit` candidates at most; 0: 300000,
+ * or 20000 where the process dies, for each then takes a process of its own. A candidate may take `timeout`
+ * seconds. Ends when *stop is set, and sets it when there can be no process.
+ */
+struct minimize_result cmd_shrink(struct program *program, const struct verdict *wanted, uint32_t limit,
+                                  unsigned timeout, volatile sig_atomic_t *stop);
 
 #endif

@@ -52,10 +52,15 @@ static bool append(struct cmd_files *files, const char *path) {
     return paths[files->count] != NULL ? (files->count++, true) : complain(path);
 }
 
+static int is_visible(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
 static int holds_program(const struct dirent *entry) {
     const char *suffix = strrchr(entry->d_name, '.');
-    return entry->d_name[0] != '.' && (suffix == NULL || strcmp(suffix, ".md") != 0) &&
-           strcmp(entry->d_name, "verdict") != 0;
+    return is_visible(entry) &&
+           (suffix == NULL || (strcmp(suffix, ".md") != 0 && strcmp(suffix, ".c") != 0)) &&
+           strcmp(entry->d_name, "verdict") != 0 && strcmp(entry->d_name, "verdict.txt") != 0;
 }
 
 /* By bytes, not by locale: the same order everywhere. */
@@ -63,7 +68,9 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool add(struct cmd_files *files, const char *path, unsigned depth) {
+typedef int filter(const struct dirent *entry);
+
+static bool add(struct cmd_files *files, const char *path, filter *wanted, unsigned depth) {
     if (!cmd_is_directory(path)) {
         return append(files, path);
     }
@@ -72,7 +79,7 @@ static bool add(struct cmd_files *files, const char *path, unsigned depth) {
         return false;
     }
     struct dirent **entries = NULL;
-    int count = scandir(path, &entries, holds_program, by_name);
+    int count = scandir(path, &entries, wanted, by_name);
     if (count < 0) {
         return complain(path);
     }
@@ -86,7 +93,7 @@ static bool add(struct cmd_files *files, const char *path, unsigned depth) {
             size_t length = strlen(path);
             snprintf(child, size, "%s%s%s", path, length && path[length - 1] == '/' ? "" : "/",
                      entries[i]->d_name);
-            ok &= add(files, child, depth + 1);
+            ok &= add(files, child, wanted, depth + 1);
         }
         free(child);
         free(entries[i]);
@@ -96,7 +103,11 @@ static bool add(struct cmd_files *files, const char *path, unsigned depth) {
 }
 
 bool cmd_files_add(struct cmd_files *files, const char *path) {
-    return add(files, path, 0);
+    return add(files, path, holds_program, 0);
+}
+
+bool cmd_files_add_all(struct cmd_files *files, const char *path) {
+    return add(files, path, is_visible, 0);
 }
 
 void cmd_files_free(struct cmd_files *files) {

@@ -1,7 +1,3 @@
-/*
- * Candidates run in a worker (worker.h). Where the finding itself is a death each gets a child of its own,
- * and the report of its sanitizer is read.
- */
 #define _POSIX_C_SOURCE 200809L
 
 #include <signal.h>
@@ -9,14 +5,7 @@
 #include <string.h>
 
 #include "harness/cmd.h"
-#include "harness/minimize.h"
-#include "harness/verdict.h"
-#include "harness/worker.h"
 
-/* In a worker a candidate takes some 0.1 ms: half a minute for the worst. In a child of its own, some
- * 10 ms and with symbols 100 ms: a few minutes. */
-#define LIMIT_WORKER 300000u
-#define LIMIT_CHILD  20000u
 /* A candidate that runs longer is no good: most run in a millisecond, the original may take this long. */
 #define TIMEOUT 10u
 
@@ -26,53 +15,6 @@ static volatile sig_atomic_t interrupted;
 static void on_interrupt(int signal) {
     (void)signal;
     interrupted = 1;
-}
-
-/* ---- tests ---- */
-
-static bool test_in_worker(const struct program *candidate, uint32_t *ended, void *context) {
-    const struct verdict *wanted = context;
-    struct worker_answer answer;
-    if (!worker_run(candidate, timeout, &answer)) {
-        interrupted = 1;
-        return false;
-    }
-    *ended = answer.ended;
-    return !answer.died && answer.outcome == wanted->outcome;
-}
-
-static bool test_in_child(const struct program *candidate, uint32_t *ended, void *context) {
-    const struct verdict *wanted = context;
-    struct verdict verdict;
-    (void)ended;
-    if (!verdict_of(candidate, timeout, &verdict)) {
-        interrupted = 1;
-        return false;
-    }
-    return verdict_same(&verdict, wanted);
-}
-
-/* ---- one program ---- */
-
-static bool confirm(const struct program *program, const struct verdict *wanted) {
-    struct verdict verdict;
-    return verdict_of(program, timeout, &verdict) && verdict_same(&verdict, wanted);
-}
-
-static struct minimize_result shrink(struct program *program, struct verdict *wanted, uint32_t limit) {
-    static struct program original;
-    struct minimize_result result;
-    if (!wanted->died) {
-        program_copy(&original, program);
-        result = minimize(program, test_in_worker, wanted, limit ? limit : LIMIT_WORKER, &interrupted);
-        worker_end();
-        if (confirm(program, wanted)) {
-            return result;
-        }
-        /* An implementation that keeps something from run to run: the long way. */
-        program_copy(program, &original);
-    }
-    return minimize(program, test_in_child, wanted, limit ? limit : LIMIT_CHILD, &interrupted);
 }
 
 static int minimize_file(const char *path, enum load_form form, const char *out, uint32_t limit) {
@@ -93,7 +35,7 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
     }
     fflush(tell);
     program_copy(&best, &cmd_program);
-    struct minimize_result result = shrink(&best, &verdict, limit);
+    struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
     if (result.kept == 0) {
         fprintf(tell, ": not every time: nothing to minimize by\n");
         return CMD_VIOLATED;

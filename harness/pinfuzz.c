@@ -9,8 +9,8 @@
 
 #define PINFUZZ_VERSION "0.1"
 
-static const struct cmd *const commands[] = {&cmd_run,  &cmd_faults, &cmd_minimize, &cmd_source,
-                                             &cmd_text, &cmd_bytes,  &cmd_clauses};
+static const struct cmd *const commands[] = {&cmd_run,    &cmd_faults, &cmd_minimize, &cmd_triage,
+                                             &cmd_source, &cmd_text,   &cmd_bytes,    &cmd_clauses};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =
@@ -50,7 +50,8 @@ static const char help_tail[] =
     "\n"
     "FILES\n"
     "    corpus/TARGET/*.txt    seeds of the fuzz target TARGET, each named for the situation it shows\n"
-    "    crashes/CLAUSE-WHAT/   findings that are kept for ever\n"
+    "    crashes/CLAUSE-WHAT/   findings that are kept for ever: program.txt, and from `pinfuzz triage`\n"
+    "                           verdict.txt, what it reported, and source.c, the same without a harness\n"
     "\n"
     "EXAMPLES\n"
     "    Does a crash file still break something?\n"

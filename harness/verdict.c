@@ -13,6 +13,7 @@
 
 #include "harness/executor.h"
 #include "harness/run.h"
+#include "harness/text_words.h"
 
 void verdict_print_outcome(FILE *file, unsigned outcome) {
     if (outcome == VERDICT_KEPT) {
@@ -162,21 +163,29 @@ static size_t copy_kind(const char *from, char *what, size_t capacity) {
     return length;
 }
 
-void verdict_read_report(const char *report, char *what, size_t capacity) {
+/* Where a sanitizer begins to speak, at what it calls the bug; NULL when none does. */
+static const char *find_kind(const char *report) {
     static const char *const marks[] = {"runtime error: ", "Sanitizer: ", "Sanitizer:"};
-    const char *kind = NULL;
-    const char *stack = report;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks && kind == NULL; i++) {
-        kind = strstr(report, marks[i]);
-        if (kind != NULL) {
-            stack = kind;
-            kind += strlen(marks[i]);
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const char *mark = strstr(report, marks[i]);
+        if (mark != NULL) {
+            return mark + strlen(marks[i]);
         }
     }
+    return NULL;
+}
+
+const char *verdict_find_function(const char *report, size_t *length) {
+    const char *kind = find_kind(report);
+    return find_function(kind != NULL ? kind : report, length);
+}
+
+void verdict_read_report(const char *report, char *what, size_t capacity) {
+    const char *kind = find_kind(report);
     /* Without a sanitizer's word the first line is what the process said of itself. */
     size_t used = copy_kind(kind != NULL ? kind : report, what, capacity);
     size_t length;
-    const char *function = find_function(stack, &length);
+    const char *function = verdict_find_function(report, &length);
     if (function != NULL) {
         snprintf(what + used, capacity - used, "%s%.*s", used != 0 ? " in " : "in ", (int)length, function);
     }
@@ -190,11 +199,21 @@ void verdict_read_report(const char *report, char *what, size_t capacity) {
 struct job {
     const struct program *program;
     volatile unsigned outcome;
+    volatile unsigned opcode; /* of the last call that began; PROGRAM_OPCODES: none has */
 };
 
+static struct job *job;
+
+static void note_call(struct call *call, bool performed) {
+    if (!performed) {
+        job->opcode = call->opcode;
+    }
+}
+
 static void run_job(void *context) {
-    struct job *job = context;
+    (void)context;
     verdict_quiet(true);
+    run.observe = note_call;
     job->outcome = verdict_here(job->program);
     if (job->outcome != VERDICT_KEPT) {
         _exit(0); /* a run that was left in the middle leaks, and that is not its finding */
@@ -210,7 +229,6 @@ static void read_report(FILE *file, struct verdict *verdict) {
 }
 
 bool verdict_of(const struct program *program, unsigned timeout, struct verdict *verdict) {
-    static struct job *job;
     *verdict = (struct verdict){.outcome = VERDICT_KEPT};
     if (job == NULL && (job = verdict_shared(sizeof *job)) == NULL) {
         return false;
@@ -220,12 +238,15 @@ bool verdict_of(const struct program *program, unsigned timeout, struct verdict 
         perror("pinfuzz: tmpfile");
         return false;
     }
-    *job = (struct job){.program = program, .outcome = VERDICT_KEPT};
-    bool done = verdict_child(run_job, job, fileno(file), timeout, &verdict->status);
+    *job = (struct job){.program = program, .outcome = VERDICT_KEPT, .opcode = PROGRAM_OPCODES};
+    bool done = verdict_child(run_job, NULL, fileno(file), timeout, &verdict->status);
     verdict->outcome = job->outcome;
     verdict->died = done && verdict->status != 0;
     if (verdict->died) {
         read_report(file, verdict);
+        if (verdict->what[0] == 0 && job->opcode < PROGRAM_OPCODES) {
+            snprintf(verdict->what, sizeof verdict->what, "in %s", text_opcodes[job->opcode]);
+        }
     }
     fclose(file);
     return done;

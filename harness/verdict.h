@@ -54,7 +54,7 @@ struct verdict {
     unsigned outcome; /* when the process lived, or died of a clause */
     bool died;
     int status;     /* then: the wait status */
-    char what[160]; /* and what was said: "heap-use-after-free in dxgk_unpin"; "" without a word */
+    char what[160]; /* and what was said: "heap-use-after-free in dxgk_unpin"; without a word "in unpin" */
 };
 /* Runs the program in a child of its own. False with a message when there can be none. */
 bool verdict_of(const struct program *program, unsigned timeout, struct verdict *verdict);
@@ -66,5 +66,8 @@ void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout);
 /* Finds in a report of a sanitizer, or the last words of a process, what goes into verdict.what: the
  * kind, without numbers, and the topmost function that is not the sanitizer's. */
 void verdict_read_report(const char *report, char *what, size_t capacity);
+/* That function in the report, which goes on with " FILE:LINE:COLUMN" where there are symbols, and the length
+ * of its name; NULL when there is no stack. */
+const char *verdict_find_function(const char *report, size_t *length);
 
 #endif

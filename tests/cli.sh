@@ -35,13 +35,13 @@ printf 'PIN-COUNT\n' >tree/verdict
 
 # Each page of the manual is there; no line is too wide for a terminal.
 expect 0 'NAME*SYNOPSIS*DESCRIPTION*COMMANDS*EXIT STATUS*FILES*EXAMPLES*' "$pinfuzz" --help
-for command in run faults text bytes clauses; do
+for command in run faults minimize triage source text bytes clauses; do
     expect 0 "NAME*pinfuzz $command - *SYNOPSIS*DESCRIPTION*EXIT STATUS*EXAMPLES*" "$pinfuzz" help $command
     expect 0 "NAME*pinfuzz $command - *" "$pinfuzz" $command --help
 done
 expect 0 'NAME*MACHINE*ADAPTERS*CALLBACKS*' "$pinfuzz" help programs
 expect 0 'pinfuzz *implementation under test: *' "$pinfuzz" --version
-for topic in '' run faults text bytes clauses programs; do
+for topic in '' run faults minimize triage source text bytes clauses programs; do
     # shellcheck disable=SC2086 # no topic is a topic
     expect 0 '' awk 'length > 110' <("$pinfuzz" help $topic)
 done
@@ -91,6 +91,23 @@ expect 0 'noise: kept' "$pinfuzz" run noise
 expect 0 'machine adapters=12*' "$pinfuzz" text --as-bytes noise
 : >empty
 expect 0 'machine adapters=1' "$pinfuzz" text empty
+
+# Nothing to tell apart; tests/planted/triage has what there is to find.
+mkdir -p saved/hangs
+: >saved/crash-da39
+cp seed saved/timeout-1
+printf 'Command line used\n' >saved/hangs/README.txt
+expect 0 $'junk: saved/crash-da39: empty\njunk: saved/hangs/README.txt:1:1: expected *\nkept: saved/timeout-1
+3 files: 0 findings in 0, 1 kept, 0 flaky, 2 junk' "$pinfuzz" triage saved --sarif none.sarif
+expect 0 '' python3 "$root/tests/sarif.py" none.sarif
+expect 1 '*one result for each finding*' python3 "$root/tests/sarif.py" none.sarif PIN-COUNT
+expect 2 'ls: *' ls crashes
+expect 2 'nowhere: No such file or directory' "$pinfuzz" triage saved nowhere
+expect 2 '*DIR is missing*' "$pinfuzz" triage -n
+expect 2 "*'--jobs' is no option, or wants another value*" "$pinfuzz" triage saved --jobs 0
+expect 2 "*'--fast' is no option*" "$pinfuzz" triage --fast saved
+expect 2 'nowhere/none.sarif: No such file or directory*' \
+    "$pinfuzz" triage seed --sarif nowhere/none.sarif
 
 # The table.
 expect 0 'CLAUSE*PIN-COUNT *RACE-LIVE *' "$pinfuzz" clauses
