@@ -28,6 +28,7 @@
 #define HARNESS_LINEARIZE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -37,7 +38,9 @@
 enum linearize_limits {
     LINEARIZE_CALLS = 8, /* RACE_OPS: sixteen would be 63 063 000 orders */
     LINEARIZE_EVENTS = LINEARIZE_CALLS * 4,
-    LINEARIZE_NODES = 1 << 20 /* events placed in one search, at about 0.1 us: 0.1 s */
+    /* Events placed in one search, of about 1 us each with what is played again: a quarter of a second.
+     * The 2520 orders of 4 actors have 6 900. */
+    LINEARIZE_NODES = 1 << 18
 };
 
 /* One call of the block, as recorded. Operations: PIN2 PIN UNPIN MAP UNMAP STOP REMOVE SURPRISE_REMOVE
@@ -101,6 +104,10 @@ void linearize(const struct model *before, const struct linearize_call *calls, u
 /* The state after the result's order (explained) or its prefix; good until the next linearize(). */
 const struct model *linearize_model(void);
 
+/* Counts RACE-ATOMIC as kept when calls overlapped, and RACE-STOP when one of those was a stop or removal.
+ * For a block that was explained. */
+void linearize_count(const struct linearize_call *calls, uint32_t count);
+
 /* One event's effect on a model: for committing an order step by step, in the executor's own model. Pins
  * and views are provisional as above; the executor replaces those that are alive at the end by what its
  * checks read (model_unpinned() and check_pin_birth()). */
@@ -108,12 +115,14 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
                      const struct linearize_event *event);
 
 /* Whether the ledger shows what the model says: pins, locked, mapped and viewed pages, views, commit,
- * handles, leaks, breaches. For a linearize_final. */
+ * handles, leaks, breaches. For a linearize_final. The second form says what does not ("2 pins, not 1"). */
 bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *ledger);
+const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *ledger, char *text,
+                                   size_t size);
 
 /*
- * The history for a report: each call with its actor, interval, answer; the prefix that could be
- * explained, and what the next call should have answered there.
+ * The history for a report: each call with its actor, interval and answer, in the order in which they were
+ * invoked; the prefix that could be explained, and what the next call should have answered there.
  */
 void linearize_explain(const struct linearize_call *calls, uint32_t count,
                        const struct linearize_result *result, FILE *to);
