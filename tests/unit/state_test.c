@@ -140,7 +140,7 @@ static void seeds_cover_the_same_again(void) {
             int found = scandir(path, &entries, NULL, alphasort);
             for (int k = 0; k < found; k++) {
                 snprintf(path, sizeof(path), "%s/corpus/%s/%s", PINFUZZ_ROOT, places[i], entries[k]->d_name);
-                bool seed = entries[k]->d_name[0] != '.' && count < SEEDS;
+                bool seed = strstr(entries[k]->d_name, ".txt") != NULL && count < SEEDS;
                 free(entries[k]);
                 if (!seed)
                     continue;

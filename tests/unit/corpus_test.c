@@ -1,0 +1,63 @@
+/* What fuzz/corpus commits: text as the printer prints it, named by hash, and not too much of it. */
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/load.h"
+
+/* For all targets together; a clone of the repository carries every version of it. */
+#define GROWN_BYTES_MAX (512u << 10)
+#define PATTERN         PINFUZZ_ROOT "/corpus/*/grown/"
+
+static struct program program;
+static char printed[TEXT_MAX];
+static char stored[TEXT_MAX + 1];
+
+static size_t read_whole(const char *path) {
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t size = fread(stored, 1, sizeof(stored), file);
+    fclose(file);
+    return size;
+}
+
+static void grown_programs_are_canonical_text(void **state) {
+    (void)state;
+    glob_t found;
+    if (glob(PATTERN "*", 0, NULL, &found) != 0)
+        skip();
+    size_t total = 0;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+        const char *name = strrchr(path, '/') + 1;
+        struct text_error error;
+        if (strspn(name, "0123456789abcdef") != 12 || strcmp(name + 12, ".txt") != 0)
+            fail_msg("%s: the name is not twelve hexadecimal digits and .txt: seeds that people write belong "
+                     "one directory up",
+                     path);
+        if (!program_load(path, LOAD_TEXT, &program, &error))
+            fail_msg("%s", error.text);
+        size_t size = read_whole(path);
+        size_t length = text_print(&program, printed, sizeof(printed));
+        if (size != length || memcmp(stored, printed, size) != 0)
+            fail_msg("%s: not what `pinfuzz text` prints of it; fuzz/corpus makes it anew", path);
+        total += size;
+    }
+    globfree(&found);
+    if (total > GROWN_BYTES_MAX)
+        fail_msg("%zu bytes of grown corpus, more than %u: fuzz/corpus --size makes it smaller", total,
+                 GROWN_BYTES_MAX);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grown_programs_are_canonical_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
