@@ -246,8 +246,10 @@ static void a_shortage_of_all_together(void **state) {
     set_up(state);
     program.machine.ram_pages = 1;
     pin(0, 1, 4, STATUS_SUCCESS, 0x1000);
+    pin(2, 1, 4, STATUS_NO_MEMORY, 0);
     unpin(1, 2, 5, STATUS_NO_MEMORY);
     assert_false(explained(NULL, NULL));
+    assert_int_equal(result.culprit, 2);
     /* What no state lets through takes nothing: the other must still succeed. */
     set_up(state);
     pin(0, 1, 4, STATUS_NO_MEMORY, 0);
