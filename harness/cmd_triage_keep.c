@@ -111,16 +111,19 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
 
 /* ---- keeping ---- */
 
-/* Lower case, and a dash for all that is neither letter nor digit. */
-static size_t append_word(char *name, size_t length, const char *text) {
+/* Lower case, and a dash for all that is neither letter nor digit; of a long text the first words. */
+static size_t append_words(char *name, size_t length, const char *text) {
+    size_t whole = length;
     for (; *text != 0 && length < NAME_MAX_LENGTH; text++) {
         char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
             name[length++] = c;
         } else if (length > 0 && name[length - 1] != '-') {
+            whole = length;
             name[length++] = '-';
         }
     }
+    length = *text != 0 && whole > 0 ? whole : length;
     while (length > 0 && name[length - 1] == '-') {
         length--;
     }
@@ -128,16 +131,31 @@ static size_t append_word(char *name, size_t length, const char *text) {
     return length;
 }
 
-static void name_folder(const struct triage_group *group, const struct program *program, char *name) {
-    size_t length = append_word(name, 0, group->key);
-    if (!group->verdict.died) { /* a death's key says where it was */
-        length = append_word(name, length, "-");
-        name[length++] = '-';
-        append_word(name, length,
-                    group->op < program->op_count ? text_opcodes[program->ops[group->op].opcode]
-                    : group->op == RUN_BOOT       ? "boot"
-                                                  : "end");
+/* The clause that a process names before it dies, as in "nt lock violation (RACE-LIVE)". */
+static const char *named_clause(const char *words) {
+    for (size_t i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
+        const char *id = contract_table[i].id;
+        for (const char *at = strchr(words, '('); at != NULL; at = strchr(at + 1, '(')) {
+            if (strncmp(at + 1, id, strlen(id)) == 0 && at[1 + strlen(id)] == ')') {
+                return id;
+            }
+        }
     }
+    return NULL;
+}
+
+static void name_folder(const struct triage_group *group, const struct program *program, char *name) {
+    const char *clause = group->verdict.died ? named_clause(group->key) : group->key;
+    if (clause == NULL) { /* a death's key says where it was */
+        append_words(name, 0, group->key);
+        return;
+    }
+    size_t length = append_words(name, 0, clause);
+    name[length++] = '-';
+    append_words(name, length,
+                 group->op < program->op_count ? text_opcodes[program->ops[group->op].opcode]
+                 : group->op == RUN_BOOT       ? "boot"
+                                               : "end");
 }
 
 /* A comment may not end early. */
