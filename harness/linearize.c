@@ -25,12 +25,17 @@ static struct {
 
 #define FINISHED UINT8_MAX
 
-/* What a search looks at and changes. Bases are only counted. */
+/* What a search looks at and changes. Bases are only counted. The array of a pin that ended in the block is
+ * gone: `contiguous` keeps the model from reading it (what that does to its accounting is_roomy() has
+ * settled before). */
 static void copy_model(struct model *to, const struct model *from) {
     uint32_t devices = from->program->machine.adapters;
     to->program = from->program;
     memcpy(to->devices, from->devices, devices * sizeof(to->devices[0]));
     memcpy(to->chains, from->chains, devices * sizeof(to->chains[0]));
+    for (uint32_t i = 0; i < devices; i++)
+        for (uint32_t k = 0; k < to->chains[i].count; k++)
+            to->chains[i].areas[k].pin.contiguous = true;
     memcpy(to->views, from->views, from->view_count * sizeof(to->views[0]));
     to->view_count = from->view_count;
     to->base_count = from->base_count;
@@ -109,7 +114,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     if (answer->expect == MUST_FAIL)
         return !search.exact || answered->status == answer->status;
     bool takes = answered->opcode == OP_PIN2 || answered->opcode == OP_PIN || answered->opcode == OP_MAP;
-    if (!takes || (answer->expect == MUST_SUCCEED && search.roomy))
+    if (!takes || search.roomy)
         return false;
     return !search.exact || model_is_shortage(answered->status);
 }

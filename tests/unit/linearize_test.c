@@ -223,6 +223,23 @@ static void failures_change_nothing(void **state) {
     assert_false(explained(NULL, NULL));
 }
 
+/* What a pin of before listed may have been freed by the time of the search. */
+static void no_list_is_read(void **state) {
+    set_up(state);
+    struct model_chain *c = &before.chains[0];
+    struct model_pin first = {.pages = 2, .array = (const void *)8, .descriptor = (void *)0x1000};
+    model_pinned(&before, 0, 0, &first);
+    c->mode = MODE_REMAPPED;
+    c->visible_pages = 6; /* so few that only the list could tell whether there is a run */
+    unpin(0, 1, 4, STATUS_SUCCESS);
+    uint8_t call = pin(1, 2, 3, STATUS_SUCCESS, 0x2000);
+    asked[call].arg.pin2.PhysicalAdapterIndex = 1;
+    asked[call].arg.pin2.CommitSize = 2 * MODEL_PAGE;
+    asked[call].arg.pin2.Flags.PreferContiguous = 1;
+    assert_true(explained(NULL, NULL));
+    assert_int_equal(linearize_model()->pins, 1);
+}
+
 /* While calls overlap, one may hold for a moment what another wants. */
 static void a_shortage_of_all_together(void **state) {
     for (uint32_t pages = 1; pages <= 2; pages++) {
@@ -574,6 +591,7 @@ int main(void) {
         cmocka_unit_test(the_final_state_decides),
         cmocka_unit_test(views_are_told_apart),
         cmocka_unit_test(failures_change_nothing),
+        cmocka_unit_test(no_list_is_read),
         cmocka_unit_test(a_shortage_of_all_together),
         cmocka_unit_test(a_pin_in_a_stop),
         cmocka_unit_test(releases_in_a_stop),
