@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define PAGES_MANY (UINT64_C(1) << 40) /* more than any machine has: sums of 8 stay far below 2^64 */
-
 /* The search in progress. Static, for a model is large; one at a time. */
 static struct model state;
 static struct {
@@ -26,16 +24,17 @@ static struct {
 #define FINISHED UINT8_MAX
 
 /* What a search looks at and changes. Bases are only counted. The array of a pin that ended in the block is
- * gone: `contiguous` keeps the model from reading it (what that does to its accounting is_roomy() has
- * settled before). */
+ * gone; the model looks for a contiguous run in those unless there is room beyond doubt, and whether there is
+ * room is_roomy() has settled before. */
+#define PAGES_BEYOND_DOUBT (UINT64_C(1) << 60)
+
 static void copy_model(struct model *to, const struct model *from) {
     uint32_t devices = from->program->machine.adapters;
     to->program = from->program;
     memcpy(to->devices, from->devices, devices * sizeof(to->devices[0]));
     memcpy(to->chains, from->chains, devices * sizeof(to->chains[0]));
     for (uint32_t i = 0; i < devices; i++)
-        for (uint32_t k = 0; k < to->chains[i].count; k++)
-            to->chains[i].areas[k].pin.contiguous = true;
+        to->chains[i].visible_pages = PAGES_BEYOND_DOUBT;
     memcpy(to->views, from->views, from->view_count * sizeof(to->views[0]));
     to->view_count = from->view_count;
     to->base_count = from->base_count;
@@ -114,7 +113,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     if (answer->expect == MUST_FAIL)
         return !search.exact || answered->status == answer->status;
     bool takes = answered->opcode == OP_PIN2 || answered->opcode == OP_PIN || answered->opcode == OP_MAP;
-    if (!takes || search.roomy)
+    if (!takes || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
     return !search.exact || model_is_shortage(answered->status);
 }
@@ -216,26 +215,29 @@ static bool changes(const struct linearize_call *calls, const struct linearize_e
 
 /* ---- budgets ---- */
 
-/* Pages a call would take at most; 0 for one that takes none, or that no state lets through. */
+/* Pages a call would take at most, and the bytes of its view. 0: it takes none, no state lets it through, or
+ * it would not fit an empty machine. Sums of 8 are far below 2^64: a machine has at most 2^40 pages. */
 static uint64_t pages_wanted(const struct model *model, const struct call *call, uint64_t *span) {
+    const struct program_machine *machine = &model->program->machine;
     uint64_t bytes = call->opcode == OP_PIN2  ? call->arg.pin2.CommitSize
                      : call->opcode == OP_PIN ? call->arg.pin.CommitSize
                      : call->opcode == OP_MAP ? call->arg.map.Size
                                               : 0;
     uint64_t largest = 0;
-    for (uint32_t i = 0; i < model->program->machine.adapters; i++)
+    *span = 0;
+    for (uint32_t i = 0; i < machine->adapters; i++)
         for (uint32_t k = 0; k < model->chains[i].count; k++)
             if (model->chains[i].areas[k].maximum > largest)
                 largest = model->chains[i].areas[k].maximum;
-    if (call->null_arg || bytes % MODEL_PAGE != 0 || bytes > largest)
+    if (call->null_arg || bytes % MODEL_PAGE != 0 || bytes > largest ||
+        bytes / MODEL_PAGE > machine->ram_pages)
         return 0;
-    *span = 0;
-    if (call->opcode == OP_MAP && call->arg.map.Offset < largest)
-        *span = model_view_charge(call->arg.map.Offset, bytes);
-    uint64_t pages = bytes / MODEL_PAGE;
-    if (call->opcode == OP_MAP && pages)
-        pages += MODEL_VIEW_ALIGN / MODEL_PAGE; /* down to the boundary below */
-    return pages < PAGES_MANY ? pages : PAGES_MANY;
+    if (call->opcode != OP_MAP)
+        return bytes / MODEL_PAGE;
+    if (bytes == 0 || bytes > machine->view_bytes)
+        return 0;
+    *span = model_view_charge(call->arg.map.Offset % MODEL_VIEW_ALIGN, bytes);
+    return (bytes + call->arg.map.Offset % MODEL_VIEW_ALIGN) / MODEL_PAGE;
 }
 
 /* Whether everything that the block asks for could be out at once, beside what is. */
@@ -247,8 +249,6 @@ static bool is_roomy(const struct model *model, const struct linearize_call *cal
         uint64_t one = pages_wanted(model, calls[i].asked, &one_span);
         if (!one)
             continue;
-        if (one_span > machine->view_bytes)
-            return false;
         pages += one;
         span += one_span;
         pool +=
