@@ -4,8 +4,9 @@
  */
 #include "harness/target.h"
 
-/* All but what changes the shape of chains, which is adapter_chain_fuzzer's. */
-const uint32_t target_operations = ~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD));
+/* All but what changes the shape of chains, which is adapter_chain_fuzzer's, and races, which are
+ * pin_race_fuzzer's. */
+const uint32_t target_operations = ~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD) | TARGET_OP(OP_RACE));
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -155,6 +155,7 @@ void call_perform(const struct sut *sut, struct call *call) {
     case OP_SURPRISE_REMOVE:
         call->status = sut->surprise_remove(call->device);
         break;
+    case OP_RACE:
     case PROGRAM_OPCODES:
         break;
     }

@@ -111,6 +111,7 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
                  ("a contiguous ADL")))
         return false;
     bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
+    owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
         return true;
@@ -295,14 +296,11 @@ static void check_foreigners(uint8_t chain, const struct model_area *area, const
     }
 }
 
-void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
-    struct model_chain *c = &run.model.chains[chain];
-    struct model_area *area = &c->areas[index];
+bool check_pin_read(const struct call *call, uint8_t chain, uint8_t index) {
+    const struct model_chain *c = &run.model.chains[chain];
     struct model_pin pin = {0};
-    bool legacy = call->opcode == OP_PIN;
-    bool fired = call->fired;
-    if (legacy ? !read_mdl(call, &pin) : !read_adl(call, chain, index, &pin))
-        return;
+    if (call->opcode == OP_PIN ? !read_mdl(call, &pin) : !read_adl(call, chain, index, &pin))
+        return false;
     pin.samples = pin.pages < MODEL_SAMPLES ? (uint32_t)pin.pages : MODEL_SAMPLES;
     if (!REQUIRE(!pin.contiguous ||
                      (pin.base <= c->visible_pages && pin.pages <= c->visible_pages - pin.base),
@@ -310,12 +308,26 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
                  ("%llu pages from device page 0x%llx within HighestVisibleAddress", (ULL)pin.pages,
                   (ULL)pin.base),
                  ("a range that ends beyond device page 0x%llx", (ULL)c->visible_pages)))
-        return;
+        return false;
     for (uint32_t i = 0; i < pin.samples; i++) {
-        pin.sample[i].page = sample_page(pin.pages, i, area->serial);
+        pin.sample[i].page = sample_page(pin.pages, i, c->areas[index].serial);
         pin.sample[i].address = pin_address(&pin, pin.sample[i].page);
     }
     model_pinned(&run.model, chain, index, &pin);
+    return true;
+}
+
+void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
+    if (check_pin_read(call, chain, index))
+        check_pin_new(call, chain, index);
+}
+
+void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
+    struct model_chain *c = &run.model.chains[chain];
+    struct model_area *area = &c->areas[index];
+    const struct model_pin pin = area->pin;
+    bool legacy = call->opcode == OP_PIN;
+    bool fired = call->fired;
     check_addresses(c, index, &pin);
     if (run.abandoned)
         return;

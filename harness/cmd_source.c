@@ -7,7 +7,20 @@
 
 static int write_source(const char *path, const char *out) {
     struct verdict verdict;
-    if (!cmd_load(path, LOAD_DETECT) || !verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
+    if (!cmd_load(path, LOAD_DETECT)) {
+        return CMD_BAD_INPUT;
+    }
+    for (uint32_t i = 0; i < cmd_program.op_count; i++) {
+        if (cmd_program.ops[i].opcode == OP_RACE) {
+            fprintf(
+                stderr,
+                "%s: operation %u is a race: its schedule counts loads and stores, which a C file of its own "
+                "cannot switch at; pinfuzz run and pinfuzz schedules replay it\n",
+                path, i + 1);
+            return CMD_BAD_INPUT;
+        }
+    }
+    if (!verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
         return CMD_BAD_INPUT;
     }
     const struct story *story = story_of(&cmd_program, VERDICT_TIMEOUT);

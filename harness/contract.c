@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
 
@@ -32,10 +31,6 @@ const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT] = {
     CONTRACT_CLAUSES(X)
 #undef X
 };
-
-bool contract_single_actor(enum contract_clause clause) {
-    return strncmp(contract_table[clause].id, "RACE-", 5) != 0;
-}
 
 void contract_on_violation(void (*hook)(enum contract_clause clause)) {
     violation_hook = hook;

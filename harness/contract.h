@@ -166,9 +166,6 @@ struct contract_count {
 
 extern struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
 
-/* Whether this project's single-actor programs can reach the clause (RACE-... need interleaving). */
-bool contract_single_actor(enum contract_clause clause);
-
 /* Prints "ASSERTION FAILED: <function>" and aborts through that function. The report has been
  * printed by then. If a hook is set, it runs first and may leave by longjmp(). */
 _Noreturn void contract_fail(enum contract_clause clause);

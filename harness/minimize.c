@@ -63,6 +63,22 @@ bool minimizer_try(struct minimizer *m) {
 
 /* ---- operations ---- */
 
+/* A race that loses operations has so many fewer. */
+static void keep_races(const struct program *best, struct program *candidate, const bool *gone) {
+    for (uint32_t i = 0, at = 0; i < best->op_count; i++) {
+        if (gone[i])
+            continue;
+        struct program_op *op = &candidate->ops[at++];
+        if (op->opcode != OP_RACE)
+            continue;
+        uint32_t span = program_race_span(best, i);
+        uint32_t left = 0;
+        for (uint32_t k = 1; k <= span; k++)
+            left += !gone[i + k];
+        op->view = (uint8_t)(left ? left - 1 : 0);
+    }
+}
+
 /* Tries the best without the operations that are marked. */
 static bool try_without(struct minimizer *m, const bool *gone) {
     static struct minimizer_origin origin;
@@ -77,6 +93,7 @@ static bool try_without(struct minimizer *m, const bool *gone) {
             origin.op[count++] = i;
         }
         candidate->op_count = count;
+        keep_races(m->best, candidate, gone);
         if (pass == 0) {
             for (uint8_t i = 0; i < PROGRAM_ADAPTERS; i++)
                 origin.device[i] = i;
@@ -242,6 +259,7 @@ struct minimize_result minimize(struct program *program, minimize_test *test, vo
     cut(&m, ended);
     do {
         kept = m.result.kept;
+        minimizer_races(&m);
         ranges(&m);
         partners(&m);
         pairs(&m);

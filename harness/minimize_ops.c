@@ -13,13 +13,19 @@ static bool try_op(struct minimizer *m, uint32_t at, const struct program_op *op
 }
 
 static bool can_fault(uint8_t opcode) {
-    return call_is_callback(opcode) || (opcode >= OP_PRESSURE && opcode != OP_IRQL);
+    return call_is_callback(opcode) || (opcode >= OP_PRESSURE && opcode != OP_IRQL && opcode != OP_RACE);
 }
 
 /* The operation with what its opcode uses (program.h), and nothing besides. */
 static struct program_op bare(const struct program_op *op) {
     struct program_op bare = {.opcode = op->opcode, .actor = op->actor};
     bool callback = call_is_callback(op->opcode);
+    if (op->opcode == OP_RACE) {
+        struct program_race race;
+        program_race_get(op, &race);
+        program_race_set(&bare, &race);
+        return bare;
+    }
     if (op->opcode == OP_IRQL)
         bare.irql = op->irql;
     else if (op->opcode != OP_PRESSURE && op->opcode != OP_CPU_READ && op->opcode != OP_CPU_WRITE)

@@ -35,7 +35,8 @@ void minimizer_refs_reset(void);
  * they did already, as far as a dry run can tell. */
 bool minimizer_refs_mend(struct minimizer *m, const struct minimizer_origin *origin);
 
-/* ---- minimize_exchange.c, minimize_world.c, minimize_ops.c: one pass each ---- */
+/* ---- minimize_race.c, minimize_exchange.c, minimize_world.c, minimize_ops.c: one pass each ---- */
+void minimizer_races(struct minimizer *m);
 void minimizer_exchange(struct minimizer *m);
 void minimizer_world(struct minimizer *m);
 void minimizer_members(struct minimizer *m);

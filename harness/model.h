@@ -61,9 +61,10 @@ struct model_pin {
         uint64_t page;    /* of the section */
         uint64_t address; /* device page number */
     } sample[MODEL_SAMPLES];
-    uint64_t pool_bytes; /* what it took from the pool, as the ledger tells */
-    uint64_t pool_blocks;
+    uint64_t pool_bytes;  /* what it took from the pool, as the ledger tells */
+    uint64_t pool_blocks; /* MODEL_POOL_UNKNOWN: nobody looked, others ran at the same time */
 };
+#define MODEL_POOL_UNKNOWN UINT64_MAX
 
 /* One physical adapter's save area. */
 struct model_area {

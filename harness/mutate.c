@@ -13,14 +13,15 @@
 
 /* ---- cutting and pasting ---- */
 
-static uint32_t room(const struct mutation *m) {
+uint32_t mutation_room(const struct mutation *m) {
     return m->max_ops > m->program->op_count ? m->max_ops - m->program->op_count : 0;
 }
 
 /* Makes room for count operations at `at`; returns how many there is room for. */
 static uint32_t open_gap(struct mutation *m, uint32_t at, uint32_t count) {
     struct program *p = m->program;
-    count = count < room(m) ? count : room(m);
+    count = count < mutation_room(m) ? count : mutation_room(m);
+    program_race_grow(p, at, count);
     memmove(&p->ops[at + count], &p->ops[at], (p->op_count - at) * sizeof(p->ops[0]));
     p->op_count += count;
     return count;
@@ -28,12 +29,13 @@ static uint32_t open_gap(struct mutation *m, uint32_t at, uint32_t count) {
 
 static void cut(struct mutation *m, uint32_t at, uint32_t count) {
     struct program *p = m->program;
+    program_race_shrink(p, at, count);
     memmove(&p->ops[at], &p->ops[at + count], (p->op_count - at - count) * sizeof(p->ops[0]));
     p->op_count -= count;
 }
 
 /* ops may not be part of the program. */
-static void insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count) {
+void mutation_insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count) {
     count = open_gap(m, at, count);
     memcpy(&m->program->ops[at], ops, count * sizeof(ops[0]));
 }
@@ -58,7 +60,7 @@ static uint8_t some_opcode(struct mutation *m) {
                                     OP_START, OP_START, OP_CPU_WRITE, OP_CPU_READ, OP_STOP,      OP_LINK};
     uint8_t opcode;
     do {
-        opcode = random_one_in(&m->random, 3) ? (uint8_t)random_below(&m->random, PROGRAM_OPCODES)
+        opcode = random_one_in(&m->random, 3) ? (uint8_t)random_below(&m->random, OP_RACE)
                                               : RANDOM_PICK(&m->random, often);
     } while (!mutation_may(m, opcode));
     return opcode;
@@ -72,7 +74,7 @@ static bool insert_op(struct mutation *m) {
     struct program_op op = mutate_op_sensible(m, some_opcode(m));
     if (random_one_in(&m->random, 4))
         mutate_op_tweak(m, &op);
-    insert(m, at, &op, 1);
+    mutation_insert(m, at, &op, 1);
     return true;
 }
 
@@ -80,7 +82,7 @@ static bool insert_scene(struct mutation *m) {
     uint32_t at = some_gap(m);
     dry_run(&m->model, m->program, at);
     mutate_scene(m);
-    insert(m, at, m->scene, m->scene_count);
+    mutation_insert(m, at, m->scene, m->scene_count);
     return m->scene_count != 0;
 }
 
@@ -96,11 +98,11 @@ static bool delete_range(struct mutation *m) {
 static bool duplicate_range(struct mutation *m) {
     static struct program_op copy[PROGRAM_OPS];
     uint32_t at, count;
-    if (m->program->op_count == 0 || room(m) == 0)
+    if (m->program->op_count == 0 || mutation_room(m) == 0)
         return false;
     some_range(m, &at, &count);
     memcpy(copy, &m->program->ops[at], count * sizeof(copy[0]));
-    insert(m, some_gap(m), copy, count);
+    mutation_insert(m, some_gap(m), copy, count);
     return true;
 }
 
@@ -108,14 +110,14 @@ static bool duplicate_range(struct mutation *m) {
 static bool repeat_range(struct mutation *m) {
     static struct program_op copy[PROGRAM_OPS];
     uint32_t at, count;
-    if (m->program->op_count == 0 || room(m) == 0)
+    if (m->program->op_count == 0 || mutation_room(m) == 0)
         return false;
     some_range(m, &at, &count);
     count = count < 16 ? count : 16;
     memcpy(copy, &m->program->ops[at], count * sizeof(copy[0]));
     for (uint32_t times = random_between(&m->random, 1, random_one_in(&m->random, 4) ? 32 : 6); times > 0;
          times--)
-        insert(m, at, copy, count);
+        mutation_insert(m, at, copy, count);
     return true;
 }
 
@@ -139,7 +141,7 @@ static bool move_range(struct mutation *m) {
     some_range(m, &at, &count);
     memcpy(moved, &m->program->ops[at], count * sizeof(moved[0]));
     cut(m, at, count);
-    insert(m, random_below(&m->random, m->program->op_count + 1), moved, count);
+    mutation_insert(m, random_below(&m->random, m->program->op_count + 1), moved, count);
     return true;
 }
 
@@ -188,7 +190,7 @@ static bool tweak_world(struct mutation *m) {
 static bool restart(struct mutation *m) {
     uint32_t need = TARGET_OP(OP_STOP) | TARGET_OP(OP_START);
     uint8_t chain;
-    if ((m->operations & need) != need || room(m) < 2)
+    if ((m->operations & need) != need || mutation_room(m) < 2)
         return false;
     uint32_t at = some_gap(m);
     dry_run(&m->model, m->program, at);
@@ -197,8 +199,8 @@ static bool restart(struct mutation *m) {
     const struct program_op pair[] = {{.opcode = OP_STOP, .adapter = chain},
                                       {.opcode = OP_START, .adapter = chain}};
     uint32_t times = random_between(&m->random, 1, random_one_in(&m->random, 8) ? 40 : 4);
-    for (uint32_t i = 0; i < times && room(m) >= 2; i++)
-        insert(m, at, pair, 2);
+    for (uint32_t i = 0; i < times && mutation_room(m) >= 2; i++)
+        mutation_insert(m, at, pair, 2);
     return true;
 }
 
@@ -224,7 +226,7 @@ static bool make_pair(struct mutation *m) {
     struct program_op opening, closing;
     uint8_t chain;
     uint32_t count = m->program->op_count;
-    if (room(m) < 2)
+    if (mutation_room(m) < 2)
         return false;
     uint32_t at = random_below(&m->random, count + 1);
     dry_run(&m->model, m->program, at);
@@ -232,8 +234,8 @@ static bool make_pair(struct mutation *m) {
         !opens_and_closes(m, &opening, &closing, chain, mutate_pick_index(m, chain)))
         return false;
     uint32_t end = at + random_below(&m->random, (count - at < 8 ? count - at : 8) + 1);
-    insert(m, end, &closing, 1);
-    insert(m, at, &opening, 1);
+    mutation_insert(m, end, &closing, 1);
+    mutation_insert(m, at, &opening, 1);
     return true;
 }
 
@@ -253,7 +255,7 @@ static bool break_pair(struct mutation *m) {
             continue;
         struct program_op op = p->ops[at];
         if (random_one_in(&m->random, 3))
-            insert(m, at + 1, &op, 1);
+            mutation_insert(m, at + 1, &op, 1);
         else
             cut(m, at, 1);
         return true;
@@ -277,13 +279,28 @@ static const struct {
     bool (*mutate)(struct mutation *m);
     uint8_t weight;
 } kinds[] = {
-    {"insert", insert_op, 20},   {"scene", insert_scene, 14}, {"tweak", tweak_op, 24},
-    {"world", tweak_world, 12},  {"delete", delete_range, 8}, {"duplicate", duplicate_range, 4},
-    {"repeat", repeat_range, 2}, {"swap", swap_ops, 3},       {"move", move_range, 4},
-    {"repair", repair_op, 4},    {"fault", add_fault, 6},     {"restart", restart, 3},
-    {"pair", make_pair, 5},      {"break", break_pair, 4},    {"fresh", fresh, 16},
+    {"insert", insert_op, 20},
+    {"scene", insert_scene, 14},
+    {"tweak", tweak_op, 24},
+    {"world", tweak_world, 12},
+    {"delete", delete_range, 8},
+    {"duplicate", duplicate_range, 4},
+    {"repeat", repeat_range, 2},
+    {"swap", swap_ops, 3},
+    {"move", move_range, 4},
+    {"repair", repair_op, 4},
+    {"fault", add_fault, 6},
+    {"restart", restart, 3},
+    {"pair", make_pair, 5},
+    {"break", break_pair, 4},
+    {"fresh", fresh, 16},
+    /* These last: of targets that race. */
+    {"schedule", mutate_race_schedule, 60},
+    {"race", mutate_race_make, 16},
+    {"rivals", mutate_race_scene, 24},
 };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
+#define RACE_KINDS 3u
 
 /* ---- what was done ---- */
 
@@ -300,7 +317,8 @@ const char *mutate_described(void) {
 
 static void mutate_once(struct mutation *m) {
     uint32_t sum = 0;
-    for (uint32_t i = 0; i < KINDS; i++)
+    uint32_t count = mutation_may(m, OP_RACE) ? KINDS : KINDS - RACE_KINDS;
+    for (uint32_t i = 0; i < count; i++)
         sum += kinds[i].weight;
     for (;;) { /* "world" always can */
         uint32_t drawn = random_below(&m->random, sum);
@@ -360,7 +378,7 @@ static void confine(struct mutation *m) {
     for (uint32_t i = 0; i < p->op_count; i++) {
         uint8_t opcode = p->ops[i].opcode;
         for (uint32_t step = 1; !mutation_may(m, p->ops[i].opcode); step++)
-            p->ops[i].opcode = (uint8_t)((opcode + step) % PROGRAM_OPCODES);
+            p->ops[i].opcode = (uint8_t)((opcode + step) % OP_RACE);
     }
 }
 
@@ -453,18 +471,18 @@ static void cross_ops(struct mutation *m, const struct program *other) {
     case 0: /* the head of one, the tail of the other */
         at = random_below(&m->random, p->op_count + 1);
         p->op_count = at;
-        insert(m, at, &other->ops[from], other->op_count - from);
+        mutation_insert(m, at, &other->ops[from], other->op_count - from);
         break;
     case 1: /* the one, then the other */
-        insert(m, p->op_count, other->ops, other->op_count);
+        mutation_insert(m, p->op_count, other->ops, other->op_count);
         break;
     case 2: /* a part of the other inside */
-        insert(m, random_below(&m->random, p->op_count + 1), &other->ops[from], count);
+        mutation_insert(m, random_below(&m->random, p->op_count + 1), &other->ops[from], count);
         break;
     default: /* in turns */
         at = random_below(&m->random, p->op_count + 1);
-        for (uint32_t i = from; i < other->op_count && room(m); i++) {
-            insert(m, at, &other->ops[i], 1);
+        for (uint32_t i = from; i < other->op_count && mutation_room(m); i++) {
+            mutation_insert(m, at, &other->ops[i], 1);
             at += 1 + random_below(&m->random, 3);
             at = at < p->op_count ? at : p->op_count;
         }

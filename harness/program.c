@@ -174,6 +174,12 @@ static void decode_op(struct program_op *op, const uint8_t *record) {
     uint64_t sign = UINT64_C(1) << (VALUE_BITS - 1);
     op->value = (int64_t)(value ^ sign) - (int64_t)sign;
     memcpy(op->arg.raw, record + O_ARG, ARG_BYTES);
+    if (op->opcode == OP_RACE) {
+        struct program_race race;
+        op->view_form = VIEW_LIVE; /* its view is a number of operations */
+        program_race_get(op, &race);
+        program_race_set(op, &race);
+    }
 }
 
 /* The record at offset, or a copy of what is there of it, filled up with zeros, in spare. */

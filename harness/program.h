@@ -94,6 +94,12 @@ struct program_adapter {
 
 /* ---- operations ---- */
 
+/* Four actors with two calls each, or two with four: races need few calls, and all orders of eight can be
+ * tried (linearize.h). Two or three switches make most races; eight fill the argument's 32 bytes. */
+#define PROGRAM_RACE_OPS   8u
+#define PROGRAM_SWITCHES   8u
+#define PROGRAM_POINTS_MAX ((UINT32_C(1) << 24) - 1)
+
 enum program_opcode {
     OP_PIN2,
     OP_UNPIN,
@@ -114,6 +120,7 @@ enum program_opcode {
     OP_REMOVE,
     OP_ADD,
     OP_SURPRISE_REMOVE,
+    OP_RACE,
     PROGRAM_OPCODES
 };
 
@@ -161,6 +168,7 @@ enum program_view {
  *   POWER   flag: D0 (true) or D3    RESET  flag: begin or end    IRQL  irql of the actor
  *   LINK    adapter = lead, value = joiner
  *   START STOP REMOVE SURPRISE_REMOVE ADD  adapter; START also fail_*
+ *   RACE    view: operations - 1; actor: the first to run; race: the switches
  *   all     actor
  * Byte offsets: 0 opcode, 1 actor (bits 0-1) flag (bit 2) null_arg (bit 3), 2 adapter, 3 handle,
  * 4 size_form (low nibble) offset_form (high nibble), 5 size_delta, 6 offset_delta,
@@ -204,9 +212,27 @@ struct program_op {
             uint64_t offset; /* from the byte asked for at map, modulo the view's size, rounded down to 8 */
             uint64_t stamp;
         } cpu;
+        uint8_t race[PROGRAM_SWITCHES][4]; /* points (24 bits), actor; see below */
     } arg;
 };
 #define PROGRAM_DMA_PAGES 16u
+
+/*
+ * A race: the next operations run concurrently, each actor's in their order, under a schedule. It begins
+ * with one actor's; after so many points (schedule.h) since the last switch another goes on. A number of
+ * points is relative, so that a switch which moves leaves the later ones where they are in their actors'
+ * work. In bytes a switch of 0 points is none; canonical: those come last, and are all zero.
+ */
+struct program_switch {
+    uint32_t points; /* 1..PROGRAM_POINTS_MAX */
+    uint8_t actor;   /* < SUT_ACTORS */
+};
+struct program_race {
+    uint8_t ops;   /* 1..PROGRAM_RACE_OPS: how many operations it would like to have */
+    uint8_t first; /* the actor that begins; one without an operation: the lowest that has one */
+    uint8_t switches;
+    struct program_switch at[PROGRAM_SWITCHES];
+};
 
 struct program {
     struct program_machine machine;
@@ -227,6 +253,19 @@ void program_default_machine(struct program_machine *machine);
 void program_default_adapter(struct program_adapter *adapter);
 uint64_t program_default_highest_pfn(uint64_t ram_pages);
 uint64_t program_default_commit(uint64_t ram_pages);
+/* Of an OP_RACE operation. set() leaves the members that a race does not use. */
+void program_race_get(const struct program_op *op, struct program_race *race);
+void program_race_set(struct program_op *op, const struct program_race *race);
+/* What can be in a race: callbacks and what happens to a machine at any time. Looks at memory (DMA, CPU),
+ * starts and what an actor does to itself alone (IRQL) cannot. */
+bool program_may_race(uint8_t opcode);
+/* How many operations behind the OP_RACE at `at` are its own: no more than it says, up to the first that
+ * cannot be in a race, or the program's end. */
+uint32_t program_race_span(const struct program *program, uint32_t at);
+/* To be called before `count` operations are put in at `at`, or taken out from there: a race that had
+ * operations on both sides, or lost some, keeps the rest. */
+void program_race_grow(struct program *program, uint32_t at, uint32_t count);
+void program_race_shrink(struct program *program, uint32_t at, uint32_t count);
 /* The DXGKDDI_INTERFACE_VERSION_* of an enum program_version. */
 ULONG program_version_value(uint8_t version);
 

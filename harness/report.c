@@ -35,7 +35,9 @@ static void print_program(void) {
     const struct program *program = run.program;
     text_print_world(program, text, sizeof(text));
     fprintf(stderr, "program so far:\n%s", text);
-    uint32_t last = run.op == RUN_BOOT ? 0 : run.op == RUN_END ? program->op_count : run.op + 1;
+    uint32_t last = run.op == RUN_BOOT  ? 0
+                    : run.op == RUN_END ? program->op_count
+                                        : run.op + 1 + run.race_ops;
     for (uint32_t i = 0; i < last; i++) {
         text_print_op(&program->ops[i], text, sizeof(text));
         fprintf(stderr, "%s%s\n", text, i == run.op ? "   # <-- here" : "");
@@ -55,6 +57,8 @@ static void report(const struct contract_row *row) {
     fprintf(stderr, "  broken by: the implementation (%s)\n", run.sut->name);
     fprintf(stderr, "  expected:  %s\n", run_expected_text);
     fprintf(stderr, "  got:       %s\n", run_got_text);
+    if (run.explain)
+        run.explain(stderr);
     if (run.op == RUN_BOOT) {
         fprintf(stderr, "  operation: bringing the machine up");
     } else if (run.op == RUN_END) {

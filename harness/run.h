@@ -3,6 +3,7 @@
 #define HARNESS_RUN_H
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "harness/call.h"
 #include "harness/contents.h"
@@ -33,8 +34,11 @@ struct run {
     bool unchecked; /* drivers answer, and that is all (executor_replay) */
     bool quiet;     /* a violation is not reported, only failed; stays until it is changed */
     uint32_t op;
-    const char *inside;       /* the driver's entry point a nested call comes from, or NULL */
-    struct sut_ledger ledger; /* as last seen */
+    uint32_t race_ops;         /* in a race: how many operations behind op run, too */
+    bool racing;               /* actors run: drivers answer, and that is all */
+    void (*explain)(FILE *to); /* has more to say in a report; NULL: nobody */
+    const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
+    struct sut_ledger ledger;  /* as last seen */
     struct model model;
     uint32_t stale_word; /* byte offset in a page, + 1, of a word of a section that ended; 0: none */
     struct driver drivers[SUT_DEVICES];
@@ -119,6 +123,9 @@ void check_rollback(enum contract_clause clause);
 bool check_can_dma(uint8_t device);
 bool check_address_in_chain(uint8_t chain, uint64_t address);
 void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
+/* Its two halves, for pins that were born together: all are read before any is tried. False: malformed. */
+bool check_pin_read(const struct call *call, uint8_t chain, uint8_t index);
+void check_pin_new(const struct call *call, uint8_t chain, uint8_t index);
 /* Reads what a live pin's sampled pages must hold; blames clause, or a more telling one. */
 void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause);
 /* Its ends are locked. */
@@ -141,8 +148,16 @@ void check_everything(enum contract_clause pins, enum contract_clause views);
 
 /* ---- executor.c ---- */
 void run_callback(struct call *call);
+/* Fills in a callback's call from the state that the model is in; false when there is none to make. */
+bool run_resolve_callback(const struct program_op *op, struct call *call);
+/* A call that this clause refuses: some are the caller's breach of its own duties. */
+void run_note_breach(enum contract_clause clause);
 /* ---- executor_bus.c ---- */
 void run_bus(struct call *call);
+
+/* ---- executor_race.c ---- */
+/* Runs the race that the operation at `op` begins; returns how many operations behind it that were. */
+uint32_t run_race(uint32_t op);
 
 /* Performs and records. */
 void run_perform(struct call *call);

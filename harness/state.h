@@ -26,8 +26,8 @@ enum state_limits {
     STATE_PHASES = 5,
     STATE_AREAS = (1 + 3 * 2) * STATE_PHASES * 3 + 1, /* 106 */
     STATE_CALLBACKS = 5, /* the first opcodes; a start that meets a fault counts as refused */
-    STATE_EVENTS = STATE_CALLBACKS * 3 + (PROGRAM_OPCODES - STATE_CALLBACKS) * 2, /* 43 */
-    STATE_DEPTHS = 8, /* 1, 2, 4, ... 128 and more */
+    STATE_EVENTS = STATE_CALLBACKS * 3 + (OP_RACE - STATE_CALLBACKS) * 2, /* 43; a race is its calls */
+    STATE_DEPTHS = 8,                                                     /* 1, 2, 4, ... 128 and more */
     STATE_AT_CLAUSES = 0,
     STATE_AT_PAIRS = STATE_AT_CLAUSES + CONTRACT_CLAUSE_COUNT * STATE_OUTCOMES,
     STATE_AT_DEPTHS = STATE_AT_PAIRS + STATE_AREAS * STATE_EVENTS,

@@ -4,8 +4,9 @@
  *
  * An implementation defines one function, sut_get(), and links in place of src/ (CMake variable
  * PINFUZZ_SUT). It simulates a machine with adapters; the harness plays the bus, the drivers, the
- * GPUs and the user. Everything runs on one thread. Exactly one machine is booted at a time, and
- * after shutdown() nothing of it may be left.
+ * GPUs and the user. Everything runs on one thread; in a race, on several stacks of it that take turns, in
+ * which actors make callbacks at the same time (docs/design.md, "Races"). Exactly one machine is booted at a
+ * time, and after shutdown() nothing of it may be left.
  *
  * The members from dma on are the oracle's look inside. Each may be NULL: the clauses that need it
  * are then not judged, the others are.
@@ -92,6 +93,24 @@ struct sut_page {
     uint32_t views; /* live views that cover it */
 };
 
+/*
+ * A scheduler of actors, for races. What the implementation's locks call instead of waiting, which would
+ * be for ever: on one thread nobody else could go on. All are called by the actor that is running.
+ */
+struct sut_hooks {
+    /* A lock is wanted, of whatever kind, told apart by its address; returns when the actor may have it.
+     * name outlives the race. */
+    void (*acquire)(const void *lock, const char *name);
+    void (*release)(const void *lock); /* it has been given back */
+    /* Memory is newly allocated; is about to be freed. For the look at accesses: what was known of these
+     * bytes is void. */
+    void (*fresh)(const void *address, size_t size);
+    void (*freed)(const void *address, size_t size);
+    /* The implementation itself has found that its locks are taken in an order that can deadlock. Does not
+     * return. */
+    void (*violated)(const char *what);
+};
+
 struct sut {
     const char *name;
     /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure. */
@@ -101,8 +120,8 @@ struct sut {
     bool (*boot)(const struct sut_machine_config *config);
     void (*shutdown)(void); /* adapters still there are removed first */
 
-    /* The bus. A device is added once until it is removed; 0 <= device < SUT_DEVICES. A device that
-     * is not there: STATUS_INVALID_PARAMETER. */
+    /* The bus, one of these calls at a time, as the PnP manager makes them. A device is added once until it
+     * is removed; 0 <= device < SUT_DEVICES. A device that is not there: STATUS_INVALID_PARAMETER. */
     NTSTATUS (*add)(unsigned device, const struct sut_miniport *miniport);
     NTSTATUS (*link)(unsigned lead, unsigned joiner);
     NTSTATUS (*start)(unsigned device);           /* the whole chain of the device */
@@ -138,6 +157,10 @@ struct sut {
     void (*arm_fault)(enum sut_fault kind, uint32_t nth);
     /* Fault points of the armed kind passed since; *fired: whether one was failed. */
     uint32_t (*fault_passed)(bool *fired);
+    /* Set before a race and cleared (NULL) after it; cleared in the middle of one that is not gone on with,
+     * all locks are free again. Without this member an implementation that has locks can only be switched
+     * where a call begins. */
+    void (*set_hooks)(const struct sut_hooks *hooks);
 };
 
 /* The implementation linked in. */

@@ -28,6 +28,7 @@ const char *const text_opcodes[PROGRAM_OPCODES] = {
     [OP_REMOVE] = "remove",
     [OP_ADD] = "add",
     [OP_SURPRISE_REMOVE] = "surprise_remove",
+    [OP_RACE] = "race",
 };
 
 const char *const text_iommus[SUT_IOMMU_KINDS] = {

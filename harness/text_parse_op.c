@@ -215,6 +215,37 @@ static bool parse_pad(struct text_parser *parser, struct text_span token, struct
     return true;
 }
 
+/* ops=, first= and switch=, which comes once for each switch. */
+static bool parse_race(struct text_parser *parser, struct text_span token, struct text_span key,
+                       struct text_span value, struct program_op *op) {
+    static const char shape[] = "a switch: POINTS:ACTOR, POINTS from 1 to 2^24 - 1, ACTOR to 3; at most 8";
+    struct program_race race;
+    program_race_get(op, &race);
+    uint64_t points;
+    uint64_t actor;
+    if (text_is(key, "ops")) {
+        if (!text_number(parser, value, TEXT_PLAIN, 1, PROGRAM_RACE_OPS, &points) ||
+            !text_claim(parser, token, BIT(CLAIM_VIEW))) {
+            return false;
+        }
+        race.ops = (uint8_t)points;
+    } else if (text_is(key, "first")) {
+        if (!text_byte(parser, value, SUT_ACTORS - 1, &race.first) ||
+            !text_claim(parser, token, BIT(CLAIM_ACTOR))) {
+            return false;
+        }
+    } else {
+        if (!text_take_digits(&value, &points) || points == 0 || points > PROGRAM_POINTS_MAX ||
+            !text_take(&value, ":") || !text_take_digits(&value, &actor) || actor >= SUT_ACTORS ||
+            value.at != value.end || race.switches == PROGRAM_SWITCHES) {
+            return text_fail(parser, token, "%s", shape);
+        }
+        race.at[race.switches++] = (struct program_switch){(uint32_t)points, (uint8_t)actor};
+    }
+    program_race_set(op, &race);
+    return true;
+}
+
 /* ---- operations ---- */
 
 static bool unknown_member(struct text_parser *parser, struct text_span token, const struct program_op *op) {
@@ -232,6 +263,9 @@ static bool unknown_member(struct text_parser *parser, struct text_span token, c
         length += (size_t)snprintf(list + length, sizeof list - length, " %s", name);
     }
     const char *fails = text_operands[op->opcode] == TEXT_HANDLE ? " null_arg fail_nth" : "";
+    if (op->opcode == OP_RACE) {
+        return text_fail(parser, token, "a member of race: ops first switch");
+    }
     if (op->opcode == OP_START) {
         fails = " fail_nth";
     }
@@ -242,7 +276,15 @@ static bool unknown_member(struct text_parser *parser, struct text_span token, c
 static bool parse_common(struct text_parser *parser, struct text_span token, struct text_span key,
                          struct text_span value, struct program_op *op) {
     bool dma = op->opcode == OP_DMA_WRITE || op->opcode == OP_DMA_READ;
+    bool race = op->opcode == OP_RACE;
     int64_t number = 0;
+    if (race && (text_is(key, "ops") || text_is(key, "first") || text_is(key, "switch"))) {
+        return parse_race(parser, token, key, value, op);
+    }
+    struct text_span pad = key;
+    if (race && (text_is(key, "view") || text_is(key, "actor") || text_take(&pad, "pad"))) {
+        return unknown_member(parser, token, op);
+    }
     if (text_is(key, "actor")) {
         return text_byte(parser, value, SUT_ACTORS - 1, &op->actor) &&
                text_claim(parser, token, BIT(CLAIM_ACTOR));

@@ -330,9 +330,25 @@ static void put_rest(struct out *out, struct program_op *rest) {
     }
 }
 
+static void put_race(struct out *out, struct program_op *rest) {
+    struct program_race race;
+    program_race_get(rest, &race);
+    put(out, " ops=%u", race.ops);
+    if (race.first != 0) {
+        put(out, " first=%u", race.first);
+    }
+    for (unsigned i = 0; i < race.switches; i++) {
+        put(out, " switch=%" PRIu32 ":%u", race.at[i].points, race.at[i].actor);
+    }
+    program_race_set(rest, &(struct program_race){.ops = 1});
+}
+
 static void put_op(struct out *out, const struct program_op *op) {
     struct program_op rest = *op;
     put(out, "%s", text_opcodes[op->opcode]);
+    if (op->opcode == OP_RACE) {
+        put_race(out, &rest);
+    }
     put_operands(out, &rest);
     if (op->opcode == OP_DMA_WRITE || op->opcode == OP_DMA_READ) {
         put(out, " gpu=%u", op->adapter);
@@ -365,8 +381,8 @@ static void put_op(struct out *out, const struct program_op *op) {
         put(out, " fail_kind=%s", text_faults[op->fail_kind]);
     }
     put_rest(out, &rest);
-    if (op->actor != 0) {
-        put(out, " actor=%u", op->actor);
+    if (rest.actor != 0) {
+        put(out, " actor=%u", rest.actor);
     }
 }
 

@@ -48,7 +48,7 @@ void verdict_quiet(bool quiet) {
 }
 
 bool verdict_last_op(uint32_t *op) {
-    *op = run.op;
+    *op = run.op + run.race_ops;
     return run.op != RUN_BOOT && run.op != RUN_END;
 }
 

@@ -21,7 +21,7 @@ uint32_t nt_fault_passed(bool *fired) {
     return armed.passed;
 }
 
-bool nt_fault(enum nt_fault_kind kind) {
+NT_OWN bool nt_fault(enum nt_fault_kind kind) {
     if (armed.kind != NT_FAULT_ANY && armed.kind != kind)
         return false;
     armed.passed++;

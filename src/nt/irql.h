@@ -2,13 +2,14 @@
 #ifndef NT_IRQL_H
 #define NT_IRQL_H
 
+#include "nt/nt.h"
 #include "wddm/wdm.h"
 
 #define NT_ACTORS 8u
 
-void nt_actor_set(unsigned actor); /* actor < NT_ACTORS */
+NT_OWN void nt_actor_set(unsigned actor); /* actor < NT_ACTORS */
 unsigned nt_actor(void);
-KIRQL nt_irql(void); /* of the calling actor; PASSIVE_LEVEL after boot */
-void nt_irql_set(KIRQL irql);
+NT_OWN KIRQL nt_irql(void); /* of the calling actor; PASSIVE_LEVEL after boot */
+NT_OWN void nt_irql_set(KIRQL irql);
 
 #endif

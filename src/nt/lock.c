@@ -9,20 +9,26 @@
 
 /* What each actor holds: at most one lock of a rank, for a second one would break the order. */
 static struct {
-    const struct nt_lock *locks[NT_LOCK_RANKS];
+    struct nt_lock *locks[NT_LOCK_RANKS];
     unsigned ranks; /* bit r: locks[r] is held */
 } held[NT_ACTORS];
 
+const struct nt_hooks *nt_hooks;
+
 static _Noreturn void violation(const struct nt_lock *lock, const char *what, const struct nt_lock *other) {
-    fprintf(stderr, "nt lock violation (RACE-LIVE): actor %u, '%s' (rank %d) %s", nt_actor(), lock->name,
-            (int)lock->rank, what);
-    if (other)
-        fprintf(stderr, " '%s' (rank %d)", other->name, (int)other->rank);
-    fputc('\n', stderr);
+    static char text[256];
+    int length = snprintf(text, sizeof(text), "actor %u, '%s' (rank %d) %s", nt_actor(), lock->name,
+                          (int)lock->rank, what);
+    if (other && length > 0 && (size_t)length < sizeof(text))
+        snprintf(text + length, sizeof(text) - (size_t)length, " '%s' (rank %d)", other->name,
+                 (int)other->rank);
+    if (nt_hooks)
+        nt_hooks->violated(text);
+    fprintf(stderr, "nt lock violation (RACE-LIVE): %s\n", text);
     abort();
 }
 
-static NT_UNCOVERED const struct nt_lock *highest_held(unsigned actor) {
+static NT_UNTRACED const struct nt_lock *highest_held(unsigned actor) {
     for (unsigned rank = NT_LOCK_RANKS; rank-- > 0;) {
         if (held[actor].ranks >> rank & 1)
             return held[actor].locks[rank];
@@ -38,17 +44,30 @@ void nt_lock_shutdown(void) {
     }
 }
 
+NT_UNTRACED void nt_hooks_set(const struct nt_hooks *hooks) {
+    nt_hooks = hooks;
+    for (unsigned i = 0; i < NT_ACTORS && !hooks; i++) {
+        for (unsigned rank = 0; rank < NT_LOCK_RANKS; rank++)
+            if (held[i].ranks >> rank & 1)
+                held[i].locks[rank]->owner = 0;
+        held[i].ranks = 0;
+    }
+}
+
 void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank) {
     lock->name = name;
     lock->rank = rank;
     lock->owner = 0;
 }
 
-NT_UNCOVERED void nt_lock_acquire(struct nt_lock *lock) {
+NT_UNTRACED void nt_lock_acquire(struct nt_lock *lock) {
     unsigned actor = nt_actor();
     if (held[actor].ranks >> lock->rank)
         violation(lock, "is wanted while holding", highest_held(actor));
-    /* One actor runs at a time, and none is suspended inside a service: nobody could release it. */
+    if (nt_hooks)
+        nt_hooks->acquire(lock, lock->name);
+    /* Without a scheduler one actor runs at a time, and none is suspended inside a service: nobody could
+     * release it. */
     if (lock->owner != 0)
         violation(lock, "is wanted while another actor holds it, which cannot go on", NULL);
     lock->owner = (int)actor + 1;
@@ -56,10 +75,12 @@ NT_UNCOVERED void nt_lock_acquire(struct nt_lock *lock) {
     held[actor].ranks |= 1u << lock->rank;
 }
 
-NT_UNCOVERED void nt_lock_release(struct nt_lock *lock) {
+NT_UNTRACED void nt_lock_release(struct nt_lock *lock) {
     unsigned actor = nt_actor();
     if (lock->owner != (int)actor + 1)
         violation(lock, "is released by an actor that does not hold it", NULL);
     lock->owner = 0;
     held[actor].ranks &= ~(1u << lock->rank);
+    if (nt_hooks)
+        nt_hooks->release(lock);
 }

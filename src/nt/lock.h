@@ -1,10 +1,12 @@
 /*
  * The one lock type. Locks are taken in rank order, lowest first; an actor that takes a lock of a
  * rank it already holds, or of a lower one, could deadlock against another (RACE-LIVE), and is
- * stopped at once. A scheduler of actors goes behind acquire and release.
+ * stopped at once. A scheduler of actors goes behind acquire and release: nt_hooks_set().
  */
 #ifndef NT_LOCK_H
 #define NT_LOCK_H
+
+#include <stddef.h>
 
 enum nt_lock_rank {
     NT_LOCK_NONE,
@@ -20,6 +22,19 @@ struct nt_lock {
     enum nt_lock_rank rank;
     int owner; /* actor + 1, 0 when free */
 };
+
+/* A scheduler of actors. Without one an actor runs until it is done, and a lock that another holds is
+ * never to be had. */
+struct nt_hooks {
+    void (*acquire)(const void *lock, const char *name); /* returns when the calling actor may have it */
+    void (*release)(const void *lock);                   /* the calling actor has given it back */
+    void (*fresh)(const void *address, size_t size);     /* new memory from the pool */
+    void (*freed)(const void *address, size_t size);     /* memory that goes back to it */
+    void (*violated)(const char *what);                  /* the order of locks; does not return */
+};
+
+/* NULL: none; actors that were left in the middle of something then hold no lock any more. */
+void nt_hooks_set(const struct nt_hooks *hooks);
 
 void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank);
 void nt_lock_acquire(struct nt_lock *lock);

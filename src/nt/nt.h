@@ -21,9 +21,18 @@
  * from its edges, and coverage of its comparisons would take half of the executions a second.
  */
 #if defined(__clang__)
-#define NT_UNCOVERED __attribute__((no_sanitize("coverage")))
+#define NT_UNTRACED __attribute__((no_sanitize("coverage")))
 #else
+#define NT_UNTRACED
+#endif
+/* Where loads and stores are traced (NT_TRACED, for races) that would leave out accesses to what actors
+ * share. Then only what is each actor's own, or the simulation's, is left out: NT_UNTRACED. */
+#if defined(NT_TRACED)
 #define NT_UNCOVERED
+#define NT_OWN NT_UNTRACED
+#else
+#define NT_UNCOVERED NT_UNTRACED
+#define NT_OWN
 #endif
 
 struct nt_config {

@@ -25,6 +25,8 @@ void *nt_pool_alloc(size_t bytes) {
         usage.bytes += bytes;
         usage.blocks++;
     }
+    if (block && nt_hooks)
+        nt_hooks->fresh(block, bytes);
     nt_lock_release(&pool_lock);
     return block;
 }
@@ -35,6 +37,8 @@ void nt_pool_free(void *block, size_t bytes) {
     nt_lock_acquire(&pool_lock);
     usage.bytes -= bytes;
     usage.blocks--;
+    if (nt_hooks)
+        nt_hooks->freed(block, bytes);
     free(block);
     nt_lock_release(&pool_lock);
 }
@@ -44,6 +48,8 @@ void *nt_pool_cache_alloc(size_t bytes) {
     void *block = calloc(1, bytes);
     if (block)
         usage.cache_bytes += bytes;
+    if (block && nt_hooks)
+        nt_hooks->fresh(block, bytes);
     nt_lock_release(&pool_lock);
     return block;
 }
@@ -53,6 +59,8 @@ void nt_pool_cache_free(void *block, size_t bytes) {
         return;
     nt_lock_acquire(&pool_lock);
     usage.cache_bytes -= bytes;
+    if (nt_hooks)
+        nt_hooks->freed(block, bytes);
     free(block);
     nt_lock_release(&pool_lock);
 }

@@ -20,6 +20,9 @@ void nt_view_boot(uint64_t bytes);
 /* Locks apart. */
 struct nt_section_usage nt_view_usage(void);
 
+/* NULL, but for races. */
+extern const struct nt_hooks *nt_hooks;
+
 /* Guards everything of sections and frames; taken by the functions of their public headers. */
 extern struct nt_lock nt_memory_lock;
 

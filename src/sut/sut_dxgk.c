@@ -4,6 +4,7 @@
 #include "dxgk/dxgk.h"
 #include "nt/fault.h"
 #include "nt/irql.h"
+#include "nt/lock.h"
 #include "nt/nt.h"
 #include "nt/phys.h"
 #include "nt/pool.h"
@@ -178,6 +179,17 @@ static void arm_fault(enum sut_fault kind, uint32_t nth) {
     nt_fault_arm((enum nt_fault_kind)kind, nth);
 }
 
+static void set_hooks(const struct sut_hooks *hooks) {
+    static struct nt_hooks passed;
+    if (hooks)
+        passed = (struct nt_hooks){.acquire = hooks->acquire,
+                                   .release = hooks->release,
+                                   .fresh = hooks->fresh,
+                                   .freed = hooks->freed,
+                                   .violated = hooks->violated};
+    nt_hooks_set(hooks ? &passed : NULL);
+}
+
 const struct sut *sut_get(void) {
     static const struct sut sut = {
         .name = "dxgk",
@@ -204,6 +216,7 @@ const struct sut *sut_get(void) {
         .cpu_accessible = cpu_accessible,
         .arm_fault = arm_fault,
         .fault_passed = nt_fault_passed,
+        .set_hooks = set_hooks,
     };
     return &sut;
 }

@@ -1,0 +1,179 @@
+/*
+ * Mutations of races: operations that run concurrently, and the schedule they run under.
+ *
+ * Points are relative to the last switch (program.h), so moving one switch leaves the others where they are
+ * in their actors' work. A call of this project's implementation passes some tens of points when it is
+ * refused, some hundreds when it does something; most of those that matter lie near its locks, at its
+ * beginning and its end, wherefore small numbers are more likely than large ones.
+ */
+#include "harness/mutation.h"
+
+#include <string.h>
+
+static uint32_t some_points(struct mutation *m) {
+    /* Up to 2, 4, ... 1024, each as likely; rarely as far as the widest pins go. */
+    uint32_t bits = random_one_in(&m->random, 16) ? random_between(&m->random, 10, 17)
+                                                  : random_between(&m->random, 1, 10);
+    return 1 + random_below(&m->random, UINT32_C(1) << bits);
+}
+
+static uint32_t near_points(struct mutation *m, uint32_t points) {
+    uint32_t step = 1 + random_below(&m->random, random_one_in(&m->random, 2) ? 4 : 32);
+    if (random_one_in(&m->random, 2))
+        return points > step ? points - step : 1;
+    return points < PROGRAM_POINTS_MAX - step ? points + step : PROGRAM_POINTS_MAX;
+}
+
+/* An actor of the race at `at`: of one of its operations. */
+static uint8_t some_actor(struct mutation *m, uint32_t at) {
+    uint32_t span = program_race_span(m->program, at);
+    return span ? m->program->ops[at + 1 + random_below(&m->random, span)].actor
+                : (uint8_t)random_below(&m->random, 2);
+}
+
+static void add_switch(struct mutation *m, uint32_t at, struct program_race *race) {
+    if (race->switches == PROGRAM_SWITCHES)
+        return;
+    uint32_t place = random_below(&m->random, race->switches + 1u);
+    memmove(&race->at[place + 1], &race->at[place], (race->switches - place) * sizeof(race->at[0]));
+    race->at[place] = (struct program_switch){some_points(m), some_actor(m, at)};
+    race->switches++;
+}
+
+static void drop_switch(struct mutation *m, struct program_race *race) {
+    if (race->switches == 0)
+        return;
+    uint32_t place = random_below(&m->random, race->switches);
+    race->switches--;
+    memmove(&race->at[place], &race->at[place + 1], (race->switches - place) * sizeof(race->at[0]));
+}
+
+static void tweak_switch(struct mutation *m, uint32_t at, struct program_race *race) {
+    if (race->switches == 0) {
+        add_switch(m, at, race);
+        return;
+    }
+    struct program_switch *one = &race->at[random_below(&m->random, race->switches)];
+    switch (random_below(&m->random, 6)) {
+    case 0:
+        one->actor = some_actor(m, at);
+        break;
+    case 1:
+        one->points = some_points(m);
+        break;
+    default:
+        one->points = near_points(m, one->points);
+        break;
+    }
+}
+
+static void tweak_schedule(struct mutation *m, uint32_t at) {
+    struct program_op *op = &m->program->ops[at];
+    struct program_race race;
+    program_race_get(op, &race);
+    switch (random_below(&m->random, 8)) {
+    case 0:
+        race.first = some_actor(m, at);
+        break;
+    case 1:
+        drop_switch(m, &race);
+        break;
+    case 2:
+    case 3:
+        add_switch(m, at, &race);
+        break;
+    default:
+        tweak_switch(m, at, &race);
+        break;
+    }
+    program_race_set(op, &race);
+}
+
+/* Mostly two, for most races need no more; each has something to do. */
+static void share_out(struct mutation *m, struct program_op *ops, uint32_t count) {
+    uint32_t actors = random_one_in(&m->random, 4) ? random_between(&m->random, 2, SUT_ACTORS) : 2;
+    uint32_t from = random_below(&m->random, actors);
+    for (uint32_t i = 0; i < count; i++)
+        ops[i].actor = (uint8_t)((i < actors ? from + i : random_below(&m->random, actors)) % actors);
+}
+
+static void fresh_schedule(struct mutation *m, uint32_t at, uint32_t ops) {
+    struct program_race race = {.ops = (uint8_t)ops};
+    program_race_set(&m->program->ops[at], &race);
+    race.first = some_actor(m, at);
+    for (uint32_t switches = random_below(&m->random, 4); switches > 0; switches--)
+        add_switch(m, at, &race);
+    program_race_set(&m->program->ops[at], &race);
+}
+
+bool mutate_race_schedule(struct mutation *m) {
+    uint32_t count = m->program->op_count;
+    uint32_t from = count ? random_below(&m->random, count) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = (from + i) % count;
+        if (m->program->ops[at].opcode != OP_RACE)
+            continue;
+        uint32_t span = program_race_span(m->program, at);
+        if (span && random_one_in(&m->random, 8))
+            share_out(m, &m->program->ops[at + 1], span);
+        else
+            tweak_schedule(m, at);
+        return true;
+    }
+    return false;
+}
+
+/* Operations that are there already run concurrently. */
+bool mutate_race_make(struct mutation *m) {
+    uint32_t count = m->program->op_count;
+    uint32_t from = count ? random_below(&m->random, count) : 0;
+    for (uint32_t i = 0; i < count && mutation_room(m); i++) {
+        uint32_t at = (from + i) % count;
+        uint32_t span = 0;
+        uint32_t wanted = random_between(&m->random, 2, random_one_in(&m->random, 4) ? PROGRAM_RACE_OPS : 3);
+        while (span < wanted && at + span < count && program_may_race(m->program->ops[at + span].opcode))
+            span++;
+        if (span < 2)
+            continue;
+        const struct program_op race = {.opcode = OP_RACE};
+        mutation_insert(m, at, &race, 1);
+        share_out(m, &m->program->ops[at + 1], span);
+        fresh_schedule(m, at, span);
+        return true;
+    }
+    return false;
+}
+
+/* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
+ * chain. */
+bool mutate_race_scene(struct mutation *m) {
+    static const uint8_t calls[] = {OP_PIN2,  OP_PIN2, OP_UNPIN, OP_UNPIN, OP_MAP,
+                                    OP_UNMAP, OP_PIN,  OP_STOP,  OP_STOP,  OP_PRESSURE};
+    static const uint8_t rare[] = {OP_REMOVE, OP_SURPRISE_REMOVE, OP_POWER, OP_RESET};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    uint32_t ops = random_between(&m->random, 2, random_one_in(&m->random, 4) ? 5 : 3);
+    struct program_op made[1 + 5] = {{.opcode = OP_RACE}};
+    if (mutation_room(m) < ops + 1)
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
+    uint8_t index = mutate_pick_index(m, chain);
+    for (uint32_t i = 1; i <= ops; i++) {
+        uint8_t opcode;
+        do {
+            opcode = random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare)
+                                                   : RANDOM_PICK(&m->random, calls);
+        } while (!mutation_may(m, opcode));
+        if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
+            index = mutate_pick_index(m, chain);
+        made[i] = mutate_op_on(m, opcode, chain, index);
+        if (opcode == OP_UNMAP)
+            made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
+    }
+    mutation_insert(m, at, made, ops + 1);
+    share_out(m, &m->program->ops[at + 1], ops);
+    fresh_schedule(m, at, ops);
+    return true;
+}
