@@ -79,7 +79,6 @@ static bool resolve(const struct program_op *op, uint32_t at) {
                           .actor = op->actor,
                           .flag = op->flag,
                           .device = resolve_device(&run.model, op->adapter)};
-    run.model.actor = op->actor;
     if (!call_is_callback(op->opcode))
         return true;
     if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
