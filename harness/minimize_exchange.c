@@ -7,7 +7,7 @@
 #include "harness/minimizer.h"
 
 /* Windows of 2 to 4 operations, in programs this short: 3 * 40 windows, times the menu below: at most 2
- * adapters * (2 + 5 * 2 indices) = 24, are 2880 candidates. */
+ * adapters * (3 + 5 * 2 indices) = 26, are 3120 candidates. */
 #define EXCHANGE_OPS      40u
 #define EXCHANGE_WINDOW   4u
 #define EXCHANGE_ADAPTERS 2u
@@ -26,30 +26,38 @@ static bool try_exchange(struct minimizer *m, uint32_t at, uint32_t window, stru
     return minimizer_try(m);
 }
 
-/* An operation of the menu on one save area. */
+/* What may stand for several: on an adapter, or on one of its save areas. */
 static const struct {
     uint8_t opcode;
     uint8_t size_form;
     int8_t size_delta;
+    uint8_t indices;
 } menu[] = {
-    {OP_UNPIN, FORM_RAW, 0}, {OP_PIN2, FORM_PAGES, 1},   {OP_PIN2, FORM_PAGES, 2},
-    {OP_UNMAP, FORM_RAW, 0}, {OP_PIN2, FORM_MAXIMUM, 0},
+    {OP_STOP, FORM_RAW, 0, 1},                    /* for a removal and an addition */
+    {OP_START, FORM_RAW, 0, 1},                   /* for a link and a start, likewise */
+    {OP_UNPIN, FORM_RAW, 0, EXCHANGE_INDICES},    /* for a stop and a start */
+    {OP_UNMAP, FORM_RAW, 0, EXCHANGE_INDICES},    /* likewise */
+    {OP_PIN2, FORM_PAGES, 1, EXCHANGE_INDICES},   /* for two of which the first fails */
+    {OP_PIN2, FORM_PAGES, 2, EXCHANGE_INDICES},   /* likewise */
+    {OP_PIN2, FORM_MAXIMUM, 0, EXCHANGE_INDICES}, /* likewise */
+    {OP_CPU_WRITE, FORM_RAW, 0, 1},               /* for a write by DMA and a look at it */
 };
 
 /* The first of the menu that will do. */
 static bool exchange_window(struct minimizer *m, uint32_t at, uint32_t window) {
-    static const uint8_t bus[] = {OP_STOP, OP_START};
     for (uint8_t adapter = 0; adapter < m->best->machine.adapters && adapter < EXCHANGE_ADAPTERS; adapter++) {
-        for (size_t i = 0; i < sizeof bus; i++)
-            if (try_exchange(m, at, window, (struct program_op){.opcode = bus[i], .adapter = adapter}))
-                return true;
-        for (size_t i = 0; i < EXCHANGE_INDICES * sizeof menu / sizeof *menu; i++) {
-            struct program_op op = {.opcode = menu[i / EXCHANGE_INDICES].opcode, .adapter = adapter};
-            op.size_form = menu[i / EXCHANGE_INDICES].size_form;
-            op.size_delta = menu[i / EXCHANGE_INDICES].size_delta;
-            op.arg.unpin.PhysicalAdapterIndex = i % EXCHANGE_INDICES;
-            if (try_exchange(m, at, window, op))
-                return true;
+        for (size_t i = 0; i < sizeof menu / sizeof *menu; i++) {
+            for (uint8_t index = 0; index < menu[i].indices; index++) {
+                struct program_op op = {.opcode = menu[i].opcode, .adapter = adapter};
+                op.size_form = menu[i].size_form;
+                op.size_delta = menu[i].size_delta;
+                if (op.opcode == OP_CPU_WRITE)
+                    op.arg.cpu.stamp = MINIMIZER_CPU_STAMP;
+                else
+                    op.arg.unpin.PhysicalAdapterIndex = index;
+                if (try_exchange(m, at, window, op))
+                    return true;
+            }
         }
     }
     return false;
@@ -79,36 +87,11 @@ static bool move_one(struct minimizer *m) {
     return false;
 }
 
-/* Takes an operation away and lets every write write something: what wrote before it may be needed only
- * because the writes that stay have been brought down to zero. */
-static bool try_writing(struct minimizer *m, uint32_t gone) {
-    struct program *candidate = &m->candidate;
-    bool changes = false;
-    program_copy(candidate, m->best);
-    candidate->op_count--;
-    memmove(&candidate->ops[gone], &candidate->ops[gone + 1],
-            (candidate->op_count - gone) * sizeof candidate->ops[0]);
-    for (uint32_t i = 0; i < candidate->op_count; i++) {
-        struct program_op *op = &candidate->ops[i];
-        uint64_t *stamp = op->opcode == OP_DMA_WRITE   ? &op->arg.dma.stamp
-                          : op->opcode == OP_CPU_WRITE ? &op->arg.cpu.stamp
-                                                       : NULL;
-        if (stamp && *stamp == 0) {
-            *stamp = 1;
-            changes = true;
-        }
-    }
-    return changes && minimizer_try(m);
-}
-
 void minimizer_exchange(struct minimizer *m) {
     for (uint32_t window = EXCHANGE_WINDOW; window >= 2; window--)
         for (uint32_t at = 0;
              m->best->op_count <= EXCHANGE_OPS && at + window <= m->best->op_count && !minimizer_over(m);)
             at += !exchange_window(m, at, window);
-    for (uint32_t i = m->best->op_count; i-- > 0 && !minimizer_over(m);)
-        if (i < m->best->op_count)
-            (void)try_writing(m, i);
     while (m->best->op_count <= MOVE_OPS && !minimizer_over(m) && move_one(m)) {
     }
 }

@@ -70,6 +70,19 @@ static struct program_op bare(const struct program_op *op) {
     return bare;
 }
 
+/* The newer form of a pin says the same: two forms of it in one program often are none of its point. */
+static void simpler_pin(struct minimizer *m, uint32_t at) {
+    const struct program_op *old = &m->best->ops[at];
+    if (old->opcode != OP_PIN)
+        return;
+    struct program_op op = *old;
+    op.opcode = OP_PIN2;
+    memset(op.arg.raw, 0, sizeof op.arg.raw);
+    op.arg.pin2.PhysicalAdapterIndex = old->arg.pin.PhysicalAdapterIndex;
+    op.arg.pin2.CommitSize = old->arg.pin.CommitSize;
+    (void)try_op(m, at, &op);
+}
+
 /* ---- operands with forms: the first that will do ---- */
 
 static void simpler_handle(struct minimizer *m, uint32_t at) {
@@ -130,6 +143,14 @@ static void simpler_view(struct minimizer *m, uint32_t at) {
 #define NUMBER(member)  AT(member), sizeof(((struct program_op *)0)->member), false, 0, 1
 #define INTEGER(member) AT(member), sizeof(((struct program_op *)0)->member), true, 0, 1
 
+#define STAMP(member) (offsetof(struct program_op, arg.member) - offsetof(struct program_op, arg))
+
+static uint64_t plain_argument(uint8_t opcode, const struct text_field *field) {
+    if (opcode == OP_DMA_WRITE && field->offset == STAMP(dma.stamp))
+        return MINIMIZER_DMA_STAMP;
+    return opcode == OP_CPU_WRITE && field->offset == STAMP(cpu.stamp) ? MINIMIZER_CPU_STAMP : 0;
+}
+
 static void numbers(struct minimizer *m, uint32_t at) {
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(actor)});
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(flag)});
@@ -144,7 +165,8 @@ static void numbers(struct minimizer *m, uint32_t at) {
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(irql)});
     for (const struct text_field *field = text_fields(m->best->ops[at].opcode);
          at < m->best->op_count && field->name; field++)
-        minimizer_shrink(m, &(struct minimizer_number){AT(arg) + field->offset, field->width, false, 0, 1});
+        minimizer_shrink(m, &(struct minimizer_number){AT(arg) + field->offset, field->width, false,
+                                                       plain_argument(m->best->ops[at].opcode, field), 1});
 }
 
 /* All operations by the first caller: one actor less to think of. */
@@ -171,6 +193,8 @@ void minimizer_members(struct minimizer *m) {
         uint32_t count = m->best->op_count;
         struct program_op op = bare(&m->best->ops[at]);
         (void)try_op(m, at, &op);
+        if (m->best->op_count == count)
+            simpler_pin(m, at);
         if (call_is_callback(op.opcode) && m->best->op_count == count)
             simpler_handle(m, at);
         for (const struct text_field *field = text_fields(op.opcode);

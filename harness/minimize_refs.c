@@ -19,6 +19,7 @@ struct reference {
     uint32_t view_maker; /* the operation; UNKNOWN: no view */
     uint32_t handle_maker;
     uint8_t handle_device;
+    bool handle_null;     /* the handle of an adapter that has none now */
     uint8_t pin_device;   /* whose area is pinned; REFS_GONE: no pin */
     uint8_t index_device; /* whom PhysicalAdapterIndex means; REFS_GONE: nobody */
 };
@@ -114,10 +115,23 @@ static const struct model_chain *callback_chain(const struct program_op *op) {
     return call_is_callback(op->opcode) && device->present ? &model.chains[device->chain] : NULL;
 }
 
+/* A handle that is null without saying so. */
+static bool names_null(const struct program_op *op) {
+    struct call call;
+    if (!call_is_callback(op->opcode) || (op->handle != HANDLE_LEAD && op->handle != HANDLE_OWN))
+        return false;
+    resolve_operands(&model, op, &call);
+    return call.handle == NULL;
+}
+
 /* ---- the best ---- */
 
 static struct reference refer(const struct program_op *op) {
-    struct reference r = {UNKNOWN, UNKNOWN, REFS_GONE, REFS_GONE, REFS_GONE};
+    struct reference r = {.view_maker = UNKNOWN,
+                          .handle_maker = UNKNOWN,
+                          .handle_device = REFS_GONE,
+                          .pin_device = REFS_GONE,
+                          .index_device = REFS_GONE};
     const struct model_chain *chain = callback_chain(op);
     if (uses_view(op) && of_all_views(op) && model.base_count)
         r.view_maker = makers.base[op->view % model.base_count];
@@ -128,6 +142,7 @@ static struct reference refer(const struct program_op *op) {
         r.handle_maker = makers.handle[number].op;
         r.handle_device = makers.handle[number].device;
     }
+    r.handle_null = names_null(op);
     if (uses_pin(op) && model.pins)
         r.pin_device = pin_device(op->view % model.pins);
     if (chain && op->arg.unpin.PhysicalAdapterIndex < chain->count)
@@ -179,6 +194,13 @@ static bool mend_handle(struct program_op *op, uint32_t maker, uint8_t device) {
     return false;
 }
 
+static bool mend_null(struct program_op *op) {
+    if (names_null(op))
+        return false;
+    op->handle = HANDLE_NULL;
+    return true;
+}
+
 static bool mend_pin(struct program_op *op, uint8_t device) {
     uint32_t nth;
     if (!pin_number(device, &nth) || op->view == nth)
@@ -210,6 +232,8 @@ bool minimizer_refs_mend(struct minimizer *m, const struct minimizer_origin *ori
             changed |= mend_view(op, r->view_maker);
         if (r->handle_maker != UNKNOWN && r->handle_device != REFS_GONE)
             changed |= mend_handle(op, r->handle_maker, origin->device[r->handle_device]);
+        if (r->handle_null)
+            changed |= mend_null(op);
         if (r->pin_device != REFS_GONE)
             changed |= mend_pin(op, origin->device[r->pin_device]);
         if (r->index_device != REFS_GONE)

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Sourced by tests/planted/run: what pinfuzz's commands make of a bug. The functions work on `name`, in
+# `work`, with the bug planted and pinfuzz linked with it, and end with fail at what is wrong.
+
+# What a text says happens, one operation a line.
+operations() {
+    grep -vE '^[[:space:]]*(#|machine|adapter|$)' "$1"
+}
+
+# try_minimize DIR LABEL: what grow puts in, minimize takes out.
+try_minimize() {
+    local dir=$1 label=$2 built=$work/$2 before after
+    link_planted "$dir" "$label/grow" grow
+    "$built/grow" program.txt 200 "$seed" "$built/grown" >"$work/log" 2>&1 ||
+        fail "$label: grow: exit status $?" "$work/log"
+    "$built/pinfuzz" minimize "$built/grown" -o "$built/short.txt" >"$work/log" 2>&1 ||
+        fail "$label: minimize: exit status $?" "$work/log"
+    before=$(operations program.txt | wc -l)
+    after=$(operations "$built/short.txt" | wc -l)
+    ((after <= before)) || {
+        operations "$built/short.txt" >>"$work/log"
+        fail "$label: minimize: $before operations and 200 shrink to $after" "$work/log" 40
+    }
+}
+
+# A program made of the C file in $work/LABEL, from the objects of DIR.
+link_finding() {
+    link_with "$1" "$2" '' sanitizers -- -std=c11 -Wall -Wextra -Werror -I"$tools_root" \
+        -I"$tools_root/src/include" "$work/${2%/*}/finding.c"
+}
+
+# try_source DIR LABEL: the C file shows the finding, and nothing where the bug is not.
+try_source() {
+    local dir=$1 label=$2 status=0
+    "$work/$label/pinfuzz" source program.txt -o "$work/$label/finding.c" >"$work/log" 2>&1 ||
+        fail "$label: source: exit status $?" "$work/log"
+    link_finding "$dir" "$label/finding"
+    # In braces, so that what the shell says of a process that dies goes the same way.
+    { timeout 60 "$work/$label/finding" || status=$?; } >"$work/report" 2>&1
+    if [[ -n $caught ]]; then
+        if ((status == 0 || status == 2)) || ! grep -qF -- "$said" "$work/report"; then
+            fail "$label: the source ends with $status, without '$said'" "$work/report"
+        fi
+    elif ((status != 1)) || ! grep -qxF "contract violation: $clause" "$work/report"; then
+        fail "$label: the source ends with $status, without $clause" "$work/report"
+    fi
+    (
+        changed=() # the subject as it is
+        link_finding "$dir" "$label/clean"
+    )
+    timeout 60 "$work/$label/clean" >"$work/report" 2>&1 ||
+        fail "$label: the source ends with $? without the bug" "$work/report"
+}
+
+# try_faults LABEL: a program that injects a fault breaks its clause in a sweep that is not told which.
+try_faults() {
+    local label=$1 got
+    grep -q fail_nth program.txt || return 0
+    sed 's/ fail_nth=[0-9]*\(([a-z]*)\)\{0,1\}//' program.txt >"$work/$label/unfaulted.txt"
+    got=$("$work/$label/pinfuzz" faults "$work/$label/unfaulted.txt" 2>"$work/report") || true
+    got=${got#"$work/$label/unfaulted.txt: "}
+    [[ $got == "violated $clause at "* ]] || fail "$label: faults: $got" "$work/report"
+}
+
+try_commands() {
+    local dir=$plain label=plain
+    if [[ $caught == asan ]]; then
+        dir=$asan
+        label=asan
+    fi
+    try_minimize "$dir" "$label"
+    races || try_source "$dir" "$label" # whose schedule counts loads and stores: no C file can
+    try_faults "$label"
+}
