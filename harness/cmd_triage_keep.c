@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,8 +92,23 @@ static uint32_t last_op(void) {
                                       : RUN_BOOT;
 }
 
+/* story_of() without what the process says once more: that is in the report. */
+static const struct story *quiet_story_of(const struct program *program, unsigned timeout) {
+    int error = dup(STDERR_FILENO);
+    int null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO);
+    const struct story *told = story_of(program, timeout);
+    dup2(error, STDERR_FILENO);
+    close(error);
+    close(null);
+    if (told == NULL) {
+        fprintf(stderr, "pinfuzz: no process for the story of a finding\n");
+    }
+    return told;
+}
+
 bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout) {
-    if (!take_report(program, timeout) || (story = story_of(program, timeout)) == NULL) {
+    if (!take_report(program, timeout) || (story = quiet_story_of(program, timeout)) == NULL) {
         return false;
     }
     bool told = story->final != FINAL_DIED && story->final != FINAL_KEPT;
