@@ -5,6 +5,16 @@
 #include "harness/mutate.h"
 #include "harness/target.h"
 
+#ifdef __has_feature
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define SEEN_WRITTEN(data, size) __msan_unpoison(data, size)
+#endif
+#endif
+#ifndef SEEN_WRITTEN
+#define SEEN_WRITTEN(data, size) ((void)0)
+#endif
+
 /* There under libFuzzer only; AFL++'s driver has one that does nothing. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
@@ -12,8 +22,17 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size,
                                  uint8_t *out, size_t max_size, unsigned int seed);
 
+/* libFuzzer is compiled without MemorySanitizer, which sees nothing of what it writes and returns. */
+static size_t mutate_by_engine(uint8_t *data, size_t size, size_t max_size) {
+    size_t mutated = LLVMFuzzerMutate(data, size, max_size);
+    SEEN_WRITTEN(&mutated, sizeof(mutated));
+    SEEN_WRITTEN(data, mutated);
+    return mutated;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
-    return mutate_input(data, size, max_size, seed, target_operations, LLVMFuzzerMutate);
+    return mutate_input(data, size, max_size, seed, target_operations,
+                        LLVMFuzzerMutate ? mutate_by_engine : NULL);
 }
 
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size,
