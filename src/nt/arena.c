@@ -54,7 +54,8 @@ static void *reserve(void *at, uint64_t bytes, int flags) {
     return address;
 }
 
-bool nt_arena_boot(void) {
+/* Here and in the shutdown, what happens depends on the boots before: no coverage of this one. */
+NT_UNCOVERED bool nt_arena_boot(void) {
     if (arena.base)
         return true;
     for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
@@ -71,7 +72,7 @@ bool nt_arena_boot(void) {
     return false;
 }
 
-static void trim(void) {
+static NT_UNCOVERED void trim(void) {
     (void)madvise(arena.base, arena.bytes, MADV_DONTNEED);
 #ifdef NT_ASAN
     /* Everything is addressable again by now, and that is what a shadow of zeros says. */
@@ -82,7 +83,7 @@ static void trim(void) {
 #endif
 }
 
-void nt_arena_shutdown(void) {
+NT_UNCOVERED void nt_arena_shutdown(void) {
     nt_arena_scrub(arena.base, arena.fresh * NT_PAGE_SIZE);
     arena.fresh = 0;
     arena.first_free = 0;
