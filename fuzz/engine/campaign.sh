@@ -1,0 +1,277 @@
+# shellcheck shell=bash disable=SC2154 # build, corpus, targets, ... are fuzz/run's
+# Sourced by fuzz/run: the processes of a campaign. Each is an instance TARGET/ENGINE/NUMBER; what an
+# engine does itself is in run_ENGINE.sh as ENGINE_build, ENGINE_start, ENGINE_ask, ENGINE_ended and
+# ENGINE_read.
+
+# Restarts of one instance after findings (--keep-going): a bug that every input meets restarts four
+# times a second, and its thousandth finding tells no more than its first.
+restarts_max=1000
+
+# By instance.
+declare -A pid=() status=() began=() restarts=()
+# By target: its instances; set when it is not to be started again.
+declare -A instances=() over=()
+broken=()
+stopping=0
+
+# Whatever starts with these words dies with fuzz/run, be it by kill -9.
+mortal=()
+! setpriv --pdeathsig KILL true 2>/dev/null || mortal=(setpriv --pdeathsig KILL)
+
+# campaign_lock: one campaign at a time in a build directory. Every child inherits the lock, so that it
+# is also kept as long as something of a killed campaign lives.
+campaign_lock() {
+    exec 9>"$build/lock"
+    flock -n 9 && return
+    echo "another fuzz/run works in $build: waiting a minute for it" >&2
+    flock -w 60 9 || fail "another fuzz/run works in $build"
+}
+
+# options_of FILE SECTION: the `name = value` lines of that section, without blanks.
+options_of() {
+    [[ -e $1 ]] || return 0
+    awk -v section="[$2]" '
+        /^[[:space:]]*([#;]|$)/ { next }
+        /^[[:space:]]*\[/ { gsub(/[[:space:]]/, ""); inside = $0 == section; next }
+        inside { sub(/[[:space:]]*=[[:space:]]*/, "="); sub(/^[[:space:]]+/, ""); sub(/[[:space:]]+$/, ""); print }
+    ' "$1"
+}
+
+# Sanitizer options of a target, what the environment says last, so that it wins.
+sanitizer_options() {
+    local from_file
+    from_file=$(options_of "$root/fuzz/$1.options" "$2" | paste -sd: -)
+    printf '%s%s' "${from_file:+$from_file:}" "$3"
+}
+
+# build_in DIR LOG TARGETS ARG...: one build of the project; TARGETS is what is built, blanks between.
+build_in() {
+    local dir=$1 log=$2 what=$3 compiler=()
+    shift 3
+    [[ -e $dir/CMakeCache.txt ]] || compiler=(-DCMAKE_C_COMPILER="$fuzzing_cc")
+    # shellcheck disable=SC2086 # words are meant
+    {
+        tools_configure "$dir" "${compiler[@]}" "$@" "${defines[@]}" &&
+            cmake --build "$dir" --parallel "$(nproc)" --target $what
+    } >"$log" 2>&1 9>&- || {
+        tools_show_failure "$log" >&2
+        fail "the build failed (whole log: $log)"
+    }
+}
+
+# ---- shares ----
+
+# campaign_plan: how many processes a target gets, and how many targets run at once. Sets at_once, share
+# and instances. Jobs that are left over go to the first targets.
+campaign_plan() {
+    local each least=1 extra=0 target n count list
+    [[ $engine != both ]] || least=2
+    each=$((jobs / ${#targets[@]}))
+    ((each >= least)) || each=$least
+    at_once=$((jobs / each))
+    ((at_once >= 1)) || at_once=1
+    if ((at_once >= ${#targets[@]})); then
+        at_once=${#targets[@]}
+        extra=$((jobs - each * at_once))
+        ((extra > 0)) || extra=0
+    fi
+    rounds=$(((${#targets[@]} + at_once - 1) / at_once))
+    share=$((seconds / rounds))
+    ((share)) || share=1
+    for target in "${targets[@]}"; do
+        count=$each
+        ((extra-- <= 0)) || count=$((each + 1))
+        list=
+        for ((n = 1; n <= count; n++)); do
+            case $engine in
+            both) ((n % 2)) && list+=" $target/libfuzzer/$(((n + 1) / 2))" || list+=" $target/afl/$((n / 2))" ;;
+            *) list+=" $target/$engine/$n" ;;
+            esac
+        done
+        instances[$target]=${list# }
+    done
+}
+
+instance_target() { printf '%s' "${1%%/*}"; }
+instance_engine() { local rest=${1#*/} && printf '%s' "${rest%/*}"; }
+
+# The log of an instance: logs/TARGET.log for the only or first of libFuzzer, else with a name.
+instance_log() {
+    local target=${1%%/*} rest=${1#*/}
+    case $rest in
+    libfuzzer/1) printf '%s' "$build/logs/$target.log" ;;
+    libfuzzer/*) printf '%s' "$build/logs/$target.${rest#*/}.log" ;;
+    *) printf '%s' "$build/logs/$target.afl.${rest#*/}.log" ;;
+    esac
+}
+
+# ---- starting and ending ----
+
+start_instance() {
+    local one=$1
+    began[$one]=${began[$one]-$SECONDS}
+    unset "status[$one]"
+    "${engine_of[$one]}_start" "$one" $((began[$one] + share - SECONDS))
+}
+
+start_target() {
+    local target=$1 one
+    for one in ${instances[$target]}; do
+        engine_of[$one]=$(instance_engine "$one")
+    done
+    if [[ $engine == afl ]]; then
+        # AFL++ leaves out, without a finding, what crashes before it has begun.
+        libfuzzer_check "$target"
+        if [[ -n ${over[$target]-} ]] || ((stopping)); then
+            return 0
+        fi
+    fi
+    for one in ${instances[$target]}; do
+        start_instance "$one"
+    done
+}
+declare -A engine_of=()
+
+# A target is done when none of its processes is left.
+is_running() {
+    local one
+    for one in ${instances[$1]}; do
+        [[ -z ${pid[$one]-} ]] || return 0
+    done
+    return 1
+}
+
+running_targets() {
+    local target count=0
+    for target in "${targets[@]}"; do
+        ! is_running "$target" || count=$((count + 1))
+    done
+    echo "$count"
+}
+
+# target_found TARGET: it has a finding now. Unless asked to go on, that is its end.
+target_found() {
+    local one
+    ((!keep_going)) || return 0
+    over[$1]=1
+    for one in ${instances[$1]}; do
+        [[ -z ${pid[$one]-} ]] || "${engine_of[$one]}_ask" "${pid[$one]}"
+    done
+}
+
+# finish INSTANCE: reads the fate of a process that has ended, and starts it again where that is wanted.
+finish() {
+    local one=$1 target=${1%%/*}
+    status[$one]=0
+    wait "${pid[$one]}" || status[$one]=$?
+    unset "pid[$one]"
+    "${engine_of[$one]}_ended" "$one"
+    if ((keep_going && !stopping)) && [[ -n ${again[$one]-} ]] &&
+        ((began[$one] + share > SECONDS)); then
+        restarts[$one]=$((${restarts[$one]-0} + 1))
+        if ((restarts[$one] <= restarts_max)); then
+            start_instance "$one"
+        fi
+    fi
+    unset "again[$one]"
+}
+# Set by ENGINE_ended: the instance ended by a finding, and could go on behind it.
+declare -A again=()
+
+# stop_campaign: the first time a request, which an engine answers between two executions.
+stop_campaign() {
+    local one
+    stopping=$((stopping + 1))
+    for one in "${!pid[@]}"; do
+        if ((stopping == 1)); then
+            "${engine_of[$one]}_ask" "${pid[$one]}"
+        else
+            kill -KILL -- "-${pid[$one]}" 2>/dev/null || true
+        fi
+    done
+}
+
+kill_campaign() {
+    local one
+    for one in "${!pid[@]}"; do
+        kill -KILL -- "-${pid[$one]}" 2>/dev/null || true
+    done
+}
+
+# An engine that does not keep to its time is asked to end, and 30 s later not asked.
+mind_the_time() {
+    local one late
+    for one in "${!pid[@]}"; do
+        late=$((SECONDS - began[$one] - share))
+        if ((late == 2 || late == 10)); then
+            "${engine_of[$one]}_ask" "${pid[$one]}"
+        elif ((late >= 35)); then
+            kill -KILL -- "-${pid[$one]}" 2>/dev/null || true
+        fi
+    done
+}
+
+# ---- what is shown of it ----
+
+# row TARGET ENGINE: sums what the instances say of themselves: executions rate edges inputs; the edges
+# of the one that has seen most.
+row() {
+    local one all_executions=0 all_rate=0 most_edges=0 most_inputs=0
+    for one in ${instances[$1]}; do
+        [[ ${one#*/} == "$2"/* && -n ${began[$one]-} ]] || continue
+        "${2}_read" "$one"
+        all_executions=$((all_executions + executions))
+        all_rate=$((all_rate + rate))
+        ((edges <= most_edges)) || most_edges=$edges
+        ((inputs <= most_inputs)) || most_inputs=$inputs
+    done
+    executions=$all_executions rate=$all_rate edges=$most_edges inputs=$most_inputs
+}
+
+engines_shown() {
+    case $engine in
+    both) echo libfuzzer afl ;;
+    *) echo "$engine" ;;
+    esac
+}
+
+tty=0
+[[ -t 1 && ${TERM:-dumb} != dumb ]] && tty=1
+drawn=0
+
+# Text for good, above the lines that are refreshed in place.
+say() {
+    ((!tty || !drawn)) || printf '\e[%dA\e[J' "$drawn"
+    drawn=0
+    printf '%s\n' "$@"
+}
+
+draw() {
+    local target kind state name one lines=0
+    ((!tty || !drawn)) || printf '\e[%dA' "$drawn"
+    for target in "${targets[@]}"; do
+        for kind in $(engines_shown); do
+            state=
+            for one in ${instances[$target]}; do
+                [[ ${one#*/} == "$kind"/* ]] || continue
+                if [[ -n ${pid[$one]-} ]]; then
+                    state=$(printf '%3ds' $((SECONDS - began[$one])))
+                elif [[ -n ${status[$one]-} && -z $state ]]; then
+                    state='done'
+                fi
+            done
+            if [[ -z $state ]]; then
+                ((tty)) || continue
+                state='  - '
+            fi
+            row "$target" "$kind"
+            name=$target
+            [[ $engine != both ]] || name="$target $kind"
+            ((!tty)) || printf '\e[K'
+            printf '%-31s %s  %10d execs %7d/s  %5d edges %5d inputs  %d findings\n' "$name" "$state" \
+                "$executions" "$rate" "$edges" "$inputs" "${findings_of[$target]-0}"
+            lines=$((lines + 1))
+        done
+    done
+    drawn=$lines
+}

@@ -1,0 +1,141 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # fuzz/run's and campaign.sh's variables
+# Sourced by fuzz/run: a campaign's AFL++ processes. The first of a target is the main one, with both
+# sanitizers and CMPLOG; the others have neither, and are faster: what they find, the main one runs, too.
+
+# The hang that is one: libFuzzer's -timeout. Slower than AFL++ would have it, a busy machine makes, too.
+afl_hang_ms=25000
+# Above what any input takes; AFL++ measures what to expect and takes this for its limit.
+afl_slow_ms=5000
+
+afl_place() { printf '%s' "$build/afl-out/${1%%/*}"; }
+afl_name() { [[ $1 == */1 ]] && printf main || printf 's%s' $((${1##*/} - 1)); }
+
+afl_build() {
+    local fast=0 target
+    build_in "$build/afl" "$build/logs/build-afl.log" 'fuzzers mutator' -DPINFUZZ_ENGINE=afl \
+        -DPINFUZZ_CMPLOG=ON -DPINFUZZ_SANITIZE=address,undefined
+    for target in "${targets[@]}"; do
+        [[ ${instances[$target]} != */afl/2* ]] || fast=1
+    done
+    ((!fast)) || build_in "$build/afl-fast" "$build/logs/build-afl-fast.log" fuzzers -DPINFUZZ_ENGINE=afl
+}
+
+# AFL++ reads and writes its own form of a sanitizer's death.
+afl_with() {
+    local target=$1 fixed=abort_on_error=1:symbolize=0:detect_leaks=0:allocator_may_return_null=1
+    local asan ubsan
+    shift
+    asan=$(sanitizer_options "$target" asan "${ASAN_OPTIONS-}")
+    ubsan=$(sanitizer_options "$target" ubsan "${UBSAN_OPTIONS-}")
+    # AFL++'s mutator is ours; what else is set here: go on where a killed run ended; a minute, its least,
+    # between two looks at what others found; CMPLOG for what it finds itself, for it takes seconds an input
+    # and would take hours for a corpus; no questions about the machine.
+    exec env ASAN_OPTIONS="${asan:+$asan:}$fixed" UBSAN_OPTIONS="${ubsan:+$ubsan:}halt_on_error=1:$fixed" \
+        AFL_CUSTOM_MUTATOR_LIBRARY="$build/afl/libpinfuzz_mutator.so" PINFUZZ_TARGET="$target" \
+        AFL_AUTORESUME=1 AFL_IMPORT_FIRST=1 AFL_SYNC_TIME=1 AFL_CMPLOG_ONLY_NEW=1 \
+        AFL_HANG_TMOUT=$afl_hang_ms \
+        AFL_NO_UI=1 AFL_NO_COLOR=1 AFL_TRY_AFFINITY=1 AFL_SKIP_CPUFREQ=1 AFL_IGNORE_UNKNOWN_ENVS=1 \
+        AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_CRASH_README=1 "$@"
+}
+
+declare -A afl_before=()
+
+afl_start() {
+    local one=$1 time=$2 target=${1%%/*} out name log role=(-S) where=$build/afl-fast most
+    local -a options=()
+    out=$(afl_place "$one")
+    name=$(afl_name "$one")
+    log=$(instance_log "$one")
+    if [[ $name == main ]]; then
+        role=(-M)
+        where=$build/afl
+        options+=(-c 0)
+    fi
+    most=$(options_of "$root/fuzz/$target.options" libfuzzer | sed -n 's/^max_len=//p')
+    [[ -z $most ]] || options+=(-G "$most")
+    [[ ! -e $root/fuzz/$target.dict ]] || options+=(-x "$root/fuzz/$target.dict")
+    # It wants an input to begin with: the empty program, padded to a byte.
+    [[ -n $(find "$corpus/$target" -maxdepth 1 -type f -size +0 -print -quit) ]] ||
+        printf '\0' >"$corpus/$target/5ba93c9db0cff93f52b521d7420e43f6eda2784f"
+    mkdir -p "$out"
+    ((time >= 1)) || time=1
+    afl_before[$one]=$(afl_stat "$one" execs_done)
+    local -a until=()
+    ((keep_going)) || until=(AFL_BENCH_UNTIL_CRASH=1)
+    afl_with "$target" "${until[@]}" "${mortal[@]}" afl-fuzz -i "$corpus/$target" -o "$out" "${role[@]}" "$name" \
+        -t "$afl_slow_ms+" -V "$time" "${options[@]}" -- "$where/$target" >"$log" 2>&1 </dev/null &
+    pid[$one]=$!
+}
+
+afl_ask() {
+    kill -INT "$1" 2>/dev/null || true
+}
+
+# afl_stat INSTANCE NAME: a whole number from the statistics that AFL++ leaves; 0 when there are none.
+afl_stat() {
+    local file
+    file=$(afl_place "$1")/$(afl_name "$1")/fuzzer_stats
+    { [[ ! -e $file ]] || sed -n "s/^$2 *: *\([0-9]*\).*/\1/p" "$file"; } | grep . || echo 0
+}
+
+# Without a screen AFL++ tells little before its end: inputs are counted where they lie.
+afl_read() {
+    local one=$1 plot
+    executions=0 rate=0 edges=0 inputs=0
+    plot=$(afl_place "$one")/$(afl_name "$one")/plot_data
+    if [[ -n ${pid[$one]-} && -e $plot ]]; then
+        read -r inputs rate executions edges < <(tail -n 1 "$plot" | awk -F ', *' '
+            /^#/ || NF < 13 { print 0, 0, 0, 0; next }
+            { printf "%d %d %d %d\n", $4, $11, $12, $13 }') || true
+        inputs=$(find "${plot%/*}/queue" -maxdepth 1 -name 'id:*' 2>/dev/null | wc -l)
+    else
+        executions=$(afl_stat "$one" execs_done)
+        rate=$(afl_stat "$one" execs_per_sec)
+        edges=$(afl_stat "$one" edges_found)
+        inputs=$(afl_stat "$one" corpus_count)
+    fi
+    # It goes on counting where a run before this one ended.
+    ((executions < ${afl_before[$one]-0})) || executions=$((executions - ${afl_before[$one]-0}))
+}
+
+afl_ended() {
+    local one=$1 target=${1%%/*} before=${findings_of[${1%%/*}]-0}
+    afl_collect "$target" "$(afl_place "$one")/$(afl_name "$one")" 0
+    if ((status[$one] != 0 && !stopping)) && [[ -z ${over[$target]-} ]] &&
+        ((${findings_of[$target]-0} == before)); then
+        broken+=("$one")
+    fi
+}
+
+# While it runs: only what is two seconds old, for AFL++ may still be writing what is newer.
+afl_look() {
+    afl_collect "${1%%/*}" "$(afl_place "$1")/$(afl_name "$1")" 2
+}
+
+# afl_take_up TARGET: what a killed run left, with more instances perhaps than this one has.
+afl_take_up() {
+    local place
+    for place in "$(afl_place "$1")"/{main,s[0-9]*}; do
+        afl_collect "$1" "$place" 0
+    done
+}
+
+# afl_collect TARGET PLACE SECONDS: moves what an instance saved to findings/, if it is so old.
+afl_collect() {
+    local target=$1 place=$2 age=$3 kind from file name kept
+    for from in "$place"/crashes* "$place"/hangs*; do
+        [[ -d $from ]] || continue
+        kind=crash
+        [[ ${from##*/} != hangs* ]] || kind=timeout
+        while IFS= read -r -d '' file; do
+            name=$kind-$(sha1sum <"$file" | cut -c 1-40)
+            kept=$build/findings/$target/$name
+            if [[ ! -e $kept ]]; then
+                cp "$file" "$kept.part"
+                mv "$kept.part" "$kept"
+            fi
+            rm -f "$file"
+            [[ -e $build/logs/$target.$name.log ]] || replay_finding "$target" "$kept"
+        done < <(find "$from" -maxdepth 1 -type f -name 'id:*' ! -newermt "$age seconds ago" -print0)
+    done
+}

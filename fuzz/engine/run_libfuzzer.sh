@@ -1,0 +1,113 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # fuzz/run's and campaign.sh's variables
+# Sourced by fuzz/run: a campaign's libFuzzer processes.
+
+libfuzzer_build() {
+    build_in "$build" "$build/logs/build.log" 'fuzzers pinfuzz' -DPINFUZZ_ENGINE=libfuzzer \
+        -DPINFUZZ_SANITIZE=address,undefined
+}
+
+# libfuzzer_arguments TARGET: sets arguments. The last of two equal flags wins: what stands before a
+# target's own options are defaults; limits are those of ClusterFuzz.
+libfuzzer_arguments() {
+    local option settings
+    arguments=(-timeout=25 -rss_limit_mb=2560)
+    settings=$(options_of "$root/fuzz/$1.options" libfuzzer)
+    while read -r option; do
+        if [[ $option == dict=* ]]; then
+            continue # named below: the file stands beside the target
+        elif [[ -n $option ]]; then
+            arguments+=("-$option")
+        fi
+    done <<<"$settings"
+    [[ ! -e $root/fuzz/$1.dict ]] || arguments+=("-dict=$root/fuzz/$1.dict")
+}
+
+# libfuzzer_with TARGET COMMAND...: with the sanitizer options of the target.
+libfuzzer_with() {
+    local target=$1
+    shift
+    exec env ASAN_OPTIONS="$(sanitizer_options "$target" asan "${ASAN_OPTIONS-}")" \
+        UBSAN_OPTIONS="$(sanitizer_options "$target" ubsan "${UBSAN_OPTIONS-}")" "$@"
+}
+
+declare -A executions_before=()
+
+libfuzzer_start() {
+    local one=$1 time=$2 target=${1%%/*} reload=0 log arguments
+    log=$(instance_log "$one")
+    libfuzzer_arguments "$target"
+    # Where nobody else writes to the corpus, there is nothing to read again.
+    [[ $engine == libfuzzer && ${instances[$target]} != *' '* ]] || reload=1
+    ((time >= 1)) || time=1
+    libfuzzer_with "$target" "${mortal[@]}" "$build/$target" -reload="$reload" "${arguments[@]}" \
+        -print_final_stats=1 -max_total_time="$time" -artifact_prefix="$build/findings/$target/" \
+        "$corpus/$target" >"$log" 2>&1 </dev/null &
+    pid[$one]=$!
+}
+
+libfuzzer_ask() {
+    kill -USR1 "$1" 2>/dev/null || true
+}
+
+# libfuzzer_log LOG: sets executions, rate, edges, inputs from the last line that has them.
+libfuzzer_log() {
+    executions=0 rate=0 edges=0 inputs=0
+    [[ -e $1 ]] || return 0
+    read -r executions rate edges inputs < <(tail -n 200 "$1" | awk '
+        /^#[0-9]+[ \t]/ && / cov: / {
+            executions = substr($1, 2)
+            for (i = 2; i < NF; i++) {
+                if ($i == "cov:") edges = $(i + 1)
+                if ($i == "corp:") { split($(i + 1), corp, "/"); inputs = corp[1] }
+                if ($i == "exec/s:") rate = $(i + 1)
+            }
+        }
+        /^stat::number_of_executed_units:/ { executions = $2 }
+        /^stat::average_exec_per_sec:/ { rate = $2 }
+        END { print executions + 0, rate + 0, edges + 0, inputs + 0 }')
+}
+
+libfuzzer_read() {
+    libfuzzer_log "$(instance_log "$1")"
+    executions=$((executions + ${executions_before[$1]-0}))
+}
+
+# The input a finding left behind, if any. Slow units are no findings: they take over ten seconds, and
+# a busy machine makes them.
+libfuzzer_artifact() {
+    sed -n 's/.*Test unit written to //p' "$1" | grep -v '/slow-unit-' | tail -n 1 || true
+}
+
+libfuzzer_ended() {
+    local one=$1 target=${1%%/*} log artifact kept
+    log=$(instance_log "$one")
+    artifact=$(libfuzzer_artifact "$log")
+    if [[ -n $artifact ]]; then
+        # Not when it cannot get past what it was given.
+        ! grep -q '^#[0-9]*[[:space:]]INITED' "$log" || again[$one]=1
+        if ((keep_going)); then
+            libfuzzer_log "$log"
+            executions_before[$one]=$((${executions_before[$one]-0} + executions))
+        fi
+        keep_finding "$target" "$artifact" "$log" "${status[$one]}"
+    elif ((status[$one] == 0)) || ((stopping)) || [[ -n ${over[$target]-} ]]; then
+        return 0
+    elif grep -aq '^SUMMARY: ' "$log"; then
+        # Seen only when the process ended, as a leak may be: there is no single input to blame.
+        kept=$build/logs/$target.at-exit.log
+        cp "$log" "$kept"
+        tell_finding "$target" "$kept" "$(cause_of "$log" "${status[$one]}")"
+    else
+        broken+=("$one")
+    fi
+}
+
+# libfuzzer_check TARGET: runs the corpus once, and keeps what breaks in it.
+libfuzzer_check() {
+    local target=$1 log=$build/logs/$1.check.log code=0 arguments artifact
+    libfuzzer_arguments "$target"
+    patiently libfuzzer_with "$target" "${mortal[@]}" "$build/$target" "${arguments[@]}" -runs=0 \
+        -artifact_prefix="$build/findings/$target/" "$corpus/$target" >"$log" 2>&1 </dev/null || code=$?
+    artifact=$(libfuzzer_artifact "$log")
+    [[ -z $artifact ]] || keep_finding "$target" "$artifact" "$log" "$code"
+}
