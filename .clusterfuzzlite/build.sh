@@ -18,6 +18,11 @@ for source in fuzz/*_fuzzer.c; do
     target=$(basename "$source" .c)
     cp "$build/$target" "$OUT/"
     cp "fuzz/$target.options" "$OUT/"
+    if [[ -e fuzz/$target.dict ]]; then
+        cp "fuzz/$target.dict" "$OUT/"
+    fi
+    # What ClusterFuzz puts on an issue that this target found: a line each.
+    printf '%s\n' pinfuzz "${target%_fuzzer}" >"$OUT/$target.labels"
     "$tool/pinfuzz" bytes "corpus/$target" -o "$WORK/seeds/$target" >/dev/null
     rm -f "$OUT/${target}_seed_corpus.zip"
     zip -qj "$OUT/${target}_seed_corpus.zip" "$WORK/seeds/$target"/*
