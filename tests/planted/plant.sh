@@ -41,6 +41,7 @@ cached() {
 # prepare DIR: one link line and one table of compile commands for each build, used by every bug.
 prepare() {
     local dir=$1 out=$scratch/${1//\//_} sanitize
+    [[ $(cached "$dir" CMAKE_HOME_DIRECTORY) == "$tools_root" ]] || tools_fail "$dir builds other sources"
     sanitize=$(cached "$dir" PINFUZZ_SANITIZE)
     # The table: object, tab, command. JSON escapes quotes and backslashes only.
     sed -n 's/^ *"command": "\(.*\)",$/\1/p' "$dir/compile_commands.json" |
