@@ -247,6 +247,12 @@ static int triage(const struct triage_options *options, bool ok) {
     if (all.files == NULL) {
         return CMD_BAD_INPUT;
     }
+    for (size_t i = 0; i < all.kept; i++) {
+        if (all.files[i].state == TRIAGE_JUNK) {
+            fprintf(stderr, "%s%s\n", all.paths.paths[i], all.files[i].why);
+            ok = false;
+        }
+    }
     group_files();
     uint32_t found = 0;
     for (size_t i = 0; i < all.count; i++) {

@@ -79,6 +79,9 @@ static void replay(const char *path, struct triage_file *file, const struct tria
     file->size = (uint32_t)program_encode(&program, bytes);
     for (unsigned run = 0; run < options->runs; run++) {
         struct verdict *verdict = run == 0 ? &file->verdict : &file->other;
+        if (board->stop) {
+            return;
+        }
         if (!verdict_of(&program, options->timeout, verdict)) {
             junk(file, ": cannot be run");
             return;
