@@ -7,7 +7,7 @@
 #include "harness/minimizer.h"
 
 /* Windows of 2 to 4 operations, in programs this short: 3 * 40 windows, times the menu below: at most 2
- * adapters * (3 + 5 * 2 indices) = 26, are 3120 candidates. */
+ * adapters * (4 + 6 * 2 indices) = 32, are 3840 candidates. */
 #define EXCHANGE_OPS      40u
 #define EXCHANGE_WINDOW   4u
 #define EXCHANGE_ADAPTERS 2u
@@ -31,16 +31,19 @@ static const struct {
     uint8_t opcode;
     uint8_t size_form;
     int8_t size_delta;
+    uint8_t fail_nth;
     uint8_t indices;
 } menu[] = {
-    {OP_STOP, FORM_RAW, 0, 1},                    /* for a removal and an addition */
-    {OP_START, FORM_RAW, 0, 1},                   /* for a link and a start, likewise */
-    {OP_UNPIN, FORM_RAW, 0, EXCHANGE_INDICES},    /* for a stop and a start */
-    {OP_UNMAP, FORM_RAW, 0, EXCHANGE_INDICES},    /* likewise */
-    {OP_PIN2, FORM_PAGES, 1, EXCHANGE_INDICES},   /* for two of which the first fails */
-    {OP_PIN2, FORM_PAGES, 2, EXCHANGE_INDICES},   /* likewise */
-    {OP_PIN2, FORM_MAXIMUM, 0, EXCHANGE_INDICES}, /* likewise */
-    {OP_CPU_WRITE, FORM_RAW, 0, 1},               /* for a write by DMA and a look at it */
+    {OP_STOP, FORM_RAW, 0, 0, 1},                    /* for a removal and an addition */
+    {OP_START, FORM_RAW, 0, 0, 1},                   /* for a link and a start, likewise */
+    {OP_START, FORM_RAW, 0, 1, 1},                   /* for a start and a stop */
+    {OP_UNPIN, FORM_RAW, 0, 0, EXCHANGE_INDICES},    /* for a stop and a start */
+    {OP_UNMAP, FORM_RAW, 0, 0, EXCHANGE_INDICES},    /* likewise */
+    {OP_MAP, FORM_MAXIMUM, 0, 0, EXCHANGE_INDICES},  /* for a pin and its end: the same pages are locked */
+    {OP_PIN2, FORM_PAGES, 1, 0, EXCHANGE_INDICES},   /* for two of which the first fails */
+    {OP_PIN2, FORM_PAGES, 2, 0, EXCHANGE_INDICES},   /* likewise */
+    {OP_PIN2, FORM_MAXIMUM, 0, 0, EXCHANGE_INDICES}, /* likewise */
+    {OP_CPU_WRITE, FORM_RAW, 0, 0, 1},               /* for a write by DMA and a look at it */
 };
 
 /* The first of the menu that will do. */
@@ -51,6 +54,7 @@ static bool exchange_window(struct minimizer *m, uint32_t at, uint32_t window) {
                 struct program_op op = {.opcode = menu[i].opcode, .adapter = adapter};
                 op.size_form = menu[i].size_form;
                 op.size_delta = menu[i].size_delta;
+                op.fail_nth = menu[i].fail_nth;
                 if (op.opcode == OP_CPU_WRITE)
                     op.arg.cpu.stamp = MINIMIZER_CPU_STAMP;
                 else
