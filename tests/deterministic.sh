@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The same bytes have the same coverage, process after process, and one seed leads to one campaign.
+# The same bytes have the same coverage, process after process, and one seed leads to one campaign. That they
+# have it within one process says tests/twice.
 # Usage: tests/deterministic.sh TARGET SEEDS     (TARGET is built with libFuzzer, SEEDS holds bytes)
 set -euo pipefail
 

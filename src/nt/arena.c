@@ -45,7 +45,7 @@ static struct {
     uint32_t first_free; /* number + 1, 0 when none */
 } arena;
 
-static void *reserve(void *at, uint64_t bytes, int flags) {
+static NT_UNTRACED void *reserve(void *at, uint64_t bytes, int flags) {
     void *address =
         mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
     /* A huge page for each touched 4 KiB would be resident as a whole. A refusal only costs memory. */
@@ -55,7 +55,7 @@ static void *reserve(void *at, uint64_t bytes, int flags) {
 }
 
 /* Here and in the shutdown, what happens depends on the boots before: no coverage of this one. */
-NT_UNCOVERED bool nt_arena_boot(void) {
+NT_UNTRACED bool nt_arena_boot(void) {
     if (arena.base)
         return true;
     for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
@@ -72,7 +72,7 @@ NT_UNCOVERED bool nt_arena_boot(void) {
     return false;
 }
 
-static NT_UNCOVERED void trim(void) {
+static NT_UNTRACED void trim(void) {
     (void)madvise(arena.base, arena.bytes, MADV_DONTNEED);
 #ifdef NT_ASAN
     /* Everything is addressable again by now, and that is what a shadow of zeros says. */
@@ -83,7 +83,7 @@ static NT_UNCOVERED void trim(void) {
 #endif
 }
 
-NT_UNCOVERED void nt_arena_shutdown(void) {
+NT_UNTRACED void nt_arena_shutdown(void) {
     nt_arena_scrub(arena.base, arena.fresh * NT_PAGE_SIZE);
     arena.fresh = 0;
     arena.first_free = 0;
