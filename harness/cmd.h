@@ -24,8 +24,8 @@ struct cmd {
     int (*main)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_triage, cmd_source, cmd_text, cmd_bytes,
-    cmd_clauses;
+extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_triage, cmd_source, cmd_text,
+    cmd_bytes, cmd_clauses;
 extern const char cmd_programs_help[];
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */

@@ -5,6 +5,7 @@
 #ifndef HARNESS_EXECUTOR_H
 #define HARNESS_EXECUTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,19 @@ void executor_run_bytes(const uint8_t *bytes, size_t size);
  * "The driver's duties"): how often, and first by which operation and clause. 0 when it did not.
  */
 uint32_t executor_caller_breaches(uint32_t *first_op, enum contract_clause *clause);
+
+/* What a run has seen of the race at one operation. */
+struct executor_race {
+    bool ran;
+    uint32_t points;
+    unsigned switched; /* switches of its schedule that took place */
+    bool stuck;        /* nobody could go on */
+    uint32_t turns;    /* as many as there were; those that fit have been written */
+};
+struct schedule_turn;
+/* Of the next run; and afterwards. The race's turns (schedule.h) are written to `turns`. */
+void executor_watch_race(uint32_t op, struct schedule_turn *turns, uint32_t capacity);
+void executor_watched_race(struct executor_race *seen);
 
 /*
  * For measuring: runs the program once, recording its calls into tape (as many as fit; returns how

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "harness/executor.h"
 #include "harness/linearize.h"
 #include "harness/race.h"
 #include "harness/resolve.h"
@@ -392,6 +393,41 @@ static void check_all(enum contract_clause clause) {
 
 /* ---- judging ---- */
 
+/* Whether the CPU gets at both ends of a view just as the model says; of one that has ended, unless another
+ * covers what it had. */
+static bool view_fits(const struct model *after, const struct model_view *view, bool alive) {
+    uint64_t first = view->base + (view->offset - view->first);
+    const uint64_t ends[] = {view->base, first, first + view->size - 1};
+    for (unsigned i = 0; i < 3; i++) {
+        bool wanted = alive || model_base_covered(after, ends[i]);
+        if (run.sut->cpu_accessible((const void *)(uintptr_t)ends[i], 1) != wanted)
+            return false;
+    }
+    return true;
+}
+
+static bool views_fit(const struct model *after) {
+    for (uint32_t i = 0; i < after->view_count; i++)
+        if (!view_fits(after, &after->views[i], true))
+            return false;
+    for (uint32_t i = 0; i < run.model.view_count; i++)
+        if (!view_fits(after, &run.model.views[i], false))
+            return false;
+    for (uint32_t i = 0; i < race.count; i++) {
+        const struct call *map = &race.answered[i];
+        uint64_t asked = race.asked[i].arg.map.Offset;
+        if (map->opcode != OP_MAP || !NT_SUCCESS(map->status))
+            continue;
+        const struct model_view view = {.base = (uint64_t)(uintptr_t)map->arg.map.pBaseAddress,
+                                        .first = asked - map->arg.map.Offset,
+                                        .offset = asked,
+                                        .size = map->arg.map.Size};
+        if (!view_fits(after, &view, false))
+            return false;
+    }
+    return true;
+}
+
 /* linearize_final: which of two pins is alive shows in the descriptors, how many are in the ledger. */
 static bool fits(void *context, const struct model *after) {
     struct sut_ledger ledger;
@@ -407,10 +443,7 @@ static bool fits(void *context, const struct model *after) {
             if (c->areas[i].pin.live && !run.sut->descriptor_alive(c->areas[i].pin.descriptor))
                 return false;
     }
-    for (uint32_t i = 0; i < after->view_count && run.sut->cpu_accessible; i++)
-        if (!run.sut->cpu_accessible((const void *)(uintptr_t)after->views[i].base, 1))
-            return false;
-    return true;
+    return !run.sut->cpu_accessible || views_fit(after);
 }
 
 static bool judge_memory(void) {
@@ -466,6 +499,24 @@ static void judge(void) {
     check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
 }
 
+static uint32_t watched_op = UINT32_MAX;
+static struct executor_race watched;
+
+static struct schedule_turn *watched_turns;
+static uint32_t watched_capacity;
+
+void executor_watch_race(uint32_t op, struct schedule_turn *turns, uint32_t capacity) {
+    watched_op = op;
+    watched_turns = turns;
+    watched_capacity = capacity;
+    watched = (struct executor_race){0};
+}
+
+void executor_watched_race(struct executor_race *seen) {
+    *seen = watched;
+    watched_op = UINT32_MAX;
+}
+
 uint32_t run_race(uint32_t op) {
     uint32_t span = program_race_span(run.program, op);
     race.count = 0;
@@ -490,11 +541,17 @@ uint32_t run_race(uint32_t op) {
     if (run.abandoned)
         return span;
     check_frames_before();
+    if (op == watched_op)
+        schedule_note(watched_turns, watched_capacity);
     enum schedule_outcome outcome = run_actors();
+    schedule_note(NULL, 0);
     if (outcome == SCHEDULE_FAILED) {
         run.abandoned = true; /* nobody's finding */
         return span;
     }
+    if (op == watched_op)
+        watched = (struct executor_race){true, schedule.points, schedule_switched(), outcome != SCHEDULE_DONE,
+                                         schedule_noted()};
     run.explain = explain;
     if (judge_liveness(outcome) && judge_memory())
         judge();

@@ -9,8 +9,9 @@
 
 #define PINFUZZ_VERSION "0.1"
 
-static const struct cmd *const commands[] = {&cmd_run,    &cmd_faults, &cmd_minimize, &cmd_triage,
-                                             &cmd_source, &cmd_text,   &cmd_bytes,    &cmd_clauses};
+static const struct cmd *const commands[] = {&cmd_run,       &cmd_faults, &cmd_minimize,
+                                             &cmd_schedules, &cmd_triage, &cmd_source,
+                                             &cmd_text,      &cmd_bytes,  &cmd_clauses};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =

@@ -33,6 +33,9 @@ static struct {
     } held[SCHEDULE_LOCKS];
     unsigned mark_count;
     struct schedule_mark marks[SCHEDULE_MARKS];
+    struct schedule_turn *turns;
+    uint32_t turn_capacity;
+    uint32_t turn_count;
 } plan;
 
 static const struct held *find(const void *lock) {
@@ -55,6 +58,17 @@ static unsigned lowest(void) {
     return actor;
 }
 
+static void note(void) {
+    if (!plan.turns)
+        return;
+    struct schedule_turn turn = {.after = schedule.points, .running = schedule.actor};
+    for (unsigned i = 0; i < SUT_ACTORS; i++)
+        turn.can_run |= (uint8_t)(can_run(i) << i);
+    if (plan.turn_count < plan.turn_capacity)
+        plan.turns[plan.turn_count] = turn;
+    plan.turn_count++;
+}
+
 static void mark(enum schedule_kind kind, unsigned to, unsigned size, uintptr_t pc, const char *lock) {
     if (plan.mark_count == SCHEDULE_MARKS)
         return;
@@ -72,6 +86,7 @@ static void mark(enum schedule_kind kind, unsigned to, unsigned size, uintptr_t 
 static void become(unsigned actor) {
     schedule.actor = (uint8_t)actor;
     schedule.stack = fiber_stack(actor);
+    note();
     plan.to_actor(actor);
 }
 
@@ -126,6 +141,7 @@ void schedule_acquire(const void *lock, const char *name) {
     plan.wanted[self] = NULL;
     if (plan.held_count < SCHEDULE_LOCKS) /* one more than there can be: not known, so never waited for */
         plan.held[plan.held_count++] = (struct held){lock, name, self};
+    note();
     if (race_acquire)
         race_acquire(self, lock, name);
 }
@@ -140,6 +156,7 @@ void schedule_release(const void *lock) {
         race_release(schedule.actor, lock);
     point_lock = plan.held[i].name;
     plan.held[i] = plan.held[--plan.held_count];
+    note();
     schedule_point(POINT_RELEASE, 0, 0);
 }
 
@@ -174,6 +191,7 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
     plan.waited = false;
     plan.held_count = 0;
     plan.mark_count = 0;
+    plan.turn_count = 0;
     schedule.points = 0;
     arm();
     for (unsigned i = 0; i < SUT_ACTORS; i++) {
@@ -196,6 +214,15 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
         plan.stuck |= (actors >> i & 1) && !fiber_ended(i) && !plan.stopped;
     fiber_end_all();
     return plan.stopped ? SCHEDULE_STOPPED : plan.stuck ? SCHEDULE_STUCK : SCHEDULE_DONE;
+}
+
+void schedule_note(struct schedule_turn *turns, uint32_t capacity) {
+    plan.turns = turns;
+    plan.turn_capacity = capacity;
+}
+
+uint32_t schedule_noted(void) {
+    return plan.turn_count;
 }
 
 bool schedule_waited(void) {

@@ -95,6 +95,18 @@ _Noreturn void schedule_stop(void);
 
 /* ---- after a run ---- */
 
+/* From which point on who ran, and who else could have: bit i is actor i. For who wants to know where a
+ * switch would take place; noted only when asked for. */
+struct schedule_turn {
+    uint32_t after; /* holds for the points behind this one */
+    uint8_t running;
+    uint8_t can_run;
+};
+/* Noted in the next runs, as many as fit; NULL: not any more. */
+void schedule_note(struct schedule_turn *turns, uint32_t capacity);
+/* How many there were, of the last run; more than fit: the rest is missing. */
+uint32_t schedule_noted(void);
+
 /* Whether an actor had to wait for a lock. */
 bool schedule_waited(void);
 /* How many of the race's switches took place. */
