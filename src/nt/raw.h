@@ -21,6 +21,11 @@
 #if defined(__SANITIZE_ADDRESS__)
 #define NT_ASAN 1
 #endif
+/* What looks for the pages to tell AddressSanitizer of. Where loads are traced it runs in every build, so
+ * that all of them see the same. */
+#if defined(NT_ASAN) || defined(NT_TRACED)
+#define NT_WATCHED 1
+#endif
 
 /* Any range, any alignment; the ranges do not overlap. */
 void nt_raw_copy(void *to, const void *from, size_t bytes);

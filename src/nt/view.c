@@ -48,7 +48,7 @@ static uint64_t covered_to(const struct nt_section *section, const struct nt_win
 
 static void forbid_uncovered(const struct nt_section *section, const struct nt_window *window, uint64_t first,
                              uint64_t end) {
-#ifdef NT_ASAN
+#ifdef NT_WATCHED
     for (uint64_t page = first; page < end;) {
         uint64_t covered = covered_to(section, window, page);
         if (covered > page) {
@@ -72,7 +72,7 @@ static void forbid_uncovered(const struct nt_section *section, const struct nt_w
 }
 
 static void announce(const struct nt_section *section, const struct nt_view *view) {
-#ifdef NT_ASAN
+#ifdef NT_WATCHED
     uint8_t *base = view->base;
     uint64_t bytes = (view->end - view->first) * NT_PAGE_SIZE;
     nt_raw_permit(base, bytes);
