@@ -28,7 +28,7 @@ static void fewer_switches(struct minimizer *m, uint32_t at) {
         less = race;
         drop(&less, i);
         bool gone = try_race(m, at, &less);
-        if (!gone && i < less.switches) {
+        if (!gone && i < less.switches && less.at[i].locks == race.at[i].locks) {
             less.at[i].points += race.at[i].points;
             gone = less.at[i].points <= PROGRAM_POINTS_MAX && try_race(m, at, &less);
         }

@@ -4,7 +4,8 @@
  * Points are relative to the last switch (program.h), so moving one switch leaves the others where they are
  * in their actors' work. A call of this project's implementation passes some tens of points when it is
  * refused, some hundreds when it does something; most of those that matter lie near its locks, at its
- * beginning and its end, wherefore small numbers are more likely than large ones.
+ * beginning and its end, wherefore small numbers are more likely than large ones, and every other switch
+ * counts the points of locks alone.
  */
 #include "harness/mutation.h"
 
@@ -17,11 +18,20 @@ static uint32_t some_points(struct mutation *m) {
     return 1 + random_below(&m->random, UINT32_C(1) << bits);
 }
 
-static uint32_t near_points(struct mutation *m, uint32_t points) {
-    uint32_t step = 1 + random_below(&m->random, random_one_in(&m->random, 2) ? 4 : 32);
+static uint32_t near_points(struct mutation *m, const struct program_switch *one) {
+    uint32_t reach = one->locks ? 2 : random_one_in(&m->random, 2) ? 4 : 32;
+    uint32_t step = 1 + random_below(&m->random, reach);
     if (random_one_in(&m->random, 2))
-        return points > step ? points - step : 1;
-    return points < PROGRAM_POINTS_MAX - step ? points + step : PROGRAM_POINTS_MAX;
+        return one->points > step ? one->points - step : 1;
+    return one->points < PROGRAM_POINTS_MAX - step ? one->points + step : PROGRAM_POINTS_MAX;
+}
+
+/* A call takes and gives back ten locks or so. */
+static struct program_switch some_switch(struct mutation *m, uint8_t actor) {
+    if (random_one_in(&m->random, 2))
+        return (struct program_switch){some_points(m), actor, false};
+    uint32_t bits = random_below(&m->random, 6);
+    return (struct program_switch){1 + random_below(&m->random, UINT32_C(1) << bits), actor, true};
 }
 
 /* An actor of the race at `at`: of one of its operations. */
@@ -36,7 +46,7 @@ static void add_switch(struct mutation *m, uint32_t at, struct program_race *rac
         return;
     uint32_t place = random_below(&m->random, race->switches + 1u);
     memmove(&race->at[place + 1], &race->at[place], (race->switches - place) * sizeof(race->at[0]));
-    race->at[place] = (struct program_switch){some_points(m), some_actor(m, at)};
+    race->at[place] = some_switch(m, some_actor(m, at));
     race->switches++;
 }
 
@@ -59,10 +69,10 @@ static void tweak_switch(struct mutation *m, uint32_t at, struct program_race *r
         one->actor = some_actor(m, at);
         break;
     case 1:
-        one->points = some_points(m);
+        *one = some_switch(m, one->actor);
         break;
     default:
-        one->points = near_points(m, one->points);
+        one->points = near_points(m, one);
         break;
     }
 }
@@ -154,12 +164,13 @@ bool mutate_race_scene(struct mutation *m) {
     uint32_t at = m->program->op_count;
     uint32_t ops = random_between(&m->random, 2, random_one_in(&m->random, 4) ? 5 : 3);
     struct program_op made[1 + 5] = {{.opcode = OP_RACE}};
-    if (mutation_room(m) < ops + 1)
+    if (mutation_room(m) < ops + 1 + SUT_ACTORS)
         return false;
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
         return false;
     uint8_t index = mutate_pick_index(m, chain);
+    bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
     for (uint32_t i = 1; i <= ops; i++) {
         uint8_t opcode;
         do {
@@ -171,6 +182,11 @@ bool mutate_race_scene(struct mutation *m) {
         made[i] = mutate_op_on(m, opcode, chain, index);
         if (opcode == OP_UNMAP)
             made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
+    }
+    /* What callers above PASSIVE_LEVEL do, they do without a lock. */
+    for (uint8_t i = 0; i < SUT_ACTORS && raised; i++) {
+        const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
+        mutation_insert(m, at++, &irql, 1);
     }
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);

@@ -212,7 +212,7 @@ struct program_op {
             uint64_t offset; /* from the byte asked for at map, modulo the view's size, rounded down to 8 */
             uint64_t stamp;
         } cpu;
-        uint8_t race[PROGRAM_SWITCHES][4]; /* points (24 bits), actor; see below */
+        uint8_t race[PROGRAM_SWITCHES][4]; /* points (24 bits), actor (2 bits), locks (1 bit); see below */
     } arg;
 };
 #define PROGRAM_DMA_PAGES 16u
@@ -222,10 +222,14 @@ struct program_op {
  * with one actor's; after so many points (schedule.h) since the last switch another goes on. A number of
  * points is relative, so that a switch which moves leaves the later ones where they are in their actors'
  * work. In bytes a switch of 0 points is none; canonical: those come last, and are all zero.
+ *
+ * A call has some hundreds of points, and at some tens of them it asks for a lock or gives one back: what is
+ * wrong with locks shows when the switch is there, so a switch may count only those.
  */
 struct program_switch {
     uint32_t points; /* 1..PROGRAM_POINTS_MAX */
     uint8_t actor;   /* < SUT_ACTORS */
+    bool locks;      /* points of locks alone are counted */
 };
 struct program_race {
     uint8_t ops;   /* 1..PROGRAM_RACE_OPS: how many operations it would like to have */

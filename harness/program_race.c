@@ -11,7 +11,8 @@ void program_race_get(const struct program_op *op, struct program_race *race) {
         const uint8_t *bytes = op->arg.race[i];
         uint32_t points = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
         if (points != 0) {
-            race->at[race->switches++] = (struct program_switch){points, bytes[3] % SUT_ACTORS};
+            race->at[race->switches++] =
+                (struct program_switch){points, bytes[3] % SUT_ACTORS, (bytes[3] / SUT_ACTORS & 1) != 0};
         }
     }
 }
@@ -23,7 +24,7 @@ void program_race_set(struct program_op *op, const struct program_race *race) {
     for (unsigned i = 0; i < race->switches; i++) {
         uint32_t points = race->at[i].points;
         uint8_t bytes[4] = {(uint8_t)points, (uint8_t)(points >> 8), (uint8_t)(points >> 16),
-                            race->at[i].actor};
+                            (uint8_t)(race->at[i].actor + (race->at[i].locks ? SUT_ACTORS : 0))};
         memcpy(op->arg.race[i], bytes, sizeof bytes);
     }
 }

@@ -18,6 +18,7 @@ static struct {
     unsigned actors;
     unsigned next;     /* switch of the race */
     unsigned switched; /* those that took place */
+    uint32_t locks;    /* points of locks to the next switch; 0: it does not count those alone */
     uint32_t since;    /* points when the last one was due */
     bool stuck;
     bool stopped;
@@ -96,7 +97,9 @@ static void go(unsigned actor) {
 }
 
 static void arm(void) {
-    schedule.countdown = plan.next < plan.race->switches ? plan.race->at[plan.next].points : UINT32_MAX;
+    const struct program_switch *next = plan.next < plan.race->switches ? &plan.race->at[plan.next] : NULL;
+    schedule.countdown = next && !next->locks ? next->points : UINT32_MAX;
+    plan.locks = next && next->locks ? next->points : 0;
 }
 
 /* What is at stake at a point, where it is a lock's. */
@@ -122,10 +125,19 @@ void schedule_call(int32_t call) {
     plan.call[schedule.actor] = call;
 }
 
+static void lock_point(enum schedule_kind kind, const char *name) {
+    point_lock = name;
+    if (plan.locks && --plan.locks == 0) {
+        schedule.points++;
+        schedule_switch(kind, 0, 0);
+    } else {
+        schedule_point(kind, 0, 0);
+    }
+}
+
 void schedule_acquire(const void *lock, const char *name) {
     unsigned self = schedule.actor;
-    point_lock = name;
-    schedule_point(POINT_ACQUIRE, 0, 0);
+    lock_point(POINT_ACQUIRE, name);
     while (find(lock)) {
         plan.wanted[self] = lock;
         plan.wanted_name[self] = name;
@@ -154,10 +166,10 @@ void schedule_release(const void *lock) {
         return;
     if (race_release)
         race_release(schedule.actor, lock);
-    point_lock = plan.held[i].name;
+    const char *name = plan.held[i].name;
     plan.held[i] = plan.held[--plan.held_count];
     note();
-    schedule_point(POINT_RELEASE, 0, 0);
+    lock_point(POINT_RELEASE, name);
 }
 
 const char *schedule_holds(void) {

@@ -5,9 +5,9 @@
  * lock and after it has released one, and before each load and store that the implementation makes to
  * memory that is not its own stack (harness/trace.c; where the compiler cannot trace those there are only
  * the others). The schedule counts points, whoever passes them: after so many since the last switch that
- * it named, the next actor goes on. A switch to an actor that has ended, waits for a lock or is running
- * already happens to nobody. With no switch left the running actor goes on to its end, then the lowest
- * that can run.
+ * it named (of all, or of those of locks alone), the next actor goes on. A switch to an actor that has ended,
+ * waits for a lock or is running already happens to nobody. With no switch left the running actor goes on to
+ * its end, then the lowest that can run.
  *
  * Between points nothing is concurrent, so a run depends on nothing but the program.
  */

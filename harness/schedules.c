@@ -46,7 +46,7 @@ static bool extend(struct schedules *self, struct level *level) {
             if (actor == level->turns[turn].running || !(level->turns[turn].can_run >> actor & 1))
                 continue;
             next->race = level->race;
-            next->race.at[next->race.switches++] = (struct program_switch){point - used, actor};
+            next->race.at[next->race.switches++] = (struct program_switch){point - used, actor, false};
             if (!run_level(self, next) || (next->race.switches < self->preemptions && !extend(self, next)))
                 return false;
         }

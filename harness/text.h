@@ -29,8 +29,8 @@
  * cpu_write cpu_read     view= offset= stamp=
  * start stop remove add surprise_remove  N        power N d0|d3    reset N begin|end
  * link LEAD JOINER       irql passive|apc|dispatch|high            pressure
- * race      ops=N first=ACTOR switch=POINTS:ACTOR (up to 8 of them): the next N operations run
- *           concurrently; see program.h
+ * race      ops=N first=ACTOR switch=POINTS:ACTOR or lockPOINTS:ACTOR (up to 8 of them): the next N
+ *           operations run concurrently; see program.h
  * any       actor=N
  */
 #ifndef HARNESS_TEXT_H

@@ -218,7 +218,8 @@ static bool parse_pad(struct text_parser *parser, struct text_span token, struct
 /* ops=, first= and switch=, which comes once for each switch. */
 static bool parse_race(struct text_parser *parser, struct text_span token, struct text_span key,
                        struct text_span value, struct program_op *op) {
-    static const char shape[] = "a switch: POINTS:ACTOR, POINTS from 1 to 2^24 - 1, ACTOR to 3; at most 8";
+    static const char shape[] =
+        "a switch: POINTS:ACTOR or lockPOINTS:ACTOR, POINTS from 1 to 2^24 - 1, ACTOR to 3; at most 8";
     struct program_race race;
     program_race_get(op, &race);
     uint64_t points;
@@ -235,12 +236,13 @@ static bool parse_race(struct text_parser *parser, struct text_span token, struc
             return false;
         }
     } else {
+        bool locks = text_take(&value, "lock");
         if (!text_take_digits(&value, &points) || points == 0 || points > PROGRAM_POINTS_MAX ||
             !text_take(&value, ":") || !text_take_digits(&value, &actor) || actor >= SUT_ACTORS ||
             value.at != value.end || race.switches == PROGRAM_SWITCHES) {
             return text_fail(parser, token, "%s", shape);
         }
-        race.at[race.switches++] = (struct program_switch){(uint32_t)points, (uint8_t)actor};
+        race.at[race.switches++] = (struct program_switch){(uint32_t)points, (uint8_t)actor, locks};
     }
     program_race_set(op, &race);
     return true;

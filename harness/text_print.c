@@ -338,7 +338,8 @@ static void put_race(struct out *out, struct program_op *rest) {
         put(out, " first=%u", race.first);
     }
     for (unsigned i = 0; i < race.switches; i++) {
-        put(out, " switch=%" PRIu32 ":%u", race.at[i].points, race.at[i].actor);
+        put(out, " switch=%s%" PRIu32 ":%u", race.at[i].locks ? "lock" : "", race.at[i].points,
+            race.at[i].actor);
     }
     program_race_set(rest, &(struct program_race){.ops = 1});
 }
