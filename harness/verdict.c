@@ -149,7 +149,8 @@ static size_t copy_kind(const char *from, char *what, size_t capacity) {
     size_t length = 0;
     for (; *from != 0 && *from != '\n' && length + 1 < capacity; from++) {
         bool digit = *from >= '0' && *from <= '9';
-        if (strncmp(from, " on ", 4) == 0 || strncmp(from, " (pc ", 5) == 0) {
+        if (strncmp(from, " on ", 4) == 0 || strncmp(from, " (pc ", 5) == 0 ||
+            strncmp(from, " (pid=", 6) == 0) {
             break;
         }
         if (digit && strncmp(from, "0x", 2) == 0) {

@@ -23,7 +23,9 @@ check() {
         while read -r clause; do
             [[ $name != "$clause"-* ]] || found=1
         done <"$scratch/clauses"
-        ((found)) || [[ $name == *-in-* ]] || echo "$name: begins with no clause, and names no function"
+        # What a process said before it died names a folder as well, if the verdict is kept beside it.
+        ((found)) || [[ $name == *-in-* ]] || grep -qs '^\(crashed\|hung\) (' "$place/verdict.txt" ||
+            echo "$name: begins with no clause, and names no function"
         for file in "$place"/* "$place"/.[!.]*; do
             case ${file##*/} in
             program.txt | verdict.txt | source.c | '.[!.]*') ;;
@@ -40,7 +42,7 @@ check() {
 }
 
 # It must be able to fail before its success says anything.
-mkdir -p "$scratch/planted"/{pin-count-high-bits,crash,Pin-Count-x,pin-twice-two,tdr-keeps-x,segv-in-dxgk-pin}
+mkdir -p "$scratch/planted"/{pin-count-high-bits,some-last-words,crash,Pin-Count-x,pin-twice-two,tdr-keeps-x,segv-in-dxgk-pin}
 for place in "$scratch/planted"/*; do
     printf '# Told.\npin2 lead(0) index=0 CommitSize=1p\n' >"$place/program.txt"
 done
@@ -48,6 +50,7 @@ tail -n 1 "$scratch/planted/crash/program.txt" >"$scratch/planted/pin-twice-two/
 printf '# Told.\npin3\n' >"$scratch/planted/tdr-keeps-x/program.txt"
 : >"$scratch/planted/pin-count-high-bits/crash-01"
 : >"$scratch/planted/note"
+echo 'crashed (signal 6): some last words' >"$scratch/planted/some-last-words/verdict.txt"
 refused=$(check "$scratch/planted" | wc -l)
 if ((refused != 8)); then
     check "$scratch/planted" >&2
