@@ -2,6 +2,7 @@
 
 #include "harness/verdict.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -181,8 +182,40 @@ const char *verdict_find_function(const char *report, size_t *length) {
     return find_function(kind != NULL ? kind : report, length);
 }
 
+/* "PROGRAM: FILE:LINE: FUNCTION: Assertion `EXPRESSION' failed.", where the function may be a name or a whole
+ * declaration: becomes "failed assertion in FUNCTION: EXPRESSION", which does not depend on who built it
+ * where. */
+static bool read_assertion(const char *report, char *what, size_t capacity) {
+    static const char mark[] = ": Assertion `";
+    const char *end = strstr(report, mark);
+    if (end == NULL) {
+        return false;
+    }
+    const char *begin = report;
+    for (const char *at = report; at < end; at++) {
+        begin = *at == '\n' ? at + 1 : strncmp(at, ": ", 2) == 0 ? at + 2 : begin;
+    }
+    const char *name_end = begin;
+    while (name_end < end && *name_end != '(') {
+        name_end++;
+    }
+    const char *name = name_end;
+    while (name > begin && (isalnum((unsigned char)name[-1]) || name[-1] == '_')) {
+        name--;
+    }
+    const char *expression = end + strlen(mark);
+    const char *last = strstr(expression, "' failed");
+    int length = (int)(last != NULL ? (size_t)(last - expression) : strcspn(expression, "\n"));
+    snprintf(what, capacity, "failed assertion in %.*s: %.*s", (int)(name_end - name), name, length,
+             expression);
+    return true;
+}
+
 void verdict_read_report(const char *report, char *what, size_t capacity) {
     const char *kind = find_kind(report);
+    if (kind == NULL && read_assertion(report, what, capacity)) {
+        return;
+    }
     /* Without a sanitizer's word the first line is what the process said of itself. */
     size_t used = copy_kind(kind != NULL ? kind : report, what, capacity);
     size_t length;

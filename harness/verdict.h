@@ -64,7 +64,8 @@ bool verdict_same(const struct verdict *a, const struct verdict *b);
 void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout);
 
 /* Finds in a report of a sanitizer, or the last words of a process, what goes into verdict.what: the
- * kind, without numbers, and the topmost function that is not the sanitizer's. */
+ * kind, without numbers, and the topmost function that is not the sanitizer's; of an assert() its function
+ * and what did not hold. */
 void verdict_read_report(const char *report, char *what, size_t capacity);
 /* That function in the report, which goes on with " FILE:LINE:COLUMN" where there are symbols, and the length
  * of its name; NULL when there is no stack. */
