@@ -68,3 +68,39 @@ void check_view_gone(const struct model_view *view, enum contract_clause clause)
     REQUIRE(!first_byte && !last_page, clause, ("CPU access through the ended view at its base faults"),
             ("its %s can be read", first_byte ? "first byte" : "last page"));
 }
+
+/* ---- views that a race mapped at one base ---- */
+
+static uint64_t span_of(const struct model_view *view) {
+    return view->offset - view->first + view->size;
+}
+
+/* Whether the CPU gets at all but this view: at the others' pages, and at none of its own beyond them. */
+static bool shows_the_end_of(uint32_t ended) {
+    const struct model_view *views = run.model.views;
+    for (uint64_t page = 0; page < span_of(&views[ended]); page += MODEL_PAGE) {
+        uint64_t address = views[ended].base + page;
+        bool covered = false;
+        for (uint32_t i = 0; i < run.model.view_count; i++)
+            covered |= i != ended && address - views[i].base < span_of(&views[i]);
+        if (run.sut->cpu_accessible((const void *)(uintptr_t)address, 1) != covered)
+            return false;
+    }
+    for (uint32_t i = 0; i < run.model.view_count; i++)
+        if (i != ended && views[i].tied == views[ended].tied && views[i].base == views[ended].base &&
+            !run.sut->cpu_accessible((const void *)(uintptr_t)views[i].base, span_of(&views[i])))
+            return false;
+    return true;
+}
+
+uint32_t check_view_ended(uint32_t view) {
+    const struct model_view *meant = &run.model.views[view];
+    if (!meant->tied || !run.sut->cpu_accessible)
+        return view;
+    for (uint32_t i = run.model.view_count; i-- > 0;) {
+        const struct model_view *one = &run.model.views[i];
+        if (one->tied == meant->tied && one->base == meant->base && shows_the_end_of(i))
+            return i;
+    }
+    return view;
+}

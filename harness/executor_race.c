@@ -353,6 +353,29 @@ static void check_new_views(void) {
     }
 }
 
+static bool same_view(const struct model_view *view, const struct call *asked, const struct call *answered) {
+    return view->base == (uint64_t)(uintptr_t)answered->arg.map.pBaseAddress &&
+           view->offset == asked->arg.map.Offset && view->size == asked->arg.map.Size;
+}
+
+/* Of two maps that were given one base, Unmap ends the one mapped last; here nobody can tell yet. */
+static void tie_views(void) {
+    for (uint32_t i = 0; i < race.count; i++) {
+        const struct call *one = &race.answered[i];
+        bool tied = false;
+        if (one->opcode != OP_MAP || !NT_SUCCESS(one->status))
+            continue;
+        for (uint32_t k = 0; k < race.count; k++) {
+            const struct call *other = &race.answered[k];
+            tied |= k != i && other->opcode == OP_MAP && NT_SUCCESS(other->status) &&
+                    other->arg.map.pBaseAddress == one->arg.map.pBaseAddress;
+        }
+        for (uint32_t k = 0; k < run.model.view_count && tied; k++)
+            if (same_view(&run.model.views[k], &race.asked[i], one))
+                run.model.views[k].tied = run.op + 1;
+    }
+}
+
 /* Whether a live pin has been given the memory of one that ended: nothing can be said of that one then. */
 static bool is_reused(const void *descriptor) {
     for (uint8_t chain = 0; chain < run.program->machine.adapters; chain++)
@@ -474,10 +497,34 @@ static bool judge_liveness(enum schedule_outcome outcome) {
     return outcome == SCHEDULE_DONE;
 }
 
+/* A race before may have left it open which of two views was mapped last; this one may say. */
+static void try_other_ties(void) {
+    static struct linearize_result other;
+    struct model_view *views = run.model.views;
+    for (uint32_t i = 0; i < run.model.view_count; i++) {
+        for (uint32_t k = i + 1; k < run.model.view_count && views[i].tied; k++) {
+            if (views[k].tied != views[i].tied || views[k].base != views[i].base)
+                continue;
+            struct model_view first = views[i];
+            views[i] = views[k];
+            views[k] = first;
+            linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, &other);
+            if (other.explained) {
+                race.result = other;
+                return;
+            }
+            views[k] = views[i];
+            views[i] = first;
+        }
+    }
+}
+
 static void judge(void) {
     struct linearize_result *result = &race.result;
     bool stops = false;
     linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, result);
+    if (!result->explained && !result->gave_up)
+        try_other_ties();
     if (result->gave_up) { /* not to be judged, nor what comes after */
         run.abandoned = true;
         return;
@@ -496,6 +543,7 @@ static void judge(void) {
     for (uint32_t i = 0; i < result->order.count && !run.abandoned; i++)
         commit(&result->order.events[i]);
     run.model.actor = actor;
+    tie_views();
     check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
 }
 
