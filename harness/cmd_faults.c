@@ -276,10 +276,12 @@ static int main_faults(int argc, char **argv) {
     struct options options = {.form = LOAD_DETECT, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
     int result = CMD_KEPT;
+    bool any = false;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         bool out = strcmp(word, "-o") == 0;
         if (word[0] != '-' || word[1] == 0) {
+            any = true;
             if (!cmd_files_add(&files, word)) {
                 result = CMD_BAD_INPUT;
             }
@@ -301,7 +303,7 @@ static int main_faults(int argc, char **argv) {
             return cmd_usage(&cmd_faults, "unknown option '%s'", word);
         }
     }
-    if (files.count == 0 && result == CMD_KEPT) {
+    if (!any) {
         return cmd_usage(&cmd_faults, "FILE is missing");
     }
     for (size_t i = 0; i < files.count; i++) {

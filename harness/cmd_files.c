@@ -103,7 +103,12 @@ static bool add(struct cmd_files *files, const char *path, filter *wanted, unsig
 }
 
 bool cmd_files_add(struct cmd_files *files, const char *path) {
-    return add(files, path, holds_program, 0);
+    size_t before = files->count;
+    bool ok = add(files, path, holds_program, 0);
+    if (ok && files->count == before) {
+        fprintf(stderr, "%s: no programs\n", path);
+    }
+    return ok;
 }
 
 bool cmd_files_add_all(struct cmd_files *files, const char *path) {

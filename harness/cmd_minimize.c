@@ -34,6 +34,11 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
         return CMD_VIOLATED;
     }
     fflush(tell);
+    /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
+    bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
+    if (stays && !cmd_save(out, LOAD_DETECT, &cmd_program)) {
+        return CMD_BAD_INPUT;
+    }
     program_copy(&best, &cmd_program);
     struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
     if (result.kept == 0) {
@@ -83,6 +88,7 @@ static int main_minimize(int argc, char **argv) {
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     return minimize_file(path, form, out, limit);
 }
 
@@ -106,8 +112,9 @@ const struct cmd cmd_minimize = {
         "    Operations go first: whole ranges, then those that belong together, as a pin and its unpin,\n"
         "    then single ones. Then adapters, then what is not plain about the machine and the adapters,\n"
         "    then the operations' members. Each candidate is smaller than the one before, so this ends\n"
-        "    by itself, and what it leaves is never worse than what it was given. Ctrl-C ends it early,\n"
-        "    and the smallest program so far is written.\n"
+        "    by itself, and what it leaves is never worse than what it was given. Ctrl-C, or SIGTERM, ends\n"
+        "    it early, and the smallest program so far is written. Until then OUT holds the program as it\n"
+        "    was given.\n"
         "\n"
         "    Prints one line:\n"
         "\n"

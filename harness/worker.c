@@ -43,6 +43,7 @@ static _Noreturn void work(int file) {
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO); /* what an assertion says before it dies */
     signal(SIGINT, SIG_IGN);   /* the terminal sends it to both; the parent decides */
+    signal(SIGTERM, SIG_IGN);  /* and so may who runs it for a limited time */
     verdict_quiet(true);
     while (hear(file)) {
         struct worker_answer *answer = &exchange->answer;

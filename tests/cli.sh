@@ -109,6 +109,33 @@ expect 2 "*'--fast' is no option*" "$pinfuzz" triage --fast saved
 expect 2 'nowhere/none.sarif: No such file or directory*' \
     "$pinfuzz" triage seed --sarif nowhere/none.sarif
 
+# What is no program, or none that breaks something.
+mkdir nothing
+expect 0 'nothing: no programs' "$pinfuzz" run nothing
+expect 0 'nothing: no programs' "$pinfuzz" faults nothing
+expect 0 'noise: kept (* operations, * faults)*' "$pinfuzz" faults noise
+expect 0 'empty: kept (* operations, * faults)' "$pinfuzz" faults empty
+for command in minimize source; do
+    expect 2 '*FILE is missing*' "$pinfuzz" $command
+    expect 2 '*one FILE only*' "$pinfuzz" $command good.txt good.txt -o out.new
+    expect 2 'nothing: Is a directory' "$pinfuzz" $command nothing -o out.new
+    expect 2 'nowhere: No such file or directory' "$pinfuzz" $command nowhere -o out.new
+    expect 2 'bad.txt:1:20: *' "$pinfuzz" $command bad.txt -o out.new
+done
+for command in run faults 'minimize -o out.new' 'source -o out.new'; do
+    # shellcheck disable=SC2086 # a command and its option
+    expect 2 '/proc/self/mem: *' "$pinfuzz" $command /proc/self/mem
+done
+for name in good.txt empty noise; do
+    expect 1 "$name: kept: nothing to minimize" "$pinfuzz" minimize $name -o out.new
+done
+expect 1 '' test -e out.new
+expect 2 '*-o OUT is missing*' "$pinfuzz" minimize good.txt
+expect 2 '*--candidates wants a number*' "$pinfuzz" minimize good.txt -o out.new --candidates 0
+expect 2 'gone/it.c: No such file or directory' "$pinfuzz" source good.txt -o gone/it.c
+expect 0 '' "$pinfuzz" source empty -o out.c
+expect 0 '*int main(*' cat out.c
+
 # The table.
 expect 0 'CLAUSE*PIN-COUNT *RACE-LIVE *' "$pinfuzz" clauses
 expect 0 '*UNREACHED*?clauses reached: * of *' "$pinfuzz" clauses good.txt

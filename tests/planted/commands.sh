@@ -23,6 +23,22 @@ try_minimize() {
     }
 }
 
+# try_interrupt LABEL: Ctrl-C while minimizing leaves a program that breaks the same. The process dies of these
+# bugs, so that a candidate takes its time, and there is something to interrupt.
+try_interrupt() {
+    local built=$work/$1 pid status=0
+    "$built/pinfuzz" minimize "$built/grown" -o "$built/cut.txt" >"$work/log" 2>&1 &
+    pid=$!
+    while [[ ! -s $built/cut.txt ]] && kill -0 "$pid" 2>/dev/null; do
+        sleep 0.02
+    done
+    kill -INT "$pid" 2>/dev/null || true
+    wait "$pid" || status=$?
+    ((!status)) || fail "$1: minimize, interrupted: exit status $status" "$work/log"
+    "$built/pinfuzz" run "$built/cut.txt" >"$work/report" 2>&1 || true
+    grep -qF -- "$said" "$work/report" || fail "$1: minimize, interrupted, leaves another program" "$work/report"
+}
+
 # A program made of the C file in $work/LABEL, from the objects of DIR.
 link_finding() {
     link_with "$1" "$2" '' sanitizers -- -std=c11 -Wall -Wextra -Werror -I"$tools_root" \
@@ -93,6 +109,7 @@ try_commands() {
         label=asan
     fi
     try_minimize "$dir" "$label"
+    [[ -z $caught ]] || try_interrupt "$label"
     races || try_source "$dir" "$label" # whose schedule counts loads and stores: no C file can
     try_faults "$label"
 }
