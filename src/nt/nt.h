@@ -26,8 +26,9 @@
 #define NT_UNTRACED
 #endif
 /* Where loads and stores are traced (NT_TRACED, for races) that would leave out accesses to what actors
- * share. Then only what is each actor's own, or the simulation's, is left out: NT_UNTRACED. */
-#if defined(NT_TRACED)
+ * share. Then only what is each actor's own, or the simulation's, is left out: NT_UNTRACED;
+ * and, in files of NT_LOOKS, what the oracle and the devices do, which is never in a race. */
+#if defined(NT_TRACED) && !defined(NT_LOOKS)
 #define NT_UNCOVERED
 #define NT_OWN NT_UNTRACED
 #else
