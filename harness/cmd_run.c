@@ -22,6 +22,7 @@ struct options {
     enum load_form form;
     bool fork;
     bool verbose;
+    bool threads;
     unsigned repeat;
     unsigned timeout;
 };
@@ -72,13 +73,14 @@ static void on_violation(enum contract_clause clause) {
 static void run_all(void *context) {
     const struct options *options = context;
     contract_on_violation(on_violation);
+    executor_use_threads(options->threads);
     for (volatile unsigned i = 0; i < options->repeat; i++) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
             executor_run(&cmd_program);
             note(VERDICT_KEPT);
         }
-        if (i == 0 && running.forked && !options->verbose && options->repeat > 1) {
+        if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
             /* One report is enough; the others must be the same. */
             int null = open("/dev/null", O_WRONLY);
             dup2(null, STDERR_FILENO);
@@ -156,6 +158,8 @@ static int main_run(int argc, char **argv) {
             options.fork = false;
         } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
             options.verbose = true;
+        } else if (strcmp(word, "--threads") == 0) {
+            options.threads = true;
         } else if (strcmp(word, "--as-text") == 0) {
             options.form = LOAD_TEXT;
         } else if (strcmp(word, "--as-bytes") == 0) {
@@ -215,6 +219,9 @@ const struct cmd cmd_run = {
         "    --repeat N     run each program N times in one process, and demand the same verdict each\n"
         "                   time. Only the first run prints its report.\n"
         "    -v, --verbose  with --repeat: let every run print its report\n"
+        "    --threads      run the actors of a race on threads of the operating system, whatever its\n"
+        "                   schedule says; for a build with ThreadSanitizer, which then sees data races.\n"
+        "                   No two runs are the same: give a --repeat of thousands.\n"
         "    --timeout S    a program may take S seconds, all repetitions together; 0: for ever.\n"
         "                   60 when not given.\n"
         "    --no-fork      run in this process, for a debugger or a profiler. The first violation ends\n"

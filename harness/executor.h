@@ -40,6 +40,10 @@ struct schedule_turn;
 void executor_watch_race(uint32_t op, struct schedule_turn *turns, uint32_t capacity);
 void executor_watched_race(struct executor_race *seen);
 
+/* From now on the actors of a race are threads of the operating system, and its schedule is ignored: what
+ * comes of it differs from run to run (threads.h). */
+void executor_use_threads(bool use);
+
 /*
  * For measuring: runs the program once, recording its calls into tape (as many as fit; returns how
  * many there are), so that executor_replay() can perform them with neither model nor checks.

@@ -8,6 +8,9 @@
  * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
  * callbacks, and wait for one another.
  */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/executor.h"
@@ -17,6 +20,7 @@
 #include "harness/run.h"
 #include "harness/schedule.h"
 #include "harness/state.h"
+#include "harness/threads.h"
 #include "harness/trace.h"
 
 _Static_assert(PROGRAM_RACE_OPS <= LINEARIZE_CALLS, "each race can be judged");
@@ -42,9 +46,9 @@ static struct {
     /* An Unmap of what the same actor maps in this race: the call that maps it; and how many pages off. */
     uint8_t unmaps[PROGRAM_RACE_OPS];
     uint64_t unmap_delta[PROGRAM_RACE_OPS];
-    uint32_t clock;
-    const char *violated; /* what the implementation said of its locks */
-    const char *kept;     /* the lock an actor still held when its call had returned */
+    _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
+    const char *violated;   /* what the implementation said of its locks */
+    const char *kept;       /* the lock an actor still held when its call had returned */
     struct linearize_result result;
     struct program_race plan;
 } race;
@@ -55,7 +59,6 @@ static struct {
 static void resolve_unmap(const struct program_op *op, uint32_t at) {
     uint8_t own[PROGRAM_RACE_OPS];
     uint32_t count = 0;
-    race.unmaps[at] = NO_CALL;
     if (op->opcode != OP_UNMAP || op->view_form != VIEW_LIVE)
         return;
     for (uint32_t i = 0; i < at; i++)
@@ -80,6 +83,7 @@ static bool resolve(const struct program_op *op, uint32_t at) {
                           .actor = op->actor,
                           .flag = op->flag,
                           .device = resolve_device(&run.model, op->adapter)};
+    race.unmaps[at] = NO_CALL;
     if (!call_is_callback(op->opcode))
         return true;
     if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
@@ -93,6 +97,13 @@ static bool resolve(const struct program_op *op, uint32_t at) {
 /* ---- running ---- */
 
 static const char bus_lock[1];
+
+/* Instead of fibers under the schedule: executor_use_threads(). */
+static bool on_threads;
+
+void executor_use_threads(bool use) {
+    on_threads = use;
+}
 
 static bool is_bus(uint8_t opcode) {
     return !call_is_callback(opcode) && opcode != OP_PRESSURE;
@@ -143,24 +154,27 @@ static void perform(uint32_t at) {
     }
     /* As run_bus() does it. */
     if (is_bus(call->opcode))
-        schedule_acquire(bus_lock, "bus");
+        (on_threads ? threads_acquire : schedule_acquire)(bus_lock, "bus");
     if (irql != PASSIVE_LEVEL)
         run.sut->set_irql(PASSIVE_LEVEL);
     call_perform(run.sut, call);
     if (irql != PASSIVE_LEVEL)
         run.sut->set_irql(irql);
     if (is_bus(call->opcode))
-        schedule_release(bus_lock);
+        (on_threads ? threads_release : schedule_release)(bus_lock);
 }
 
 static void act(unsigned actor) {
     for (uint32_t i = 0; i < race.count; i++) {
         if (race.asked[i].actor != actor)
             continue;
-        schedule_call((int32_t)i);
-        race.calls[i].invoked = race.clock++;
+        if (!on_threads)
+            schedule_call((int32_t)i);
+        race.calls[i].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
         perform(i);
-        race.calls[i].returned = race.clock++;
+        race.calls[i].returned = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+        if (on_threads)
+            continue;
         race.kept = schedule_holds();
         if (race.kept)
             schedule_stop();
@@ -182,6 +196,34 @@ static void freed(const void *address, size_t size) {
         (void)race_freed(schedule.actor, address, size, (uintptr_t)__builtin_return_address(0));
 }
 
+/* No way to end a thread in the middle: the process ends. */
+static _Noreturn void violated_on_thread(const char *what) {
+    fprintf(stderr, "nt lock violation (RACE-LIVE): %s\n", what);
+    abort();
+}
+
+static void nothing_known(const void *address, size_t size) {
+    (void)address;
+    (void)size;
+}
+
+static enum schedule_outcome run_threads(unsigned actors) {
+    static const struct sut_hooks hooks = {.acquire = threads_acquire,
+                                           .release = threads_release,
+                                           .fresh = nothing_known,
+                                           .freed = nothing_known,
+                                           .violated = violated_on_thread};
+    if (!run.sut->set_hooks)
+        return SCHEDULE_FAILED;
+    run.sut->set_hooks(&hooks);
+    run.racing = true;
+    bool ran = threads_run(actors, act, run.sut->set_actor);
+    run.racing = false;
+    run.sut->set_hooks(NULL);
+    run.sut->set_actor(run.model.actor);
+    return ran ? SCHEDULE_DONE : SCHEDULE_FAILED;
+}
+
 static enum schedule_outcome run_actors(void) {
     static const struct sut_hooks hooks = {.acquire = schedule_acquire,
                                            .release = schedule_release,
@@ -191,6 +233,8 @@ static enum schedule_outcome run_actors(void) {
     unsigned actors = 0;
     for (uint32_t i = 0; i < race.count; i++)
         actors |= 1u << race.asked[i].actor;
+    if (on_threads)
+        return run_threads(actors);
     if (race_begin)
         race_begin(SUT_ACTORS);
     if (run.sut->set_hooks)
@@ -601,7 +645,7 @@ uint32_t run_race(uint32_t op) {
         watched = (struct executor_race){true, schedule.points, schedule_switched(), outcome != SCHEDULE_DONE,
                                          schedule_noted()};
     run.explain = explain;
-    if (judge_liveness(outcome) && judge_memory())
+    if (on_threads || (judge_liveness(outcome) && judge_memory()))
         judge();
     run.explain = NULL;
     return span;

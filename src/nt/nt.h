@@ -30,7 +30,7 @@
  * and, in files of NT_LOOKS, what the oracle and the devices do, which is never in a race. */
 #if defined(NT_TRACED) && !defined(NT_LOOKS)
 #define NT_UNCOVERED
-#define NT_OWN NT_UNTRACED
+#define NT_OWN NT_UNTRACED __attribute__((no_sanitize("thread")))
 #else
 #define NT_UNCOVERED NT_UNTRACED
 #define NT_OWN

@@ -50,6 +50,7 @@ prepare() {
         cached "$dir" CMAKE_C_COMPILER
         [[ -z $sanitize ]] || echo "-fsanitize=$sanitize"
         if command -v ld.lld >/dev/null; then echo -fuse-ld=lld; fi
+        echo -pthread
     } | paste -sd ' ' >"$out.link"
 }
 
