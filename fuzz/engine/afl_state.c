@@ -6,7 +6,15 @@
  * The references are weak: without AFL++'s runtime nothing of this happens, and not every target looks at
  * races.
  */
+#include <stdbool.h>
 #include <stddef.h>
+
+#ifdef __linux__
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <unistd.h>
+#endif
 
 #include "harness/race.h"
 #include "harness/state.h"
@@ -22,7 +30,30 @@ enum {
 };
 static uint32_t places[PLACES];
 
+#ifdef __linux__
+static pid_t loaded_in;
+#endif
+
+/*
+ * In persistent mode a process stops itself after each input, until the fork server wants the next. One
+ * whose fork server is killed while it runs would stop for ever: it dies with its parent instead.
+ */
+static void die_with_the_fork_server(void) {
+#ifdef __linux__
+    static bool tied;
+    if (tied)
+        return;
+    tied = true;
+    if (getpid() == loaded_in)
+        return; /* no fork server: it was started by hand */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != loaded_in)
+        _exit(1);
+#endif
+}
+
 static void publish(void) {
+    die_with_the_fork_server();
     uint32_t count;
     const uint16_t *seen = state_seen(&count);
     for (uint32_t i = 0; i < count; i++)
@@ -39,5 +70,8 @@ __attribute__((constructor)) static void ask_for_places(void) {
         return;
     uint32_t count = race_coverage_seen ? (uint32_t)PLACES : (uint32_t)STATE_COUNTERS;
     __sanitizer_cov_trace_pc_guard_init(places, places + count);
+#ifdef __linux__
+    loaded_in = getpid();
+#endif
     state_on_end(publish);
 }
