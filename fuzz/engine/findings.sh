@@ -73,7 +73,7 @@ replay_finding() {
     libfuzzer_arguments "$target"
     # Two timeouts of libFuzzer's: a hang is told by it, not by us.
     replay() {
-        patiently libfuzzer_with "$target" "${mortal[@]}" timeout -k 5 60 "$@" "$build/$target" \
+        patiently libfuzzer_with "$target" "${mortal[@]}" timeout -k 5 60 "$build/$target" \
             "${arguments[@]}" "$file" >"$log" 2>&1 </dev/null
     }
     ASAN_OPTIONS=symbolize=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=symbolize=0:${UBSAN_OPTIONS-} replay || code=$?
