@@ -58,6 +58,8 @@ expect 2 '*-o OUT is missing*' "$pinfuzz" bytes good.txt
 expect 0 "$seed: kept" "$pinfuzz" run "$seed"
 expect 0 "$seed: kept (10 runs)" "$pinfuzz" run --repeat 10 "$seed"
 expect 0 "$seed: kept" "$pinfuzz" run --no-fork "$seed"
+race=$root/corpus/pin_race_fuzzer/pin_beside_pin.txt
+expect 0 "$race: kept (5 runs)" "$pinfuzz" run --threads --repeat 5 "$race"
 expect 0 'tree/a.txt: kept?tree/sub/a.txt: kept' "$pinfuzz" run tree
 expect 2 "bad.txt:1:20: expected a number from 0 to 4294967295, got 'zero'?good.txt: kept" \
     "$pinfuzz" run bad.txt good.txt
