@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "harness/call.h"
 #include "harness/contract.h"
@@ -43,6 +44,10 @@ void executor_watched_race(struct executor_race *seen);
 /* From now on the actors of a race are threads of the operating system, and its schedule is ignored: what
  * comes of it differs from run to run (threads.h). */
 void executor_use_threads(bool use);
+
+/* From the next run on, each race writes to this file: the number of its operation on a line of its own,
+ * then a line, indented, for each switch that took place. NULL: not any more. */
+void executor_show_races(FILE *to);
 
 /*
  * For measuring: runs the program once, recording its calls into tape (as many as fit; returns how

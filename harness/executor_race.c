@@ -33,7 +33,6 @@ WEAK void race_fresh(const void *address, size_t size);
 WEAK enum race_outcome race_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
 WEAK const struct race_conflict *race_found(void);
 WEAK const char *race_describe(const struct race_side *side, char *text, size_t size);
-WEAK const char *race_place(uintptr_t pc, char *text, size_t size);
 
 #define NO_CALL UINT8_MAX
 
@@ -252,39 +251,11 @@ static enum schedule_outcome run_actors(void) {
 
 /* ---- the report ---- */
 
-static void put_mark(const struct schedule_mark *mark, FILE *to) {
-    static const char *const doing[] = {[POINT_CALL] = "before",
-                                        [POINT_ACQUIRE] = "before taking",
-                                        [POINT_RELEASE] = "after releasing",
-                                        [POINT_LOAD] = "before reading",
-                                        [POINT_STORE] = "before writing",
-                                        [POINT_BLOCKED] = "waiting for",
-                                        [POINT_ENDED] = "ended"};
-    char text[256];
-    fprintf(to, "  point %5u: actor %u ", mark->point, mark->from);
-    if (mark->kind == POINT_CALL)
-        fprintf(to, "before %s call", mark->call < 0 ? "its first" : "its next");
-    else if (mark->kind == POINT_ENDED)
-        fprintf(to, "has ended");
-    else if (mark->lock)
-        fprintf(to, "%s '%s'", doing[mark->kind], mark->lock);
-    else
-        fprintf(to, "%s %u bytes at %s", doing[mark->kind], mark->size,
-                race_place ? race_place(mark->pc, text, sizeof(text)) : "an unknown place");
-    if (mark->call >= 0 && mark->kind != POINT_ENDED)
-        fprintf(to, " (operation %u)", race.op[mark->call] + 1);
-    fprintf(to, " -> actor %u%s\n", mark->to,
-            mark->kind == POINT_BLOCKED || mark->kind == POINT_ENDED ? "" : " (by the schedule)");
-}
-
 static void explain(FILE *to) {
-    unsigned marks;
-    const struct schedule_mark *mark = schedule_marks(&marks);
     linearize_explain(race.calls, race.count, &race.result, to);
     fprintf(to, "  schedule: %u points%s\n", schedule.points,
             &trace_linked ? "" : ", of locks and calls: loads and stores are not traced in this build");
-    for (unsigned i = 0; i < marks; i++)
-        put_mark(&mark[i], to);
+    schedule_print(to, race.op);
 }
 
 /* ---- committing ---- */
@@ -609,6 +580,18 @@ void executor_watched_race(struct executor_race *seen) {
     watched_op = UINT32_MAX;
 }
 
+static FILE *shown;
+
+void executor_show_races(FILE *to) {
+    shown = to;
+}
+
+static void show(uint32_t op) {
+    fprintf(shown, "%u\n", op);
+    schedule_print(shown, race.op);
+    fflush(shown); /* before the verdict, of which this process may die */
+}
+
 uint32_t run_race(uint32_t op) {
     uint32_t span = program_race_span(run.program, op);
     race.count = 0;
@@ -644,6 +627,8 @@ uint32_t run_race(uint32_t op) {
     if (op == watched_op)
         watched = (struct executor_race){true, schedule.points, schedule_switched(), outcome != SCHEDULE_DONE,
                                          schedule_noted()};
+    if (shown)
+        show(op);
     run.explain = explain;
     if (on_threads || (judge_liveness(outcome) && judge_memory()))
         judge();

@@ -112,6 +112,9 @@ bool schedule_waited(void);
 /* How many of the race's switches took place. */
 unsigned schedule_switched(void);
 const struct schedule_mark *schedule_marks(unsigned *count);
+/* The marks, a line each: "  point    17: actor 0 before reading 8 bytes at range_at src/dxgk/domain.c:51
+ * (operation 3) -> actor 1 (by the schedule)". ops[c] is the operation that call c came from. */
+void schedule_print(FILE *to, const uint32_t *ops);
 /* SCHEDULE_STUCK: who holds what, and who waits for what; one line. Returns text. */
 const char *schedule_stuck(char *text, size_t size);
 

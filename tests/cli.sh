@@ -35,13 +35,13 @@ printf 'PIN-COUNT\n' >tree/verdict
 
 # Each page of the manual is there; no line is too wide for a terminal.
 expect 0 'NAME*SYNOPSIS*DESCRIPTION*COMMANDS*EXIT STATUS*FILES*EXAMPLES*' "$pinfuzz" --help
-for command in run faults minimize triage source text bytes clauses; do
+for command in run faults minimize schedules triage source text bytes clauses; do
     expect 0 "NAME*pinfuzz $command - *SYNOPSIS*DESCRIPTION*EXIT STATUS*EXAMPLES*" "$pinfuzz" help $command
     expect 0 "NAME*pinfuzz $command - *" "$pinfuzz" $command --help
 done
 expect 0 'NAME*MACHINE*ADAPTERS*CALLBACKS*' "$pinfuzz" help programs
 expect 0 'pinfuzz *implementation under test: *' "$pinfuzz" --version
-for topic in '' run faults minimize triage source text bytes clauses programs; do
+for topic in '' run faults minimize schedules triage source text bytes clauses programs; do
     # shellcheck disable=SC2086 # no topic is a topic
     expect 0 '' awk 'length > 110' <("$pinfuzz" help $topic)
 done
@@ -93,6 +93,27 @@ expect 0 'noise: kept' "$pinfuzz" run noise
 expect 0 'machine adapters=12*' "$pinfuzz" text --as-bytes noise
 : >empty
 expect 0 'machine adapters=1' "$pinfuzz" text empty
+
+# Races: every schedule, and where the switches of one take place.
+cat >race.txt <<'END'
+pin2 lead(0) index=0 CommitSize=1p
+race ops=2 switch=3:1
+unpin lead(0) index=0
+unpin lead(0) index=0 actor=1
+END
+expect 0 'race.txt: operation 2: 2 schedules of 2 actors, at most 0 preemptions, * points: kept*' \
+    "$pinfuzz" schedules --preemptions 0 race.txt
+expect 0 'race.txt: operation 2: * schedules of 2 actors, at most 2 preemptions, * points: kept*' \
+    "$pinfuzz" schedules race.txt
+expect 2 '*expected a race operation, there is none*' "$pinfuzz" schedules good.txt
+expect 2 '*FILE is missing*' "$pinfuzz" schedules
+expect 2 '*--preemptions wants a number from 0 to 8*' "$pinfuzz" schedules --preemptions 9 race.txt
+expect 0 '*race ops=2 switch=3:1*#  point     3: actor 0 *operation 3? -> actor 1 ?by the schedule?*unpin*' \
+    "$pinfuzz" text --switches race.txt
+"$pinfuzz" text --switches race.txt >shown.txt
+expect 0 '' diff <("$pinfuzz" text race.txt) <("$pinfuzz" text shown.txt)
+expect 2 '*operation 2 is a race*' "$pinfuzz" source race.txt
+expect 2 '*:1:12: expected a switch*' "$pinfuzz" text <(echo 'race ops=2 switch=0:1')
 
 # Nothing to tell apart; tests/planted/triage has what there is to find.
 mkdir -p saved/hangs
