@@ -98,4 +98,11 @@ for process in /proc/[0-9]*; do
 done
 passed=$((passed + 1))
 
+# Both engines at once, the unbroken core still: inputs go both ways.
+expect 2 fuzz --engine no_such_engine
+expect 0 fuzz --engine both --seconds 40 --jobs 2 --target pin_args_fuzzer
+says '^pin_args_fuzzer libfuzzer +[1-9][0-9]*'
+says '^pin_args_fuzzer afl +[1-9][0-9]*'
+says '^pin_args_fuzzer: [1-9][0-9]* inputs from libFuzzer to AFL.*; [1-9][0-9]* from AFL.. to libFuzzer'
+
 printf '%d passed, 0 failed\n' "$passed"
