@@ -1,6 +1,6 @@
 # Bugs found over time, a curve for each configuration: from the medians that bench.awk wrote (bugs) to an
 # SVG (picture). A bug counts where half of its runs have found it.
-set terminal svg size 720,420 font "sans,12" background "white"
+set terminal svg size 720,500 font "sans,12" background "white"
 set output picture
 set datafile separator "\t"
 set datafile missing NaN # what belongs to another curve
@@ -10,7 +10,7 @@ set ylabel "planted bugs found"
 set xrange [0.02:*]
 set yrange [0:*]
 set grid
-set key at graph 0.98,0.72 right
+set key below vertical maxrows 5
 titles = "'whole harness' 'without state coverage' 'without operation mutator' 'without both' 'without both, sanitizers only'"
 colors = "#0b5394 #38761d #e69138 #990000 #666666"
 plot for [i = 1:5] bugs skip 1 \
