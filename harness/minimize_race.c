@@ -1,4 +1,5 @@
-/* Minimizing races: fewer switches first, then none that comes later than it must, then fewer actors. */
+/* Minimizing races: fewer switches first, then none that comes later than it must, then what came before
+ * them. */
 #include "harness/minimizer.h"
 
 #include <string.h>
@@ -52,13 +53,50 @@ static void earlier_switches(struct minimizer *m, uint32_t at) {
     }
 }
 
+/* What happened before a race decides how many points its calls have: without it, a switch is looked for
+ * near where it was. At most 11 operations * 8 switches * 2 * 16 = 2816 candidates. */
+#define DRIFT_OPS    12u
+#define DRIFT_POINTS 16u
+
+static bool try_drift(struct minimizer *m, uint32_t at, uint32_t gone, unsigned place, uint32_t points) {
+    struct program *candidate = &m->candidate;
+    struct program_race race;
+    if (points == 0 || points > PROGRAM_POINTS_MAX)
+        return false;
+    program_copy(candidate, m->best);
+    program_race_get(&candidate->ops[at], &race);
+    race.at[place].points = points;
+    program_race_set(&candidate->ops[at], &race);
+    program_race_shrink(candidate, gone, 1);
+    candidate->op_count--;
+    memmove(&candidate->ops[gone], &candidate->ops[gone + 1],
+            (candidate->op_count - gone) * sizeof candidate->ops[0]);
+    return minimizer_try(m);
+}
+
+/* True when there is a new best. */
+static bool less_before(struct minimizer *m, uint32_t at) {
+    struct program_race race;
+    program_race_get(&m->best->ops[at], &race);
+    for (uint32_t gone = at; m->best->op_count <= DRIFT_OPS && gone-- > 0;)
+        for (unsigned place = 0; place < race.switches; place++)
+            for (uint32_t by = 1; by <= DRIFT_POINTS; by++)
+                if (try_drift(m, at, gone, place, race.at[place].points - by) ||
+                    try_drift(m, at, gone, place, race.at[place].points + by))
+                    return true;
+    return false;
+}
+
 void minimizer_races(struct minimizer *m) {
     for (uint32_t at = 0; at < m->best->op_count && !minimizer_over(m); at++) {
         uint32_t count = m->best->op_count;
         if (m->best->ops[at].opcode != OP_RACE)
             continue;
         fewer_switches(m, at);
-        if (m->best->op_count == count) /* else the end has come sooner, and this may be another operation */
-            earlier_switches(m, at);
+        if (m->best->op_count != count)
+            continue; /* the end has come sooner, and this may be another operation */
+        earlier_switches(m, at);
+        if (m->best->op_count == count && less_before(m, at))
+            break; /* the operations have moved; the passes are repeated */
     }
 }
