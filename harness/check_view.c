@@ -97,10 +97,15 @@ uint32_t check_view_ended(uint32_t view) {
     const struct model_view *meant = &run.model.views[view];
     if (!meant->tied || !run.sut->cpu_accessible)
         return view;
-    for (uint32_t i = run.model.view_count; i-- > 0;) {
+    uint32_t candidates = 0;
+    for (uint32_t i = 0; i < run.model.view_count; i++) {
         const struct model_view *one = &run.model.views[i];
-        if (one->tied == meant->tied && one->base == meant->base && shows_the_end_of(i))
-            return i;
+        if (one->tied == meant->tied && one->base == meant->base && shows_the_end_of(i)) {
+            view = i;
+            candidates++;
+        }
     }
+    /* Several look alike: what the next Unmap ends cannot be told either. */
+    run.abandoned |= candidates > 1;
     return view;
 }

@@ -273,6 +273,8 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
     int at = model_find_view(&run.model, answer->chain, answer->index,
                              (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
     at = (int)check_view_ended((uint32_t)at);
+    if (run.abandoned)
+        return;
     struct model_view view = run.model.views[at];
     model_unmapped(&run.model, (uint32_t)at);
     check_view_gone(&view, CLAUSE_UNMAP_GONE);
