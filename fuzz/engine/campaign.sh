@@ -14,9 +14,12 @@ declare -A instances=() over=()
 broken=()
 stopping=0
 
-# Whatever starts with these words dies with fuzz/run, be it by kill -9.
+# Whatever starts with these words dies with fuzz/run, be it by kill -9. If that is dead before the kernel
+# was asked, nothing is started: its successor would wait for the lock.
 mortal=()
-! setpriv --pdeathsig KILL true 2>/dev/null || mortal=(setpriv --pdeathsig KILL)
+# shellcheck disable=SC2016 # for the shell that is started
+! setpriv --pdeathsig KILL true 2>/dev/null ||
+    mortal=(setpriv --pdeathsig KILL bash -c '[[ $PPID == "$0" ]] || exit 1; exec "$@"' $$)
 
 # campaign_lock: one campaign at a time in a build directory. Every child inherits the lock, so that it
 # is also kept as long as something of a killed campaign lives.
