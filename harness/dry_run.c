@@ -110,26 +110,22 @@ static void pinned(struct model *model, const struct model_answer *answer, uint6
 
 static void callback(struct model *model, const struct program_op *op) {
     struct call call = {.opcode = op->opcode};
-    struct model_answer answer;
     resolve_operands(model, op, &call);
     if (call.null_arg || (op->fail_nth == 1 && op->opcode != OP_UNPIN && op->opcode != OP_UNMAP))
         return;
+    const struct model_answer answer = resolve_answer(model, &call);
     switch (op->opcode) {
     case OP_PIN2:
-        answer = model_pin2_answer(model, call.handle, &call.arg.pin2);
         pinned(model, &answer, call.arg.pin2.CommitSize, false);
         break;
     case OP_PIN:
-        answer = model_pin_answer(model, call.handle, &call.arg.pin);
         pinned(model, &answer, call.arg.pin.CommitSize, true);
         break;
     case OP_UNPIN:
-        answer = model_unpin_answer(model, call.handle, &call.arg.unpin);
         if (answer.expect != MUST_FAIL)
             model_unpinned(model, answer.chain, answer.index);
         break;
     case OP_MAP:
-        answer = model_map_answer(model, call.handle, &call.arg.map);
         if (answer.expect != MUST_FAIL && model->view_count < MODEL_VIEWS &&
             model->base_count < MODEL_VIEWS) {
             const struct model_view view = {.chain = answer.chain,
@@ -143,7 +139,6 @@ static void callback(struct model *model, const struct program_op *op) {
         }
         break;
     default:
-        answer = model_unmap_answer(model, call.handle, &call.arg.unmap);
         if (answer.expect != MUST_FAIL)
             model_unmapped(model,
                            (uint32_t)model_find_view(model, answer.chain, answer.index,

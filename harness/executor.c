@@ -272,9 +272,6 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
                                               CLAUSE_UNMAP_GONE,  CLAUSE_MAP_MANY,   CLAUSE_UNMAP_GONE};
     int at = model_find_view(&run.model, answer->chain, answer->index,
                              (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
-    at = (int)check_view_ended((uint32_t)at);
-    if (run.abandoned)
-        return;
     struct model_view view = run.model.views[at];
     model_unmapped(&run.model, (uint32_t)at);
     check_view_gone(&view, CLAUSE_UNMAP_GONE);
@@ -288,28 +285,13 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
         contract_counts[CLAUSE_ANY_RELEASE].faulted++;
 }
 
-static struct model_answer callback_answer(const struct model *m, const struct call *call) {
-    switch (call->opcode) {
-    case OP_PIN2:
-        return model_pin2_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin2);
-    case OP_PIN:
-        return model_pin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin);
-    case OP_UNPIN:
-        return model_unpin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unpin);
-    case OP_MAP:
-        return model_map_answer(m, call->handle, call->null_arg ? NULL : &call->arg.map);
-    default:
-        return model_unmap_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unmap);
-    }
-}
-
 void run_callback(struct call *call) {
     struct model *m = &run.model;
 
     /* What the model says. */
     if (m->irql[m->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
         return; /* nothing is asked of other implementations after such a call */
-    struct model_answer answer = callback_answer(m, call);
+    struct model_answer answer = resolve_answer(m, call);
     if (answer.expect == MUST_FAIL)
         run_note_breach(answer.clause);
     if (m->irql[m->actor] > PASSIVE_LEVEL)

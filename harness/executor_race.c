@@ -1,6 +1,6 @@
 /*
- * Runs a race: resolve its calls, run the actors, find the serial order that explains what they were
- * answered (linearize.h), commit that to the model, then look at everything as after any operation.
+ * Runs a race: resolve its calls, run the actors, see whether all came to an end and touched memory in order
+ * (RACE-LIVE, RACE-MEMORY); what they were answered is executor_race_judge.c's.
  *
  * What an operation means is settled when the race begins: handles, views and sizes are those of then.
  * Only an actor's own maps in the race count as views to it, too: an Unmap behind them may mean one.
@@ -8,18 +8,16 @@
  * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
  * callbacks, and wait for one another.
  */
-#include <stdatomic.h>
+#include "harness/executor_race.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/executor.h"
-#include "harness/linearize.h"
 #include "harness/race.h"
 #include "harness/resolve.h"
-#include "harness/run.h"
 #include "harness/schedule.h"
-#include "harness/state.h"
 #include "harness/threads.h"
 #include "harness/trace.h"
 
@@ -36,21 +34,7 @@ WEAK const char *race_describe(const struct race_side *side, char *text, size_t 
 
 #define NO_CALL UINT8_MAX
 
-static struct {
-    uint32_t count;
-    uint32_t op[PROGRAM_RACE_OPS]; /* of the program */
-    struct call asked[PROGRAM_RACE_OPS];
-    struct call answered[PROGRAM_RACE_OPS];
-    struct linearize_call calls[PROGRAM_RACE_OPS];
-    /* An Unmap of what the same actor maps in this race: the call that maps it; and how many pages off. */
-    uint8_t unmaps[PROGRAM_RACE_OPS];
-    uint64_t unmap_delta[PROGRAM_RACE_OPS];
-    _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
-    const char *violated;   /* what the implementation said of its locks */
-    const char *kept;       /* the lock an actor still held when its call had returned */
-    struct linearize_result result;
-    struct program_race plan;
-} race;
+struct executor_race_run race;
 
 /* ---- resolving ---- */
 
@@ -261,231 +245,7 @@ static void explain(FILE *to) {
     schedule_print(to, race.op);
 }
 
-/* ---- committing ---- */
-
-/* What was there before the race and ended in it. */
-static struct {
-    uint32_t pins;
-    struct {
-        uint8_t chain;
-        uint8_t index;
-        struct model_pin pin;
-    } pin[SUT_DEVICES];
-    uint32_t views;
-    struct model_view view[PROGRAM_RACE_OPS];
-    uint32_t stops; /* chains that stopped */
-    bool pressed;
-    /* Call + 1 that made the pin an area has: its like is looked at when all is over. */
-    uint8_t made[SUT_DEVICES][SUT_CHAIN_MAX];
-} ended;
-
-static void note_pin_end(uint8_t chain, uint8_t index) {
-    const struct model_pin *pin = &run.model.chains[chain].areas[index].pin;
-    if (pin->live && !ended.made[chain][index] && ended.pins < SUT_DEVICES) {
-        ended.pin[ended.pins].chain = chain;
-        ended.pin[ended.pins].index = index;
-        ended.pin[ended.pins++].pin = *pin;
-    }
-    ended.made[chain][index] = 0;
-}
-
-static void note_view_end(const struct model_view *view) {
-    if (ended.views < PROGRAM_RACE_OPS)
-        ended.view[ended.views++] = *view;
-}
-
-static void note_chain_end(uint8_t chain) {
-    for (uint8_t i = 0; i < run.model.chains[chain].count; i++)
-        note_pin_end(chain, i);
-    for (uint32_t i = 0; i < run.model.view_count; i++)
-        if (run.model.views[i].chain == chain)
-            note_view_end(&run.model.views[i]);
-}
-
-static void commit(const struct linearize_event *event) {
-    const struct call *asked = &race.asked[event->call];
-    const struct call *answered = &race.answered[event->call];
-    bool first = event->kind == EVENT_CALL || event->kind == EVENT_BEGIN;
-    uint32_t state = 0;
-    run.model.actor = asked->actor;
-    if (first)
-        state = state_before(&run.model, asked);
-    if (event->kind == EVENT_DEAD)
-        note_chain_end(event->chain);
-    if (event->kind == EVENT_STOPPED)
-        ended.stops |= 1u << event->chain;
-    if (event->kind == EVENT_CALL && event->done && asked->opcode == OP_UNPIN)
-        note_pin_end(event->chain, event->index);
-    if (event->kind == EVENT_CALL && event->done && asked->opcode == OP_UNMAP) {
-        int view = model_find_view(&run.model, event->chain, event->index,
-                                   (uint64_t)(uintptr_t)asked->arg.unmap.pBaseAddress);
-        if (view >= 0)
-            note_view_end(&run.model.views[view]);
-    }
-    linearize_apply(&run.model, race.calls, event);
-    if (event->kind == EVENT_CALL && event->done && (asked->opcode == OP_PIN2 || asked->opcode == OP_PIN))
-        ended.made[event->chain][event->index] = (uint8_t)(event->call + 1);
-    if (event->kind == EVENT_CALL && !event->done && call_is_callback(asked->opcode)) {
-        REQUIRE(memcmp(answered->arg.raw, asked->arg.raw, sizeof(asked->arg.raw)) == 0, CLAUSE_ANY_ROLLBACK,
-                ("the argument structure as it was"), ("changed by a call that failed"));
-        contract_counts[CLAUSE_ANY_ROLLBACK].refused++;
-    }
-    if (first)
-        state_after(state, &run.model, answered);
-}
-
-/* Pins that the race made: read all of them, then try each. */
-static void check_new_pins(void) {
-    for (uint8_t chain = 0; chain < run.program->machine.adapters; chain++)
-        for (uint8_t i = 0; i < run.model.chains[chain].count; i++)
-            if (ended.made[chain][i])
-                model_unpinned(&run.model, chain, i);
-    if (ended.pressed) /* those that were there all the time */
-        check_frames_after();
-    for (unsigned pass = 0; pass < 2; pass++) {
-        for (uint8_t chain = 0; chain < run.program->machine.adapters; chain++) {
-            for (uint8_t i = 0; i < run.model.chains[chain].count && !run.abandoned; i++) {
-                if (!ended.made[chain][i])
-                    continue;
-                const struct call *call = &race.answered[ended.made[chain][i] - 1];
-                if (pass == 0 && check_pin_read(call, chain, i))
-                    run.model.chains[chain].areas[i].pin.pool_blocks = MODEL_POOL_UNKNOWN;
-                else if (pass == 1)
-                    check_pin_new(call, chain, i);
-            }
-        }
-    }
-}
-
-static void check_new_views(void) {
-    for (uint32_t i = 0; i < race.count && !run.abandoned; i++) {
-        const struct call *call = &race.answered[i];
-        if (call->opcode != OP_MAP || !NT_SUCCESS(call->status))
-            continue;
-        uint64_t base = (uint64_t)(uintptr_t)call->arg.map.pBaseAddress;
-        for (uint32_t k = 0; k < run.model.view_count && !run.abandoned; k++) {
-            const struct model_view *view = &run.model.views[k];
-            if (view->base == base && view->offset == race.asked[i].arg.map.Offset)
-                check_view_birth(view);
-        }
-    }
-}
-
-static bool same_view(const struct model_view *view, const struct call *asked, const struct call *answered) {
-    return view->base == (uint64_t)(uintptr_t)answered->arg.map.pBaseAddress &&
-           view->offset == asked->arg.map.Offset && view->size == asked->arg.map.Size;
-}
-
-/* Of two maps that were given one base, Unmap ends the one mapped last; here nobody can tell yet. */
-static void tie_views(void) {
-    for (uint32_t i = 0; i < race.count; i++) {
-        const struct call *one = &race.answered[i];
-        bool tied = false;
-        if (one->opcode != OP_MAP || !NT_SUCCESS(one->status))
-            continue;
-        for (uint32_t k = 0; k < race.count; k++) {
-            const struct call *other = &race.answered[k];
-            tied |= k != i && other->opcode == OP_MAP && NT_SUCCESS(other->status) &&
-                    other->arg.map.pBaseAddress == one->arg.map.pBaseAddress;
-        }
-        for (uint32_t k = 0; k < run.model.view_count && tied; k++)
-            if (same_view(&run.model.views[k], &race.asked[i], one))
-                run.model.views[k].tied = run.op + 1;
-    }
-}
-
-/* Whether a live pin has been given the memory of one that ended: nothing can be said of that one then. */
-static bool is_reused(const void *descriptor) {
-    for (uint8_t chain = 0; chain < run.program->machine.adapters; chain++)
-        for (uint8_t i = 0; i < run.model.chains[chain].count; i++)
-            if (run.model.chains[chain].areas[i].pin.live &&
-                run.model.chains[chain].areas[i].pin.descriptor == descriptor)
-                return true;
-    return false;
-}
-
-/* A pin that was there before and ended: out of the domain, unlocked, freed; but for what another has now. */
-static void check_end(uint32_t i, enum contract_clause clause) {
-    const struct model_chain *chain = &run.model.chains[ended.pin[i].chain];
-    const struct model_pin *pin = &ended.pin[i].pin;
-    if (chain->count <= ended.pin[i].index || is_reused(pin->descriptor))
-        return;
-    if (!chain->areas[ended.pin[i].index].pin.live)
-        check_pin_gone(ended.pin[i].chain, ended.pin[i].index, pin, clause);
-    else
-        REQUIRE(!run.sut->descriptor_alive || !run.sut->descriptor_alive(pin->descriptor), clause,
-                ("the descriptor of the ended pin freed"), ("it is alive"));
-}
-
-static void check_all(enum contract_clause clause) {
-    const struct ledger_blame blame = {clause, clause, clause, clause, clause, clause};
-    check_new_pins();
-    check_new_views();
-    for (uint32_t i = 0; i < ended.pins && !run.abandoned; i++)
-        check_end(i, clause);
-    for (uint32_t i = 0; i < ended.views && !run.abandoned; i++)
-        check_view_gone(&ended.view[i], clause);
-    for (uint8_t chain = 0; chain < run.program->machine.adapters && !run.abandoned; chain++)
-        if (ended.stops >> chain & 1)
-            check_stopped(chain, clause);
-    check_everything(clause, clause);
-    check_ledger(&blame);
-}
-
 /* ---- judging ---- */
-
-/* Whether the CPU gets at both ends of a view just as the model says; of one that has ended, unless another
- * covers what it had. */
-static bool view_fits(const struct model *after, const struct model_view *view, bool alive) {
-    uint64_t first = view->base + (view->offset - view->first);
-    const uint64_t ends[] = {view->base, first, first + view->size - 1};
-    for (unsigned i = 0; i < 3; i++) {
-        bool wanted = alive || model_base_covered(after, ends[i]);
-        if (run.sut->cpu_accessible((const void *)(uintptr_t)ends[i], 1) != wanted)
-            return false;
-    }
-    return true;
-}
-
-static bool views_fit(const struct model *after) {
-    for (uint32_t i = 0; i < after->view_count; i++)
-        if (!view_fits(after, &after->views[i], true))
-            return false;
-    for (uint32_t i = 0; i < run.model.view_count; i++)
-        if (!view_fits(after, &run.model.views[i], false))
-            return false;
-    for (uint32_t i = 0; i < race.count; i++) {
-        const struct call *map = &race.answered[i];
-        uint64_t asked = race.asked[i].arg.map.Offset;
-        if (map->opcode != OP_MAP || !NT_SUCCESS(map->status))
-            continue;
-        const struct model_view view = {.base = (uint64_t)(uintptr_t)map->arg.map.pBaseAddress,
-                                        .first = asked - map->arg.map.Offset,
-                                        .offset = asked,
-                                        .size = map->arg.map.Size};
-        if (!view_fits(after, &view, false))
-            return false;
-    }
-    return true;
-}
-
-/* linearize_final: which of two pins is alive shows in the descriptors, how many are in the ledger. */
-static bool fits(void *context, const struct model *after) {
-    struct sut_ledger ledger;
-    (void)context;
-    if (run.sut->ledger) {
-        run.sut->ledger(&ledger);
-        if (!linearize_ledger_fits(after, &ledger))
-            return false;
-    }
-    for (uint8_t chain = 0; chain < run.program->machine.adapters && run.sut->descriptor_alive; chain++) {
-        const struct model_chain *c = &after->chains[chain];
-        for (uint8_t i = 0; i < c->count; i++)
-            if (c->areas[i].pin.live && !run.sut->descriptor_alive(c->areas[i].pin.descriptor))
-                return false;
-    }
-    return !run.sut->cpu_accessible || views_fit(after);
-}
 
 static bool judge_memory(void) {
     const struct race_conflict *conflict = race_found ? race_found() : NULL;
@@ -513,56 +273,6 @@ static bool judge_liveness(enum schedule_outcome outcome) {
     if (schedule_waited())
         contract_counts[CLAUSE_RACE_LIVE].kept++;
     return outcome == SCHEDULE_DONE;
-}
-
-/* A race before may have left it open which of two views was mapped last; this one may say. */
-static void try_other_ties(void) {
-    static struct linearize_result other;
-    struct model_view *views = run.model.views;
-    for (uint32_t i = 0; i < run.model.view_count; i++) {
-        for (uint32_t k = i + 1; k < run.model.view_count && views[i].tied; k++) {
-            if (views[k].tied != views[i].tied || views[k].base != views[i].base)
-                continue;
-            struct model_view first = views[i];
-            views[i] = views[k];
-            views[k] = first;
-            linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, &other);
-            if (other.explained) {
-                race.result = other;
-                return;
-            }
-            views[k] = views[i];
-            views[i] = first;
-        }
-    }
-}
-
-static void judge(void) {
-    struct linearize_result *result = &race.result;
-    bool stops = false;
-    linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, result);
-    if (!result->explained && !result->gave_up)
-        try_other_ties();
-    if (result->gave_up) { /* not to be judged, nor what comes after */
-        run.abandoned = true;
-        return;
-    }
-    if (!REQUIRE(result->explained, result->clause, ("answers, and a state, that some serial order has"),
-                 ("what no order explains")))
-        return;
-    linearize_count(race.calls, race.count);
-    memset(&ended, 0, sizeof(ended));
-    for (uint32_t i = 0; i < race.count; i++) {
-        stops |= race.asked[i].opcode == OP_STOP || race.asked[i].opcode == OP_REMOVE ||
-                 race.asked[i].opcode == OP_SURPRISE_REMOVE;
-        ended.pressed |= race.asked[i].opcode == OP_PRESSURE;
-    }
-    uint8_t actor = run.model.actor; /* the implementation's, too */
-    for (uint32_t i = 0; i < result->order.count && !run.abandoned; i++)
-        commit(&result->order.events[i]);
-    run.model.actor = actor;
-    tie_views();
-    check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
 }
 
 static uint32_t watched_op = UINT32_MAX;
@@ -634,7 +344,7 @@ uint32_t run_race(uint32_t op) {
         show(op);
     run.explain = explain;
     if (on_threads || (judge_liveness(outcome) && judge_memory()))
-        judge();
+        race_judge();
     run.explain = NULL;
     return span;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "harness/resolve.h"
+
 /* The search in progress. Static, for a model is large; one at a time. */
 static struct model state;
 static struct {
@@ -62,7 +64,7 @@ static bool ends_things(uint8_t opcode) {
     return opcode == OP_STOP || opcode == OP_REMOVE || opcode == OP_SURPRISE_REMOVE;
 }
 
-static bool overlap(const struct linearize_call *a, const struct linearize_call *b) {
+bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b) {
     return a->invoked < b->returned && b->invoked < a->returned;
 }
 
@@ -73,15 +75,11 @@ static struct model_answer answer_of(struct model *model, const struct call *cal
     model->actor = call->actor;
     switch (call->opcode) {
     case OP_PIN2:
-        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
     case OP_PIN:
-        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
     case OP_UNPIN:
-        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
     case OP_MAP:
-        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
     case OP_UNMAP:
-        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+        return resolve_answer(model, call);
     case OP_STOP:
         return model_stop_answer(model, call->device);
     case OP_REMOVE: {
@@ -408,7 +406,7 @@ static enum contract_clause blame(const struct linearize_result *result) {
     for (uint32_t i = 0; i < search.count; i++) {
         const struct call *call = search.calls[i].asked;
         for (uint32_t k = 0; k < i; k++)
-            serial &= !overlap(&search.calls[i], &search.calls[k]);
+            serial &= !linearize_overlap(&search.calls[i], &search.calls[k]);
         if (ends_things(call->opcode))
             stops |=
                 result->culprit == LINEARIZE_CALLS ||
@@ -452,7 +450,7 @@ void linearize_count(const struct linearize_call *calls, uint32_t count) {
     bool overlapped = false, stopped = false;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < i; k++)
-            if (overlap(&calls[i], &calls[k])) {
+            if (linearize_overlap(&calls[i], &calls[k])) {
                 overlapped = true;
                 stopped |= ends_things(calls[i].asked->opcode) || ends_things(calls[k].asked->opcode);
             }

@@ -52,6 +52,9 @@ struct linearize_call {
     uint32_t returned;           /* > invoked; UINT32_MAX: never (then nothing is said about the block) */
 };
 
+/* Whether neither had returned when the other was invoked. */
+bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b);
+
 enum linearize_kind {
     EVENT_CALL,    /* all of it: whatever the opcode does, or its failure */
     EVENT_BEGIN,   /* STOP, REMOVE */

@@ -85,8 +85,6 @@ struct model_view {
     uint64_t first;  /* section offset of the base */
     uint64_t offset; /* section offset asked for */
     uint64_t size;
-    /* The race + 1 that mapped it at one base with others: which of them came last, an Unmap will tell. */
-    uint32_t tied;
 };
 
 /* A logical adapter, named by its lead's ordinal. */

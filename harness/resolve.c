@@ -91,3 +91,18 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
     }
 }
+
+struct model_answer resolve_answer(const struct model *model, const struct call *call) {
+    switch (call->opcode) {
+    case OP_PIN2:
+        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
+    case OP_PIN:
+        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
+    case OP_UNPIN:
+        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
+    case OP_MAP:
+        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
+    default:
+        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+    }
+}

@@ -138,9 +138,6 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
 void check_view_birth(const struct model_view *view);
 void check_view_alive(const struct model_view *view, enum contract_clause clause);
 void check_view_gone(const struct model_view *view, enum contract_clause clause);
-/* After an Unmap that meant this view: which of those tied with it has ended, as the CPU sees it. Where
- * several look alike the run is abandoned. */
-uint32_t check_view_ended(uint32_t view);
 void check_started(uint8_t chain, const struct call *start);
 /* After a stop, or a start that failed: no member has a domain or a section. */
 void check_stopped(uint8_t chain, enum contract_clause clause);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness/executor.h"
+#include "harness/resolve.h"
 #include "harness/story_judge.h"
 
 static struct story *story;
@@ -44,15 +45,11 @@ static struct model_answer ask(struct call *call) {
     struct model_answer answer = {.expect = MUST_SUCCEED};
     switch (call->opcode) {
     case OP_PIN2:
-        return model_pin2_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin2);
     case OP_PIN:
-        return model_pin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin);
     case OP_UNPIN:
-        return model_unpin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unpin);
     case OP_MAP:
-        return model_map_answer(m, call->handle, call->null_arg ? NULL : &call->arg.map);
     case OP_UNMAP:
-        return model_unmap_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+        return resolve_answer(m, call);
     case OP_START:
         if (phase == PHASE_STARTING)
             chain->phase = PHASE_STOPPED;

@@ -58,25 +58,8 @@ static void mapped(const struct call *call, uint64_t offset, const struct model_
 
 void __wrap_run_callback(struct call *call) {
     struct model *m = &run.model;
-    struct model_answer answer;
+    struct model_answer answer = resolve_answer(m, call);
     uint64_t offset = call->arg.map.Offset;
-    switch (call->opcode) {
-    case OP_PIN2:
-        answer = model_pin2_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin2);
-        break;
-    case OP_PIN:
-        answer = model_pin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.pin);
-        break;
-    case OP_UNPIN:
-        answer = model_unpin_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unpin);
-        break;
-    case OP_MAP:
-        answer = model_map_answer(m, call->handle, call->null_arg ? NULL : &call->arg.map);
-        break;
-    default:
-        answer = model_unmap_answer(m, call->handle, call->null_arg ? NULL : &call->arg.unmap);
-        break;
-    }
     call_perform(run.sut, call);
     if (answer.expect == MUST_FAIL || !NT_SUCCESS(call->status))
         return;
@@ -197,18 +180,6 @@ static void bus(struct call *call) {
 
 /* ---- operations ---- */
 
-static void callback(const struct program_op *op, struct call *call) {
-    resolve_operands(&run.model, op, call);
-    call->table = NULL;
-    if (run.drivers[call->device].has_interface)
-        call->table = &run.drivers[call->device].dxgkrnl;
-    for (uint32_t i = 0; i < run.program->machine.adapters && !call->table; i++)
-        if (run.drivers[i].has_interface)
-            call->table = &run.drivers[i].dxgkrnl;
-    if (call_is_present(call))
-        __wrap_run_callback(call);
-}
-
 static void dma(const struct program_op *op, struct call *call) {
     const struct model *m = &run.model;
     uint32_t wanted = m->pins ? op->view % m->pins : 0;
@@ -258,7 +229,8 @@ static void run_op(const struct program_op *op) {
     case OP_UNPIN:
     case OP_MAP:
     case OP_UNMAP:
-        callback(op, &call);
+        if (run_resolve_callback(op, &call))
+            __wrap_run_callback(&call);
         break;
     case OP_DMA_WRITE:
     case OP_DMA_READ:
