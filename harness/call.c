@@ -34,25 +34,34 @@ static DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin_arg;
 static DXGKARGCB_MAPFRAMEBUFFERPOINTER map_arg;
 static DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap_arg;
 
+/* Where arguments are passed. */
+struct arguments {
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *pin2;
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE *pin;
+    DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *unpin;
+    DXGKARGCB_MAPFRAMEBUFFERPOINTER *map;
+    DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *unmap;
+};
+
 /*
  * Each callback is called by a function of its own, and with a null pointer by another one: triage takes two
  * crashes for one when two of their topmost three functions are the same, or all three are alike (as
  * with the clauses' functions, contract.h). The names below are unlike each other to make up for those of the
- * callbacks, where map and unmap are nearly one word.
+ * callbacks, where map and unmap are nearly one word. A race's actors call through them, too.
  *
  * Bytes are copied, padding included: an argument's padding is the caller's and stays what it was.
  */
 #define CALLER(name, object, callback)                                                                       \
-    static void name(struct call *call) {                                                                    \
-        memcpy(&object, call->arg.raw, sizeof(object));                                                      \
-        call->status = call->table->callback(call->handle, &object);                                         \
-        memcpy(call->arg.raw, &object, sizeof(object));                                                      \
+    static void name(struct call *call, const struct arguments *arguments) {                                 \
+        memcpy(arguments->object, call->arg.raw, sizeof(*arguments->object));                                \
+        call->status = call->table->callback(call->handle, arguments->object);                               \
+        memcpy(call->arg.raw, arguments->object, sizeof(*arguments->object));                                \
     }
-CALLER(whole_area_by_address_list, pin2_arg, DxgkCbPinFrameBufferForSave2)
-CALLER(mdl_pin, pin_arg, DxgkCbPinFrameBufferForSave)
-CALLER(gives_it_back, unpin_arg, DxgkCbUnpinFrameBufferForSave)
-CALLER(opens_window_onto_one_chunk, map_arg, DxgkCbMapFrameBufferPointer)
-CALLER(shut, unmap_arg, DxgkCbUnmapFrameBufferPointer)
+CALLER(whole_area_by_address_list, pin2, DxgkCbPinFrameBufferForSave2)
+CALLER(mdl_pin, pin, DxgkCbPinFrameBufferForSave)
+CALLER(gives_it_back, unpin, DxgkCbUnpinFrameBufferForSave)
+CALLER(opens_window_onto_one_chunk, map, DxgkCbMapFrameBufferPointer)
+CALLER(shut, unmap, DxgkCbUnmapFrameBufferPointer)
 
 static void nothing_to_read(struct call *call) {
     const DXGKRNL_INTERFACE *table = call->table;
@@ -76,19 +85,28 @@ static void nothing_to_read(struct call *call) {
     }
 }
 
-static void perform_callback(struct call *call) {
+static void perform_callback(struct call *call, const struct arguments *arguments) {
     if (call->null_arg)
         nothing_to_read(call);
     else if (call->opcode == OP_PIN2)
-        whole_area_by_address_list(call);
+        whole_area_by_address_list(call, arguments);
     else if (call->opcode == OP_PIN)
-        mdl_pin(call);
+        mdl_pin(call, arguments);
     else if (call->opcode == OP_UNPIN)
-        gives_it_back(call);
+        gives_it_back(call, arguments);
     else if (call->opcode == OP_MAP)
-        opens_window_onto_one_chunk(call);
+        opens_window_onto_one_chunk(call, arguments);
     else
-        shut(call);
+        shut(call, arguments);
+}
+
+void call_perform_beside(struct call *call) {
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
+    DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
+    DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
+    DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+    perform_callback(call, &(struct arguments){&pin2, &pin, &unpin, &map, &unmap});
 }
 
 static void perform_dma(const struct sut *sut, struct call *call, bool write) {
@@ -102,6 +120,7 @@ static void perform_dma(const struct sut *sut, struct call *call, bool write) {
 }
 
 void call_perform(const struct sut *sut, struct call *call) {
+    static const struct arguments arguments = {&pin2_arg, &pin_arg, &unpin_arg, &map_arg, &unmap_arg};
     bool inject = call->fail_nth != 0 && sut->arm_fault;
     call->status = STATUS_SUCCESS;
     call->fired = false;
@@ -113,7 +132,7 @@ void call_perform(const struct sut *sut, struct call *call) {
     case OP_UNPIN:
     case OP_MAP:
     case OP_UNMAP:
-        perform_callback(call);
+        perform_callback(call, &arguments);
         break;
     case OP_DMA_WRITE:
     case OP_DMA_READ:

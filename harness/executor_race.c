@@ -92,35 +92,6 @@ static bool is_bus(uint8_t opcode) {
     return !call_is_callback(opcode) && opcode != OP_PRESSURE;
 }
 
-/* As call_perform() does it, with structures of this actor's own. */
-static void perform_callback(struct call *call) {
-#define WITH_ARGUMENT(type, function)                                                                        \
-    do {                                                                                                     \
-        type object;                                                                                         \
-        memcpy(&object, call->arg.raw, sizeof(object));                                                      \
-        call->status = call->table->function(call->handle, call->null_arg ? NULL : &object);                 \
-        memcpy(call->arg.raw, &object, sizeof(object));                                                      \
-    } while (0)
-    switch (call->opcode) {
-    case OP_PIN2:
-        WITH_ARGUMENT(DXGKARGCB_PINFRAMEBUFFERFORSAVE2, DxgkCbPinFrameBufferForSave2);
-        break;
-    case OP_PIN:
-        WITH_ARGUMENT(DXGKARGCB_PINFRAMEBUFFERFORSAVE, DxgkCbPinFrameBufferForSave);
-        break;
-    case OP_UNPIN:
-        WITH_ARGUMENT(DXGKARGCB_UNPINFRAMEBUFFERFORSAVE, DxgkCbUnpinFrameBufferForSave);
-        break;
-    case OP_MAP:
-        WITH_ARGUMENT(DXGKARGCB_MAPFRAMEBUFFERPOINTER, DxgkCbMapFrameBufferPointer);
-        break;
-    default:
-        WITH_ARGUMENT(DXGKARGCB_UNMAPFRAMEBUFFERPOINTER, DxgkCbUnmapFrameBufferPointer);
-        break;
-    }
-#undef WITH_ARGUMENT
-}
-
 static void perform(uint32_t at) {
     struct call *call = &race.answered[at];
     KIRQL irql = run.model.irql[call->actor];
@@ -132,7 +103,7 @@ static void perform(uint32_t at) {
         race.asked[at].arg.unmap.pBaseAddress = call->arg.unmap.pBaseAddress;
     }
     if (call_is_callback(call->opcode)) {
-        perform_callback(call);
+        call_perform_beside(call);
         return;
     }
     /* As run_bus() does it. */

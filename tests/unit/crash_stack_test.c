@@ -1,6 +1,6 @@
 /*
- * The stacks that crash triage sees: of a clause that is broken, and of a callback that crashes. Where no
- * sanitizer can print one there is nothing to test.
+ * The stacks that crash triage sees: of a clause that is broken, and of a callback that crashes, alone or as
+ * one of a race. Where no sanitizer can print one there is nothing to test.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,6 +17,7 @@
 
 #include "harness/call.h"
 #include "harness/contract.h"
+#include "harness/fiber.h"
 #include "unit/alike.h"
 
 /* Of every sanitizer's runtime. */
@@ -135,6 +136,16 @@ static const struct callback {
                  {OP_UNMAP, "dxgk_cb_unmap"}};
 #define CALLBACKS (sizeof(callbacks) / sizeof(callbacks[0]))
 
+/* A call: the callback, and how it is made. */
+enum {
+    NULL_ARG = 1u << 4,
+    IN_A_RACE = 1u << 5
+};
+
+static void on_fiber(void *call) {
+    call_perform_beside(call);
+}
+
 static void make_call(unsigned which) {
     static const DXGKRNL_INTERFACE table = {.DxgkCbPinFrameBufferForSave2 = pin2,
                                             .DxgkCbPinFrameBufferForSave = pin,
@@ -142,10 +153,16 @@ static void make_call(unsigned which) {
                                             .DxgkCbMapFrameBufferPointer = map,
                                             .DxgkCbUnmapFrameBufferPointer = unmap};
     static const struct sut sut;
-    struct call call = {.opcode = (uint8_t)callbacks[which % CALLBACKS].opcode,
-                        .null_arg = which >= CALLBACKS,
+    struct call call = {.opcode = (uint8_t)callbacks[which % NULL_ARG].opcode,
+                        .null_arg = (which & NULL_ARG) != 0,
                         .table = &table};
-    call_perform(&sut, &call);
+    if (which & IN_A_RACE) {
+        assert_true(fiber_begin(1, on_fiber, &call));
+        fiber_go(1);
+        assert_true(fiber_ended(1));
+    } else {
+        call_perform(&sut, &call);
+    }
 }
 
 struct state {
@@ -160,7 +177,7 @@ static bool crash(unsigned which, struct state *state) {
     if (!at)
         return false;
     frame(&at, state->line[0]); /* the stand-in: the implementation's has its own name */
-    snprintf(state->line[0], sizeof(state->line[0]), "%s", callbacks[which % CALLBACKS].function);
+    snprintf(state->line[0], sizeof(state->line[0]), "%s", callbacks[which % NULL_ARG].function);
     frame(&at, state->line[1]);
     frame(&at, state->line[2]);
     return true;
@@ -183,18 +200,17 @@ static void apart(const struct state *a, const struct state *b) {
     assert_true(sum / 3 <= ALIKE);
 }
 
-static void keeps_callbacks_apart(void **state) {
-    (void)state;
+static void tell_callbacks_apart(unsigned how) {
     struct state with[CALLBACKS], without, deeper;
     if (!__sanitizer_print_stack_trace)
         skip();
     for (unsigned i = 0; i < CALLBACKS; i++) {
-        if (!crash(i, &with[i]))
+        if (!crash(i | how, &with[i]))
             skip(); /* no symbolizer */
         for (unsigned k = 0; k < i; k++)
             apart(&with[i], &with[k]);
         /* A null pointer that is read at once, and a crash in what the callback calls. */
-        assert_true(crash(CALLBACKS + i, &without));
+        assert_true(crash(i | how | NULL_ARG, &without));
         deeper = with[i];
         memmove(deeper.line[1], deeper.line[0], 2 * sizeof(deeper.line[0]));
         snprintf(deeper.line[0], sizeof(deeper.line[0]), "dxgk%s", callbacks[i].function + strlen("dxgk_cb"));
@@ -202,10 +218,37 @@ static void keeps_callbacks_apart(void **state) {
     }
 }
 
+static void keeps_callbacks_apart(void **state) {
+    (void)state;
+    tell_callbacks_apart(0);
+}
+
+static void keeps_those_of_a_race_apart(void **state) {
+    (void)state;
+    tell_callbacks_apart(IN_A_RACE);
+}
+
+/* One bug is one finding, whether a race came upon it or not; and a fiber's stack can be walked. */
+static void a_race_changes_no_name(void **state) {
+    (void)state;
+    struct state alone, beside;
+    if (!__sanitizer_print_stack_trace)
+        skip();
+    for (unsigned i = 0; i < 2 * CALLBACKS; i++) {
+        unsigned which = i % CALLBACKS | (i < CALLBACKS ? 0 : NULL_ARG);
+        if (!crash(which, &alone) || !crash(which | IN_A_RACE, &beside))
+            skip();                               /* no symbolizer */
+        for (unsigned line = 0; line < 2; line++) /* two in common are one */
+            assert_string_equal(alone.line[line], beside.line[line]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_the_clause),
         cmocka_unit_test(keeps_callbacks_apart),
+        cmocka_unit_test(keeps_those_of_a_race_apart),
+        cmocka_unit_test(a_race_changes_no_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
