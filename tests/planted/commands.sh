@@ -87,6 +87,19 @@ try_faults() {
     grep -qF ": violated $clause at " <<<"$got" || fail "$label: the sweep of the seeds does not find it"
 }
 
+# try_schedules LABEL: a race is found by running every schedule of a small program, which knows nothing of it.
+try_schedules() {
+    local label=$1 built=$work/$1 pair status=0
+    pair=$(header "$name" Pair)
+    [[ -n $pair ]] || fail "bug.patch of a race wants Pair:"
+    "$built/pinfuzz" schedules "$tools_root/corpus/pin_race_fuzzer/$pair.txt" -o "$built/worst.txt" \
+        >"$work/log" 2>&1 || status=$?
+    ((status == 1)) || fail "$label: schedules: exit status $status for $pair" "$work/log"
+    status=0
+    "$built/pinfuzz" run "$built/worst.txt" >"$work/log" 2>&1 || status=$?
+    ((status == 1)) || fail "$label: schedules: the program written for $pair runs with status $status" "$work/log"
+}
+
 # swept_steps: what must be undone when a later step fails, and the bugs that forget it which the sweep of
 # the seeds found; false when one is missing.
 swept_steps() {
@@ -110,6 +123,10 @@ try_commands() {
     fi
     try_minimize "$dir" "$label"
     [[ -z $caught ]] || try_interrupt "$label"
-    races || try_source "$dir" "$label" # whose schedule counts loads and stores: no C file can
+    if races; then
+        try_schedules "$label"
+    else
+        try_source "$dir" "$label" # a race's schedule counts loads and stores, which no C file can
+    fi
     try_faults "$label"
 }
