@@ -10,8 +10,6 @@
 /* ---- the bus ---- */
 
 static void start(struct model *model, uint8_t device) {
-    if (model_start_answer(model, device).expect == MUST_FAIL)
-        return;
     uint8_t lead = model->devices[device].chain;
     struct model_chain *chain = &model->chains[lead];
     for (uint32_t i = 1; i <= chain->count; i++) /* the lead comes last (LINK-ORDER) */
@@ -31,42 +29,16 @@ static void stop(struct model *model, uint8_t device) {
     model_stopped(model, lead);
 }
 
-static void bus(struct model *model, uint8_t opcode, uint8_t device, uint8_t joiner, bool flag) {
-    struct model_device *d = &model->devices[device];
-    switch (opcode) {
-    case OP_ADD:
-        if (model_add_answer(model, device).expect != MUST_FAIL)
-            model_added(model, device);
-        break;
-    case OP_LINK:
-        if (model_link_answer(model, device, joiner).expect != MUST_FAIL)
-            model_linked(model, device, joiner);
-        break;
-    case OP_START:
-        start(model, device);
-        break;
-    case OP_STOP:
-        if (d->present)
-            stop(model, device);
-        break;
-    case OP_REMOVE:
-        if (d->present) {
-            stop(model, device);
-            model_removed(model, device);
-        }
-        break;
-    case OP_SURPRISE_REMOVE:
-        d->gone |= d->present;
-        break;
-    case OP_POWER:
-        d->d3 = !flag;
-        break;
-    case OP_RESET:
-        d->in_reset = flag;
-        break;
-    default:
-        break;
-    }
+static void bus(struct model *model, const struct call *call) {
+    if (resolve_answer(model, call).expect == MUST_FAIL)
+        return;
+    if (call->opcode == OP_START)
+        start(model, call->device);
+    if (call->opcode == OP_STOP || call->opcode == OP_REMOVE)
+        stop(model, call->device);
+    if (call->opcode == OP_REMOVE)
+        model_removed(model, call->device);
+    resolve_effect(model, call);
 }
 
 void dry_run_boot(struct model *model, const struct program *program) {
@@ -81,7 +53,7 @@ void dry_run_boot(struct model *model, const struct program *program) {
     for (uint8_t i = 0; i < count; i++) {
         stopped[i] = program->adapters[i].stopped;
         if (!program->adapters[i].absent)
-            bus(model, OP_ADD, i, 0, false);
+            bus(model, &(struct call){.opcode = OP_ADD, .device = i});
     }
     for (uint8_t i = 0; i < count; i++) {
         if (program->adapters[i].joins == 0)
@@ -90,11 +62,11 @@ void dry_run_boot(struct model *model, const struct program *program) {
         if (model_link_answer(model, lead, i).expect == MUST_FAIL)
             continue;
         stopped[lead] |= stopped[i];
-        bus(model, OP_LINK, lead, i, false);
+        bus(model, &(struct call){.opcode = OP_LINK, .device = lead, .joiner = i});
     }
     for (uint8_t i = 0; i < count; i++)
         if (model->devices[i].present && model->devices[i].position == 0 && !stopped[i])
-            bus(model, OP_START, i, 0, false);
+            bus(model, &(struct call){.opcode = OP_START, .device = i});
 }
 
 /* ---- callbacks ---- */
@@ -164,8 +136,11 @@ void dry_run_op(struct model *model, const struct program_op *op) {
         model->irql[op->actor] = levels[op->irql % PROGRAM_IRQLS];
         break;
     default:
-        bus(model, op->opcode, resolve_device(model, op->adapter),
-            resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)), op->flag);
+        bus(model,
+            &(struct call){.opcode = op->opcode,
+                           .device = resolve_device(model, op->adapter),
+                           .joiner = resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)),
+                           .flag = op->flag});
         break;
     }
 }

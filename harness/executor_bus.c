@@ -1,7 +1,8 @@
 /* The bus operations: power, links, start, stop, removal, memory pressure. */
-#include "harness/run.h"
-
 #include <stddef.h>
+
+#include "harness/resolve.h"
+#include "harness/run.h"
 
 #define BLAME(clause) ((struct ledger_blame){clause, clause, clause, clause, clause, clause})
 
@@ -183,26 +184,23 @@ static void check_chain(uint8_t chain, enum contract_clause clause) {
             check_view_alive(&run.model.views[i], clause);
 }
 
-static void reset(struct call *call) {
-    struct model_answer answer = model_reset_answer(&run.model, call->device, call->flag);
-    struct model_device *device = &run.model.devices[call->device];
+static void reset(struct call *call, const struct model_answer *answer) {
     run_perform(call);
-    judge_bus(call, &answer);
-    if (answer.expect == MUST_FAIL || run.abandoned)
+    judge_bus(call, answer);
+    if (answer->expect == MUST_FAIL || run.abandoned)
         return;
-    device->in_reset = call->flag;
+    resolve_effect(&run.model, call);
     check_gpu(call->device, CLAUSE_TDR_KEEPS);
-    check_chain(device->chain, CLAUSE_TDR_KEEPS);
+    check_chain(run.model.devices[call->device].chain, CLAUSE_TDR_KEEPS);
     check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
 }
 
 static void run_bus_at_passive(struct call *call) {
     struct model *m = &run.model;
     struct model_device *device = &m->devices[call->device];
-    struct model_answer answer;
+    struct model_answer answer = resolve_answer(m, call);
     switch (call->opcode) {
     case OP_START:
-        answer = model_start_answer(m, call->device);
         if (device->present && m->chains[device->chain].phase == PHASE_STOPPED) {
             uint8_t chain = device->chain;
             begin_start(chain);
@@ -214,28 +212,18 @@ static void run_bus_at_passive(struct call *call) {
         }
         break;
     case OP_STOP:
-        answer = model_stop_answer(m, call->device);
-        stop_or_remove(call, &answer);
-        return;
     case OP_REMOVE:
-        answer = model_remove_answer(m, call->device);
         stop_or_remove(call, &answer);
         return;
     case OP_RESET:
-        reset(call);
+        reset(call, &answer);
         return;
     case OP_ADD:
         call->miniport = &run.drivers[call->device].miniport;
-        answer = model_add_answer(m, call->device);
         break;
     case OP_LINK:
-        answer = model_link_answer(m, call->device, call->joiner);
-        break;
     case OP_SURPRISE_REMOVE:
-        answer = model_surprise_answer(m, call->device);
-        break;
     case OP_POWER:
-        answer = model_power_answer(m, call->device);
         break;
     default: /* OP_PRESSURE: every adapter's pins must still be where they were */
         check_frames_before();
@@ -255,14 +243,7 @@ static void run_bus_at_passive(struct call *call) {
         check_rollback(CLAUSE_ANY_ROLLBACK);
         return;
     }
-    if (call->opcode == OP_ADD)
-        model_added(m, call->device);
-    else if (call->opcode == OP_LINK)
-        model_linked(m, call->device, call->joiner);
-    else if (call->opcode == OP_SURPRISE_REMOVE)
-        device->gone = true;
-    else if (call->opcode == OP_POWER)
-        device->d3 = !call->flag;
+    resolve_effect(m, call);
     if (call->opcode == OP_SURPRISE_REMOVE)
         check_gpu(call->device, CLAUSE_STOP_RECLAIM);
     if (call->opcode == OP_POWER) {

@@ -73,34 +73,14 @@ bool linearize_overlap(const struct linearize_call *a, const struct linearize_ca
 static struct model_answer answer_of(struct model *model, const struct call *call) {
     /* As the way of the executor: each caller has an IRQL of its own, the bus works at PASSIVE_LEVEL. */
     model->actor = call->actor;
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
-        return resolve_answer(model, call);
-    case OP_STOP:
-        return model_stop_answer(model, call->device);
-    case OP_REMOVE: {
-        struct model_answer answer = model_remove_answer(model, call->device);
-        /* Somebody else's stop is on. */
-        if (answer.expect == MUST_SUCCEED &&
-            model->chains[model->devices[call->device].chain].phase == PHASE_STOPPING) {
-            answer.expect = MUST_FAIL;
-            answer.status = STATUS_INVALID_DEVICE_STATE;
-        }
-        return answer;
+    struct model_answer answer = resolve_answer(model, call);
+    /* Somebody else's stop is on. */
+    if (call->opcode == OP_REMOVE && answer.expect == MUST_SUCCEED &&
+        model->chains[model->devices[call->device].chain].phase == PHASE_STOPPING) {
+        answer.expect = MUST_FAIL;
+        answer.status = STATUS_INVALID_DEVICE_STATE;
     }
-    case OP_SURPRISE_REMOVE:
-        return model_surprise_answer(model, call->device);
-    case OP_POWER:
-        return model_power_answer(model, call->device);
-    case OP_RESET:
-        return model_reset_answer(model, call->device, call->flag);
-    default: /* OP_PRESSURE has no answer */
-        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
-    }
+    return answer;
 }
 
 static bool allows(const struct model_answer *answer, const struct call *answered) {
@@ -156,7 +136,6 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
         model->breaches += call_is_callback(asked->opcode) && model->irql[asked->actor] > PASSIVE_LEVEL;
         return;
     }
-    struct model_device *device = &model->devices[asked->device];
     switch ((enum linearize_kind)event->kind) {
     case EVENT_BEGIN:
         model->chains[event->chain].phase = PHASE_STOPPING;
@@ -190,16 +169,8 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
         model_unmapped(model, (uint32_t)at);
         break;
     }
-    case OP_SURPRISE_REMOVE:
-        device->gone = true;
-        break;
-    case OP_POWER:
-        device->d3 = !asked->flag;
-        break;
-    case OP_RESET:
-        device->in_reset = asked->flag;
-        break;
-    default: /* OP_PRESSURE */
+    default:
+        resolve_effect(model, asked);
         break;
     }
 }

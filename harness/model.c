@@ -7,6 +7,11 @@ static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) 
     return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
 }
 
+static struct model_answer allow(bool fits, enum contract_clause clause, uint8_t chain, UINT index) {
+    return (struct model_answer){
+        .expect = fits ? MUST_SUCCEED : MAY_FAIL, .clause = clause, .chain = chain, .index = (uint8_t)index};
+}
+
 void model_reset(struct model *model, const struct program *program) {
     model->program = program;
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
@@ -117,10 +122,7 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
     if (area->pin.live)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
     bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, arg->Flags.PreferContiguous);
-    return (struct model_answer){.expect = fits ? MUST_SUCCEED : MAY_FAIL,
-                                 .clause = CLAUSE_PIN_SUCCEEDS,
-                                 .chain = chain,
-                                 .index = (uint8_t)arg->PhysicalAdapterIndex};
+    return allow(fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
@@ -143,10 +145,7 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
     if (area->pin.live)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
     bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, false);
-    return (struct model_answer){.expect = fits ? MUST_SUCCEED : MAY_FAIL,
-                                 .clause = CLAUSE_PIN1_SAME,
-                                 .chain = chain,
-                                 .index = (uint8_t)arg->PhysicalAdapterIndex};
+    return allow(fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
 }
 
 struct range {
@@ -260,10 +259,7 @@ struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
     if (!c->areas[arg->PhysicalAdapterIndex].pin.live)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNPIN_NOTHING);
-    return (struct model_answer){.expect = MUST_SUCCEED,
-                                 .clause = CLAUSE_UNPIN_EITHER,
-                                 .chain = chain,
-                                 .index = (uint8_t)arg->PhysicalAdapterIndex};
+    return allow(true, CLAUSE_UNPIN_EITHER, chain, arg->PhysicalAdapterIndex);
 }
 
 /* A view reaches from the 64 KiB boundary at or below its offset to the end of what was asked for. */
@@ -297,10 +293,7 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
                 model->view_bytes + model_view_charge(arg->Offset, arg->Size) <= machine->view_bytes &&
                 model->ram_estimate + view_span(arg->Offset, arg->Size) / MODEL_PAGE <= machine->ram_pages &&
                 model->pool_estimate + MODEL_POOL_VIEW <= machine->pool_bytes;
-    return (struct model_answer){.expect = fits ? MUST_SUCCEED : MAY_FAIL,
-                                 .clause = CLAUSE_MAP_MAYFAIL,
-                                 .chain = chain,
-                                 .index = (uint8_t)arg->PhysicalAdapterIndex};
+    return allow(fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
@@ -315,10 +308,7 @@ struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
     uint64_t base = (uint64_t)(uintptr_t)arg->pBaseAddress;
     if (model_find_view(model, chain, (uint8_t)arg->PhysicalAdapterIndex, base) < 0)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNMAP_MINE);
-    return (struct model_answer){.expect = MUST_SUCCEED,
-                                 .clause = CLAUSE_UNMAP_MINE,
-                                 .chain = chain,
-                                 .index = (uint8_t)arg->PhysicalAdapterIndex};
+    return allow(true, CLAUSE_UNMAP_MINE, chain, arg->PhysicalAdapterIndex);
 }
 
 int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base) {

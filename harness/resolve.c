@@ -102,7 +102,48 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
         return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
     case OP_MAP:
         return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
-    default:
+    case OP_UNMAP:
         return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+    case OP_ADD:
+        return model_add_answer(model, call->device);
+    case OP_LINK:
+        return model_link_answer(model, call->device, call->joiner);
+    case OP_START:
+        return model_start_answer(model, call->device);
+    case OP_STOP:
+        return model_stop_answer(model, call->device);
+    case OP_REMOVE:
+        return model_remove_answer(model, call->device);
+    case OP_SURPRISE_REMOVE:
+        return model_surprise_answer(model, call->device);
+    case OP_POWER:
+        return model_power_answer(model, call->device);
+    case OP_RESET:
+        return model_reset_answer(model, call->device, call->flag);
+    default: /* OP_PRESSURE has no answer */
+        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
+    }
+}
+
+void resolve_effect(struct model *model, const struct call *call) {
+    struct model_device *device = &model->devices[call->device];
+    switch (call->opcode) {
+    case OP_ADD:
+        model_added(model, call->device);
+        break;
+    case OP_LINK:
+        model_linked(model, call->device, call->joiner);
+        break;
+    case OP_SURPRISE_REMOVE:
+        device->gone = true;
+        break;
+    case OP_POWER:
+        device->d3 = !call->flag;
+        break;
+    case OP_RESET:
+        device->in_reset = call->flag;
+        break;
+    default: /* whose effect takes more than the call to tell */
+        break;
     }
 }

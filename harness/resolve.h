@@ -19,7 +19,10 @@ uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
 /* Fills device, handle, null_arg and arg of a callback's call. */
 void resolve_operands(const struct model *model, const struct program_op *op, struct call *call);
 
-/* What the model says such a callback must answer. */
+/* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);
+
+/* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER or RESET has succeeded. */
+void resolve_effect(struct model *model, const struct call *call);
 
 #endif

@@ -42,41 +42,13 @@ static struct model_answer ask(struct call *call) {
     struct model *m = &run.model;
     struct model_chain *chain = &m->chains[m->devices[call->device].chain];
     enum model_phase phase = chain->phase;
-    struct model_answer answer = {.expect = MUST_SUCCEED};
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
-        return resolve_answer(m, call);
-    case OP_START:
-        if (phase == PHASE_STARTING)
-            chain->phase = PHASE_STOPPED;
-        answer = model_start_answer(m, call->device);
-        chain->phase = phase;
-        return answer;
-    case OP_STOP:
-    case OP_REMOVE:
-        if (phase == PHASE_STOPPING)
-            chain->phase = PHASE_STARTED;
-        answer = call->opcode == OP_STOP ? model_stop_answer(m, call->device)
-                                         : model_remove_answer(m, call->device);
-        chain->phase = phase;
-        return answer;
-    case OP_ADD:
-        return model_add_answer(m, call->device);
-    case OP_LINK:
-        return model_link_answer(m, call->device, call->joiner);
-    case OP_SURPRISE_REMOVE:
-        return model_surprise_answer(m, call->device);
-    case OP_POWER:
-        return model_power_answer(m, call->device);
-    case OP_RESET:
-        return model_reset_answer(m, call->device, call->flag);
-    default:
-        return answer;
-    }
+    if (call->opcode == OP_START && phase == PHASE_STARTING)
+        chain->phase = PHASE_STOPPED;
+    if ((call->opcode == OP_STOP || call->opcode == OP_REMOVE) && phase == PHASE_STOPPING)
+        chain->phase = PHASE_STARTED;
+    struct model_answer answer = resolve_answer(m, call);
+    chain->phase = phase;
+    return answer;
 }
 
 /* ---- names ---- */

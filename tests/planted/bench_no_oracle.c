@@ -123,49 +123,20 @@ static void stop_or_remove(struct call *call) {
 
 static void bus_at_passive(struct call *call) {
     struct model *m = &run.model;
-    struct model_device *device = &m->devices[call->device];
-    struct model_answer answer;
-    switch (call->opcode) {
-    case OP_START:
+    if (call->opcode == OP_START) {
         start(call);
         return;
-    case OP_STOP:
-    case OP_REMOVE:
+    }
+    if (call->opcode == OP_STOP || call->opcode == OP_REMOVE) {
         stop_or_remove(call);
         return;
-    case OP_ADD:
-        call->miniport = &run.drivers[call->device].miniport;
-        answer = model_add_answer(m, call->device);
-        break;
-    case OP_LINK:
-        answer = model_link_answer(m, call->device, call->joiner);
-        break;
-    case OP_SURPRISE_REMOVE:
-        answer = model_surprise_answer(m, call->device);
-        break;
-    case OP_POWER:
-        answer = model_power_answer(m, call->device);
-        break;
-    case OP_RESET:
-        answer = model_reset_answer(m, call->device, call->flag);
-        break;
-    default: /* OP_PRESSURE, and OP_RACE: what is to run at once runs in turn */
-        call_perform(run.sut, call);
-        return;
     }
-    call_perform(run.sut, call);
-    if (answer.expect == MUST_FAIL || !NT_SUCCESS(call->status))
-        return;
     if (call->opcode == OP_ADD)
-        model_added(m, call->device);
-    else if (call->opcode == OP_LINK)
-        model_linked(m, call->device, call->joiner);
-    else if (call->opcode == OP_SURPRISE_REMOVE)
-        device->gone = true;
-    else if (call->opcode == OP_POWER)
-        device->d3 = !call->flag;
-    else
-        device->in_reset = call->flag;
+        call->miniport = &run.drivers[call->device].miniport;
+    struct model_answer answer = resolve_answer(m, call);
+    call_perform(run.sut, call);
+    if (answer.expect != MUST_FAIL && NT_SUCCESS(call->status))
+        resolve_effect(m, call);
 }
 
 static void bus(struct call *call) {
