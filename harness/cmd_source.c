@@ -10,15 +10,13 @@ static int write_source(const char *path, const char *out) {
     if (!cmd_load(path, LOAD_DETECT)) {
         return CMD_BAD_INPUT;
     }
-    for (uint32_t i = 0; i < cmd_program.op_count; i++) {
-        if (cmd_program.ops[i].opcode == OP_RACE) {
-            fprintf(
-                stderr,
+    uint32_t race = source_race(&cmd_program);
+    if (race < cmd_program.op_count) {
+        fprintf(stderr,
                 "%s: operation %u is a race: its schedule counts loads and stores, which a C file of its own "
                 "cannot switch at; pinfuzz run and pinfuzz schedules replay it\n",
-                path, i + 1);
-            return CMD_BAD_INPUT;
-        }
+                path, race + 1);
+        return CMD_BAD_INPUT;
     }
     if (!verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
         return CMD_BAD_INPUT;

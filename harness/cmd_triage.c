@@ -117,7 +117,7 @@ static const char *base_name(const char *path) {
 static bool keep(struct triage_group *group, const struct triage_options *options) {
     static struct program small;
     const char *from = base_name(all.paths.paths[group->smallest]);
-    bool source = true;
+    const char *source = "";
     program_copy(&small, &cmd_program);
     struct minimize_result result =
         cmd_shrink(&small, &group->verdict, options->candidates, options->timeout, &interrupted);
@@ -136,7 +136,7 @@ static bool keep(struct triage_group *group, const struct triage_options *option
     } else {
         printf("%u operations -> %u", cmd_program.op_count, small.op_count);
     }
-    printf("%s)\n", source ? "" : "; source.c does not show it");
+    printf("%s%s)\n", source[0] != 0 ? "; " : "", source);
     return true;
 }
 
@@ -373,7 +373,7 @@ const struct cmd cmd_triage = {
         "\n"
         "        crashes/pin-count-pin2/program.txt    the program, with what it shows as a comment\n"
         "                               verdict.txt    what it reports\n"
-        "                               source.c       the same as C that needs no harness\n"
+        "                               source.c       the same as C that needs no harness (not of a race)\n"
         "\n"
         "    What the files are called does not matter: libFuzzer's crash-*, leak-*, timeout-*, oom-* and\n"
         "    slow-unit-*, what AFL++ leaves in crashes/ and hangs/, ClusterFuzz's test cases, and texts.\n"

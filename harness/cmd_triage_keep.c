@@ -223,7 +223,7 @@ static bool finish(FILE *file, const char *path) {
 }
 
 static bool write_all(const char *directory, const struct triage_group *group, const struct program *program,
-                      const char *from, unsigned timeout, bool *source) {
+                      const char *from, unsigned timeout, const char **source) {
     char path[FILE_PATH];
     FILE *file = create(directory, "program.txt", path);
     if (file == NULL) {
@@ -238,8 +238,12 @@ static bool write_all(const char *directory, const struct triage_group *group, c
     if (!finish(file, path)) {
         return false;
     }
-    *source = !story->truncated && story->final != FINAL_UNKNOWN && story->final != FINAL_KEPT;
-    if (story->truncated) {
+    bool seen = story->final != FINAL_UNKNOWN && story->final != FINAL_KEPT;
+    *source = source_race(program) < program->op_count ? "a race has no source.c"
+              : story->truncated                       ? "too long a story for a source.c"
+              : seen                                   ? ""
+                                                       : "source.c does not show it";
+    if (source_race(program) < program->op_count || story->truncated) {
         return true;
     }
     if ((file = create(directory, "source.c", path)) == NULL) {
@@ -269,7 +273,7 @@ static bool place_folder(const char *made, const char *out, const char *name, ch
 }
 
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, bool *source) {
+                 const struct triage_options *options, const char **source) {
     char name[NAME_MAX_LENGTH + 2];
     char made[TRIAGE_PATH];
     if (mkdir(options->out, 0777) != 0 && errno != EEXIST) {

@@ -17,6 +17,13 @@ void source_put_number(struct source *s, uint64_t value) {
     source_put(s, value < 10 ? "%llu" : "0x%llx", (unsigned long long)value);
 }
 
+uint32_t source_race(const struct program *program) {
+    uint32_t op = 0;
+    while (op < program->op_count && program->ops[op].opcode != OP_RACE)
+        op++;
+    return op;
+}
+
 /* ---- what is needed ---- */
 
 static void need(struct source *s) {

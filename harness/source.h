@@ -9,6 +9,10 @@
 
 #include "harness/story.h"
 
+/* The first operation that is a race, or op_count. A schedule counts loads and stores, at which a C file of
+ * its own cannot switch: source_write() takes no program that has one. */
+uint32_t source_race(const struct program *program);
+
 /*
  * Writes the file. The program that is made of it exits with 0 when everything goes as the contract says,
  * with 1 when what the story ends with is seen again, and with 2 when something else differs before that;

@@ -87,10 +87,11 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
  * Writes the program triage_look() was called with last into a folder of its own in options->out, which is
  * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
  * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
- * *source is whether the finding is seen in source.c, too. False with a message when it cannot be written.
+ * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
+ * race, nor of too long a story. False with a message when it cannot be written.
  */
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, bool *source);
+                 const struct triage_options *options, const char **source);
 
 /* ---- cmd_triage_sarif.c ---- */
 
