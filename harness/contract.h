@@ -40,7 +40,7 @@
       "one section for each non-zero MaximumSize, none for zero", "ISO")                                     \
     X(INIT_COMMIT, "INIT-COMMIT", 'D', "D", start_took_wrong_commit,                                         \
       "the whole of every MaximumSize is charged at start", "ISO")                                           \
-    X(INIT_ROLLBACK, "INIT-ROLLBACK", 'C', "C", aborted_start_not_undone,                                    \
+    X(INIT_ROLLBACK, "INIT-ROLLBACK", 'C', "C", half_begun_start_lingers,                                    \
       "a start that fails undoes all it did; a valid one succeeds", "")                                      \
     X(INIT_DOMAIN, "INIT-DOMAIN", 'D', "D", linked_device_lacks_domain,                                      \
       "one domain for each logical adapter, attached to all of it", "REMAP")                                 \
