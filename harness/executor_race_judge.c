@@ -116,28 +116,55 @@ static void check_new_views(void) {
     }
 }
 
-static uint64_t map_span(uint32_t call) {
-    return race.answered[call].arg.map.Offset + race.asked[call].arg.map.Size;
+/* Of what a call that got through did to views: their base; 0: nothing. */
+static uint64_t base_touched(uint32_t call) {
+    const struct call *answered = &race.answered[call];
+    if (!NT_SUCCESS(answered->status))
+        return 0;
+    return answered->opcode == OP_MAP     ? (uint64_t)(uintptr_t)answered->arg.map.pBaseAddress
+           : answered->opcode == OP_UNMAP ? (uint64_t)(uintptr_t)answered->arg.unmap.pBaseAddress
+                                          : 0;
+}
+
+/* Whether all views that have this base, or had it when the race began, reach equally far. */
+static bool reach_alike(uint64_t base) {
+    uint64_t span = 0;
+    if (ended.views == PROGRAM_RACE_OPS) /* and perhaps more */
+        return false;
+    for (uint32_t i = 0; i < race.count; i++) {
+        uint64_t one = race.answered[i].arg.map.Offset + race.asked[i].arg.map.Size;
+        if (race.answered[i].opcode != OP_MAP || base_touched(i) != base)
+            continue;
+        if (span && span != one)
+            return false;
+        span = one;
+    }
+    for (uint32_t i = 0; i < run.model.view_count + ended.views; i++) {
+        const struct model_view *view =
+            i < run.model.view_count ? &run.model.views[i] : &ended.view[i - run.model.view_count];
+        uint64_t one = view->offset - view->first + view->size;
+        if (view->base == base && span && span != one)
+            return false;
+        if (view->base == base)
+            span = one;
+    }
+    return true;
 }
 
 /*
- * Of two views with one base, Unmap ends the one mapped last. Where two maps overlapped that got one base and
- * reach differently far, nobody can tell which that is: with either of them still there, what an Unmap leaves
- * cannot be told.
+ * Of two views with one base, Unmap ends the one mapped last. Where a map overlapped another, or an unmap, of
+ * its base, several orders may explain the answers, and what the next Unmap ends cannot be told: unless all
+ * views of the base are alike, or none is left.
  */
 static bool leaves_views_open(void) {
     for (uint32_t i = 0; i < race.count; i++) {
-        const struct call *one = &race.answered[i];
-        uint64_t base = (uint64_t)(uintptr_t)one->arg.map.pBaseAddress;
-        if (one->opcode != OP_MAP || !NT_SUCCESS(one->status) || !model_base_covered(&run.model, base))
+        uint64_t base = base_touched(i);
+        if (!base || race.answered[i].opcode != OP_MAP || !model_base_covered(&run.model, base))
             continue;
-        for (uint32_t k = 0; k < i; k++) {
-            const struct call *other = &race.answered[k];
-            if (other->opcode == OP_MAP && NT_SUCCESS(other->status) &&
-                other->arg.map.pBaseAddress == one->arg.map.pBaseAddress && map_span(k) != map_span(i) &&
-                linearize_overlap(&race.calls[i], &race.calls[k]))
+        for (uint32_t k = 0; k < race.count; k++)
+            if (k != i && base_touched(k) == base && linearize_overlap(&race.calls[i], &race.calls[k]) &&
+                !reach_alike(base))
                 return true;
-        }
     }
     return false;
 }
@@ -257,6 +284,7 @@ void race_judge(void) {
     for (uint32_t i = 0; i < result->order.count && !run.abandoned; i++)
         commit(&result->order.events[i]);
     run.model.actor = actor;
-    check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
     run.abandoned |= leaves_views_open();
+    if (!run.abandoned)
+        check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
 }
