@@ -26,11 +26,11 @@ static uint32_t near_points(struct mutation *m, const struct program_switch *one
     return one->points < PROGRAM_POINTS_MAX - step ? one->points + step : PROGRAM_POINTS_MAX;
 }
 
-/* A call takes and gives back ten locks or so. */
+/* A call takes and gives back ten locks or so, a stop twice as many: half of the time any of those. */
 static struct program_switch some_switch(struct mutation *m, uint8_t actor) {
     if (random_one_in(&m->random, 2))
         return (struct program_switch){some_points(m), actor, false};
-    uint32_t bits = random_below(&m->random, 6);
+    uint32_t bits = random_one_in(&m->random, 2) ? 5 : random_below(&m->random, 6);
     return (struct program_switch){1 + random_below(&m->random, UINT32_C(1) << bits), actor, true};
 }
 
@@ -45,8 +45,13 @@ static void add_switch(struct mutation *m, uint32_t at, struct program_race *rac
     if (race->switches == PROGRAM_SWITCHES)
         return;
     uint32_t place = random_below(&m->random, race->switches + 1u);
+    uint8_t before = place ? race->at[place - 1].actor : race->first;
+    uint8_t actor = some_actor(m, at);
+    /* A switch to who is running already is none. */
+    for (unsigned tries = 0; actor == before && tries < 3; tries++)
+        actor = some_actor(m, at);
     memmove(&race->at[place + 1], &race->at[place], (race->switches - place) * sizeof(race->at[0]));
-    race->at[place] = some_switch(m, some_actor(m, at));
+    race->at[place] = some_switch(m, actor);
     race->switches++;
 }
 
