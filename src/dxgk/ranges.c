@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+/* How the tree turns out says nothing that its callers do not, and an array of pages walks it for each: none
+ * of that is coverage. Where a gap is looked for is. */
 static NT_UNCOVERED uint64_t end_of(const struct dxgk_range *range) {
     return range->first + range->pages;
 }
@@ -17,7 +19,7 @@ static const struct dxgk_extent *const_extent_of(const struct dxgk_range *range)
 }
 
 /* Odd multiplications and shifts lose nothing, so two pages never share a priority. */
-static uint64_t priority(const struct dxgk_range *range) {
+static NT_UNCOVERED uint64_t priority(const struct dxgk_range *range) {
     uint64_t x = range->first + UINT64_C(0x9E3779B97F4A7C15);
     x ^= x >> 31;
     x *= UINT64_C(0xD6E8FEB86659FD93);
@@ -26,12 +28,12 @@ static uint64_t priority(const struct dxgk_range *range) {
     return x ^ x >> 32;
 }
 
-static uint64_t max(uint64_t a, uint64_t b) {
+static NT_UNCOVERED uint64_t max(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
 /* After a change below node. */
-static void refresh(const struct dxgk_ranges *ranges, struct dxgk_range *node) {
+static NT_UNCOVERED void refresh(const struct dxgk_ranges *ranges, struct dxgk_range *node) {
     if (!ranges->gaps)
         return;
     struct dxgk_extent *extent = extent_of(node);
@@ -51,8 +53,8 @@ static void refresh(const struct dxgk_ranges *ranges, struct dxgk_range *node) {
 }
 
 /* Parts the tree at `page`, which no range straddles. */
-static void split(const struct dxgk_ranges *ranges, struct dxgk_range *node, uint64_t page,
-                  struct dxgk_range **below, struct dxgk_range **above) {
+static NT_UNCOVERED void split(const struct dxgk_ranges *ranges, struct dxgk_range *node, uint64_t page,
+                               struct dxgk_range **below, struct dxgk_range **above) {
     if (!node) {
         *below = NULL;
         *above = NULL;
@@ -69,8 +71,8 @@ static void split(const struct dxgk_ranges *ranges, struct dxgk_range *node, uin
 }
 
 /* Every range of `below` lies below every range of `above`. */
-static struct dxgk_range *merge(const struct dxgk_ranges *ranges, struct dxgk_range *below,
-                                struct dxgk_range *above) {
+static NT_UNCOVERED struct dxgk_range *merge(const struct dxgk_ranges *ranges, struct dxgk_range *below,
+                                             struct dxgk_range *above) {
     if (!below || !above)
         return below ? below : above;
     struct dxgk_range *top;
@@ -85,8 +87,8 @@ static struct dxgk_range *merge(const struct dxgk_ranges *ranges, struct dxgk_ra
     return top;
 }
 
-static struct dxgk_range *insert(const struct dxgk_ranges *ranges, struct dxgk_range *node,
-                                 struct dxgk_range *range, uint64_t range_priority) {
+static NT_UNCOVERED struct dxgk_range *insert(const struct dxgk_ranges *ranges, struct dxgk_range *node,
+                                              struct dxgk_range *range, uint64_t range_priority) {
     if (!node || priority(node) < range_priority) {
         split(ranges, node, range->first, &range->left, &range->right);
         refresh(ranges, range);
@@ -105,8 +107,8 @@ void dxgk_ranges_insert(struct dxgk_ranges *ranges, struct dxgk_range *range) {
     ranges->root = insert(ranges, ranges->root, range, priority(range));
 }
 
-static struct dxgk_range *remove_range(const struct dxgk_ranges *ranges, struct dxgk_range *node,
-                                       const struct dxgk_range *range) {
+static NT_UNCOVERED struct dxgk_range *remove_range(const struct dxgk_ranges *ranges, struct dxgk_range *node,
+                                                    const struct dxgk_range *range) {
     assert(node);
     if (node == range)
         return merge(ranges, node->left, node->right);

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "nt/arena.h"
-#include "nt/raw.h"
+#include "nt/nt.h"
 
 /* Address space for shared pages, made anew for each boot that needs any, so that nothing of it can
  * outlive the boot or be shared with a process forked later. A page takes a place in it when it is
@@ -47,7 +47,12 @@ static bool share(uint8_t *address, uint64_t bytes, uint64_t *offset) {
     }
     if (bytes > SHARED_BYTES - shared_used)
         return false;
-    nt_raw_copy(shared + shared_used, address, bytes);
+    struct nt_arena_look look;
+    look.first = NULL;
+    look.pages = 0;
+    uint8_t *to = shared + shared_used;
+    for (uint64_t at = 0; at < bytes; at += NT_PAGE_SIZE)
+        nt_arena_copy_page(&look, to + at, address + at, (bytes - at) >> NT_PAGE_SHIFT, true);
     if (!show(address, bytes, shared_used))
         return false;
     *offset = shared_used;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
 
 #include "nt/nt.h"
 #include "nt/raw.h"
@@ -14,9 +16,13 @@
 #include <sanitizer/msan_interface.h>
 #endif
 
-/* Above this a system call (a few microseconds) is cheaper than writing zeros, and gives back pages
- * that were never touched. */
+/* Up to this, writing zeros is cheaper than a system call that says which pages it takes. */
+#define SCRUB_WHOLE ((size_t)64 << 10)
+/* Above this a system call (a few microseconds) is cheaper than writing zeros, and gives back the pages. */
 #define SCRUB_BY_KERNEL ((size_t)256 << 10)
+
+/* The pages of a window (nt/window.h). */
+#define SCRUB_PAGES 4096u
 
 /* Different programs touch different pages, so that over many boots all of them together would stay
  * resident. Every so many boots the lot is given back: once in a second or so of fuzzing. */
@@ -117,7 +123,58 @@ uint8_t *nt_arena_windows(uint64_t *bytes) {
     return arena.windows;
 }
 
-void nt_arena_scrub(uint8_t *address, uint64_t bytes) {
+/* ---- which pages the host has made: none that nobody has touched ---- */
+
+/* As mincore() does, a byte for each page; false where that would not be the truth. A page that is in no
+ * memory may be in swap, so there must be none. What the answer is depends on the boots before. */
+static NT_UNTRACED bool made(const uint8_t *address, uint64_t bytes, uint8_t *resident) {
+    struct sysinfo host;
+    if (sysconf(_SC_PAGESIZE) != (long)NT_PAGE_SIZE || sysinfo(&host) != 0 || host.totalswap != 0 ||
+        mincore((void *)(uintptr_t)address, bytes, resident) != 0)
+        return false;
+#ifdef NT_MSAN
+    __msan_unpoison(resident, bytes >> NT_PAGE_SHIFT);
+#endif
+    return true;
+}
+
+NT_UNTRACED void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, const uint8_t *from,
+                                    uint64_t ahead, bool zero) {
+    if (zero && !nt_store_owns(from)) {
+        uint64_t at = ((uintptr_t)from - (uintptr_t)look->first) >> NT_PAGE_SHIFT;
+        if (at >= look->pages) {
+            look->first = from;
+            look->pages = ahead < sizeof(look->resident) ? ahead : sizeof(look->resident);
+            if (!made(from, look->pages << NT_PAGE_SHIFT, look->resident))
+                memset(look->resident, 1, look->pages);
+            at = 0;
+        }
+        if (!(look->resident[at] & 1))
+            return;
+    }
+    nt_raw_copy_page(to, from, zero);
+}
+
+/* Zeros where something may be, when not too much of the range is. */
+static NT_UNTRACED bool scrub_made(uint8_t *address, uint64_t bytes) {
+    static uint8_t resident[SCRUB_PAGES];
+    uint64_t pages = bytes >> NT_PAGE_SHIFT, found = 0;
+    if (pages > SCRUB_PAGES || !made(address, bytes, resident))
+        return false;
+    for (uint64_t i = 0; i < pages; i++)
+        found += resident[i] & 1;
+    if (found > SCRUB_BY_KERNEL >> NT_PAGE_SHIFT)
+        return false;
+    for (uint64_t i = 0; i < pages; i++) {
+        if (resident[i] & 1)
+            memset(address + i * NT_PAGE_SIZE, 0, NT_PAGE_SIZE);
+    }
+    return true;
+}
+
+NT_UNTRACED void nt_arena_scrub(uint8_t *address, uint64_t bytes) {
+    if (bytes > SCRUB_WHOLE && scrub_made(address, bytes))
+        return;
     if (bytes <= SCRUB_BY_KERNEL || madvise(address, bytes, MADV_DONTNEED) != 0) {
         memset(address, 0, bytes);
         return;

@@ -31,6 +31,18 @@ void nt_store_free(uint8_t *page);
 /* Whether the page is one of the store's. */
 bool nt_store_owns(const uint8_t *page);
 
+/* Copies a page of a window to where zeros are (`zero`) or anything may be, and looks no closer at one that
+ * nobody has touched: a large view has hundreds of those, and the host would have to make each first. The
+ * look is ahead, at as many pages as the caller will go on to copy; it begins with no pages, and is good
+ * while nothing else happens. */
+struct nt_arena_look {
+    const uint8_t *first;
+    uint64_t pages;
+    uint8_t resident[256];
+};
+void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, const uint8_t *from, uint64_t ahead,
+                        bool zero);
+
 /* The half for windows, aligned to NT_VIEW_ALIGN. */
 uint8_t *nt_arena_windows(uint64_t *bytes);
 /* Zeroes a range of it. */

@@ -47,7 +47,7 @@ static struct {
 } order;
 
 /* A 64-bit mixer (a Weyl step and two multiply-xorshift rounds). */
-static uint64_t next_random(uint64_t *state) {
+static NT_UNCOVERED uint64_t next_random(uint64_t *state) {
     uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);
     z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
@@ -55,14 +55,14 @@ static uint64_t next_random(uint64_t *state) {
 }
 
 /* Modulo 2^64: an odd number is its own inverse modulo 8, each step doubles the bits that are right. */
-static uint64_t inverse_of(uint64_t odd) {
+static NT_UNCOVERED uint64_t inverse_of(uint64_t odd) {
     uint64_t inverse = odd;
     for (unsigned bits = 3; bits < 64; bits *= 2)
         inverse *= 2 - odd * inverse;
     return inverse;
 }
 
-static void order_boot(uint64_t highest, uint32_t seed) {
+static NT_UNCOVERED void order_boot(uint64_t highest, uint32_t seed) {
     unsigned bits = 0;
     while (bits < 64 && highest >> bits)
         bits++;
@@ -100,7 +100,7 @@ static uint64_t position_of(uint64_t pfn) {
     return x;
 }
 
-void nt_phys_boot(const struct nt_config *config) {
+NT_UNCOVERED void nt_phys_boot(const struct nt_config *config) {
     phys.commit_limit = config->commit_pages;
     phys.commit_charged = 0;
     phys.ram_pages = config->ram_pages;

@@ -6,12 +6,9 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-/* No coverage either: these loops tell a fuzzer nothing, and would cost it much. */
-#if defined(__clang__)
-#define UNCHECKED __attribute__((no_sanitize("address", "coverage"), noinline))
-#else
+/* No coverage either: these loops tell a fuzzer nothing, would cost it much, and how often they run depends
+ * on what the host has of earlier boots. */
 #define UNCHECKED __attribute__((no_sanitize("address"), noinline))
-#endif
 
 typedef struct __attribute__((packed, may_alias)) {
     uint64_t value;
@@ -22,7 +19,7 @@ typedef uint64_t __attribute__((may_alias)) word;
 /* A compiler that recognizes the loop as memcpy would call the sanitizer's. */
 #define KEEP_LOOP() __asm__ volatile("" ::: "memory")
 
-UNCHECKED void nt_raw_copy(void *to, const void *from, size_t bytes) {
+NT_UNTRACED UNCHECKED void nt_raw_copy(void *to, const void *from, size_t bytes) {
     uint8_t *target = to;
     const uint8_t *source = from;
     for (; bytes >= sizeof(word); bytes -= sizeof(word)) {
@@ -37,7 +34,7 @@ UNCHECKED void nt_raw_copy(void *to, const void *from, size_t bytes) {
     }
 }
 
-UNCHECKED void nt_raw_copy_page(uint8_t *to, const uint8_t *from, bool zero) {
+NT_UNTRACED UNCHECKED void nt_raw_copy_page(uint8_t *to, const uint8_t *from, bool zero) {
     word *target = (word *)to;
     const word *source = (const word *)from;
     for (unsigned i = 0; i < NT_PAGE_SIZE / sizeof(word); i += 8) {

@@ -164,11 +164,13 @@ static bool touch_all(struct nt_section *section, uint64_t first, uint64_t end) 
     return true;
 }
 
-/* Brings the page's bytes to its address in the window. A page of a live view is there already. */
-static void enter(struct nt_page *page, uint8_t *address, bool fresh) {
+/* Brings the page's bytes to its address in the window. A page of a live view is there already. `ahead`: how
+ * many pages are entered from this one on. */
+static void enter(struct nt_page *page, uint8_t *address, struct nt_arena_look *look, uint64_t ahead,
+                  bool fresh) {
     if (page->bytes != address) {
         if (page->bytes && page->views == 0) {
-            nt_raw_copy_page(address, page->bytes, fresh);
+            nt_arena_copy_page(look, address, page->bytes, ahead, fresh);
             if (nt_store_owns(page->bytes))
                 nt_store_free(page->bytes);
         }
@@ -196,8 +198,11 @@ static NTSTATUS map(struct nt_section *section, uint64_t first, uint64_t end, vo
     uint8_t *address = nt_window_address(window, first);
     *view = (struct nt_view){
         .next = section->views, .window = window, .base = address, .first = first, .end = end};
+    struct nt_arena_look look;
+    look.first = NULL;
+    look.pages = 0;
     for (uint64_t page = first; page < end; page++, address += NT_PAGE_SIZE)
-        enter(nt_section_record(section, page), address, fresh);
+        enter(nt_section_record(section, page), address, &look, end - page, fresh);
     announce(section, view);
     section->views = view;
     window->views++;

@@ -241,6 +241,37 @@ static void a_view_may_slide_any_distance(void **state) {
     nt_section_destroy(section);
 }
 
+/* Of a large view the host is asked which pages it has made: what was written moves and is gone with the
+ * machine, be it a little here and there or all of it, and the rest is zeros. */
+static void a_large_view_moves_what_was_written(void **state) {
+    (void)state;
+    enum {
+        LARGE = 1500
+    };
+    for (uint64_t step = 1; step < 400; step = step * 7 / 2 + 1) { /* every page, ..., every 324th */
+        struct nt_section *section = nt_section_create(UINT64_C(1) << 20);
+        uint8_t *base = map(section, 0, LARGE);
+        for (uint64_t i = 0; i < LARGE; i++)
+            assert_int_equal(*word_at(base, i), 0);
+        assert_true(nt_section_unmap(section, base));
+        base = map(section, 0, LARGE);
+        for (uint64_t i = 0; i < LARGE; i += step)
+            *word_at(base, i) = i + 1;
+        uint8_t *beyond = map(section, LARGE / 64 * 64 - 64, LARGE); /* of another window, sharing pages */
+        for (uint64_t i = LARGE / 64 * 64 - 64; i < LARGE; i++)
+            assert_int_equal(*word_at(beyond, i - (LARGE / 64 * 64 - 64)), i % step == 0 ? i + 1 : 0);
+        assert_true(nt_section_unmap(section, beyond));
+        assert_true(nt_section_unmap(section, base));
+        base = map(section, 0, LARGE);
+        for (uint64_t i = 0; i < LARGE; i++)
+            assert_int_equal(*word_at(base, i), i % step == 0 ? i + 1 : 0);
+        assert_true(nt_section_unmap(section, base));
+        nt_section_destroy(section);
+        nt_shutdown();
+        assert_int_equal(boot_roomy(state), 0);
+    }
+}
+
 static void budgets_are_exact_and_failures_change_nothing(void **state) {
     (void)state;
     struct nt_config config = small_machine;
@@ -473,6 +504,7 @@ int main(void) {
         FRESH(a_dead_base_next_to_a_live_view_stays_dead),
         FRESH(an_old_place_shows_no_old_bytes),
         FRESH(a_view_may_slide_any_distance),
+        FRESH(a_large_view_moves_what_was_written),
         FRESH(budgets_are_exact_and_failures_change_nothing),
         FRESH(a_map_passes_its_fault_points_in_order),
         FRESH(a_view_beyond_what_the_host_gives_is_a_shortage),
