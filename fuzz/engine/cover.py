@@ -9,8 +9,10 @@ which the first CLAUSES are clauses kept, refused, or kept under a fault.
 
 Inputs in a directory called `seeds` are covered anyway, and never chosen. First come inputs for each edge
 and clause that the seeds lack, whatever that takes; then those with the most new features for their text,
-up to SIZE bytes of estimated text in all. Inputs in a directory called PREFERRED pass for three quarters of
-their size, so that a corpus made anew differs from the one before only where that pays.
+up to SIZE bytes of estimated text in all. That an edge was passed 128 times or more is no such feature: it
+tells of pins and views of that many pages, which take milliseconds, and so does all that is made of them.
+Inputs in a directory called PREFERRED pass for three quarters of their size, so that a corpus made anew
+differs from the one before only where that pays.
 
 Prints the path of each chosen input, the best first; to standard error what all inputs, the seeds, and
 seeds and chosen ones together cover: `inputs N edges N clauses N features N`.
@@ -80,6 +82,9 @@ def main():
     def musts(features):
         return {feature // 8 for feature in features if feature < 8 * (edges + clauses)}
 
+    def worth(features):
+        return {feature for feature in features if feature % 8 < 7 or feature >= 8 * edges}
+
     def report(name, inputs, features):
         must = musts(features)
         covered = sum(counter < edges for counter in must)
@@ -101,13 +106,13 @@ def main():
     first = choose(candidates, musts, musts(by_seeds), float("inf"))
     covered = set(by_seeds).union(*(seen for _, seen, _, _ in first))
     room = size - sum(length for _, _, _, length in first)
-    chosen = first + choose(candidates, lambda seen: seen, covered, room)
+    chosen = first + choose(candidates, worth, worth(covered), room)
 
     # What was chosen early may have become superfluous.
     kept = list(chosen)
     for entry in chosen:
         others = set(by_seeds).union(*(seen for _, seen, _, _ in kept if seen is not entry[1]))
-        if entry[1] <= others:
+        if worth(entry[1]) <= worth(others) and musts(entry[1]) <= musts(others):
             kept = [other for other in kept if other is not entry]
 
     for path, _, _, _ in kept:

@@ -13,8 +13,10 @@ afl_options=(AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHE
 # afl_measure PROGRAM TARGET: runs afl-fuzz for bench_seconds; sets runs, rate (runs a second), cost (us of CPU
 # time a run) and stability.
 afl_measure() {
-    local program=$1 target=$2 place=$seeds/afl-out spent=0 now job
-    rm -rf "$place"
+    local program=$1 target=$2 place spent=0 now job
+    # A new one each time: where thousands of files were just deleted, some file systems look at each of those
+    # before they make the next, which was a tenth of all that was measured.
+    place=$(mktemp -d "$seeds/afl-out.XXXXXX")
     env "${afl_options[@]}" AFL_CUSTOM_MUTATOR_LIBRARY="$out/afl/libpinfuzz_mutator.so" \
         PINFUZZ_TARGET="$target" afl-fuzz -i "$seeds/$target" -o "$place" -t 5000+ -V "$bench_seconds" \
         -- "$program" >"$seeds/afl.log" 2>&1 </dev/null &
