@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "nt/arena.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -25,8 +27,15 @@
 #define SCRUB_PAGES 4096u
 
 /* Different programs touch different pages, so that over many boots all of them together would stay
- * resident. Every so many boots the lot is given back: once in a second or so of fuzzing. */
-#define BOOTS_BETWEEN_TRIMS 16384u
+ * resident. When the host has made so many since the last time, the lot is given back: no page is resident
+ * that was not made once, so that this many are 64 MiB at most. To ask the host takes a system call, which
+ * is made now and then: 1024 programs make some thousands of pages. */
+#define TRIM_PAGES          16384
+#define BOOTS_BETWEEN_LOOKS 1024u
+
+/* What the heap keeps for the next boot. Glibc takes no larger threshold for blocks. */
+#define HEAP_BLOCK_KEPT (32 << 20)
+#define HEAP_KEPT       (128 << 20)
 
 /*
  * Where the arena is asked for. View addresses are then the same in every process: a fuzzer that learnt
@@ -45,6 +54,7 @@ static struct {
     uint64_t bytes;
     uint8_t *windows; /* base .. windows is the store */
     unsigned boots;
+    long made; /* pages_made() at the last trim */
     /* This boot's store: pages [0, fresh) have been handed out at least once. A free page's first
      * four bytes hold the number + 1 of the next free one. */
     uint32_t fresh;
@@ -60,10 +70,21 @@ static NT_UNTRACED void *reserve(void *at, uint64_t bytes, int flags) {
     return address;
 }
 
+/* Glibc asks the kernel for each large block anew, and gives it back as soon as it is free: the pool's arrays
+ * of thousands of pages would be made page by page in every boot. Other hosts, and sanitizers with heaps of
+ * their own, know no such settings. */
+static NT_UNTRACED void keep_heap(void) {
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK_KEPT);
+    (void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+#endif
+}
+
 /* Here and in the shutdown, what happens depends on the boots before: no coverage of this one. */
 NT_UNTRACED bool nt_arena_boot(void) {
     if (arena.base)
         return true;
+    keep_heap();
     for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
         /* The rest of a 64 KiB step, for mmap() promises no more than page alignment. */
         void *address = reserve(sizeof(void *) == 8 ? ARENA_AT : NULL, bytes + NT_VIEW_ALIGN, 0);
@@ -89,12 +110,20 @@ static NT_UNTRACED void trim(void) {
 #endif
 }
 
+/* Pages that the host has made for this process so far, the arena's among them. */
+static NT_UNTRACED long pages_made(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_minflt : 0;
+}
+
 NT_UNTRACED void nt_arena_shutdown(void) {
     nt_arena_scrub(arena.base, arena.fresh * NT_PAGE_SIZE);
     arena.fresh = 0;
     arena.first_free = 0;
-    if (++arena.boots % BOOTS_BETWEEN_TRIMS == 0)
+    if (++arena.boots % BOOTS_BETWEEN_LOOKS == 0 && pages_made() - arena.made >= TRIM_PAGES) {
         trim();
+        arena.made = pages_made();
+    }
 }
 
 uint8_t *nt_store_alloc(void) {
@@ -155,15 +184,11 @@ NT_UNTRACED void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, con
     nt_raw_copy_page(to, from, zero);
 }
 
-/* Zeros where something may be, when not too much of the range is. */
+/* Zeros where something may be. */
 static NT_UNTRACED bool scrub_made(uint8_t *address, uint64_t bytes) {
     static uint8_t resident[SCRUB_PAGES];
-    uint64_t pages = bytes >> NT_PAGE_SHIFT, found = 0;
+    uint64_t pages = bytes >> NT_PAGE_SHIFT;
     if (pages > SCRUB_PAGES || !made(address, bytes, resident))
-        return false;
-    for (uint64_t i = 0; i < pages; i++)
-        found += resident[i] & 1;
-    if (found > SCRUB_BY_KERNEL >> NT_PAGE_SHIFT)
         return false;
     for (uint64_t i = 0; i < pages; i++) {
         if (resident[i] & 1)
