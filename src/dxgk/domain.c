@@ -46,6 +46,11 @@ static bool are_few(const struct dxgk_domain *domain, uint64_t count) {
     return count <= (domain->mode == DXGK_MODE_REMAPPED ? DXGK_FEW_EXTENTS : DXGK_FEW_RANGES);
 }
 
+/* Many ranges without gaps to keep track of come and go together. */
+static NT_UNTRACED bool as_array(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping) {
+    return domain->mode == DXGK_MODE_ISOLATED && mapping->count > DXGK_FEW_RANGES;
+}
+
 static struct dxgk_range *range_at(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping,
                                    uint64_t i) {
     return domain->mode == DXGK_MODE_REMAPPED ? &mapping->extents[i].range : &mapping->ranges[i];
@@ -79,8 +84,43 @@ static void set_range(struct dxgk_mapping *mapping, struct dxgk_range *range, ui
     range->mapping = mapping;
 }
 
+static uint64_t array_pages(const struct dxgk_mapping *mapping) {
+    uint64_t pages = 0;
+    for (uint64_t i = 0; i < mapping->count; i++)
+        pages += mapping->ranges[i].pages;
+    return pages;
+}
+
+static NTSTATUS put_array_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                             struct nt_section *section) {
+    mapping->section = section;
+    for (uint64_t i = 0; i < mapping->count; i++) {
+        if (nt_fault(NT_FAULT_DOMAIN)) { /* nothing is in yet */
+            return_nodes(domain, mapping);
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+    }
+    dxgk_ranges_insert_array(&domain->ranges, mapping->ranges, mapping->count);
+    domain->mapped += array_pages(mapping);
+    return STATUS_SUCCESS;
+}
+
+static void take_array_out(struct dxgk_domain *domain, const struct dxgk_mapping *mapping) {
+    uint64_t pages = array_pages(mapping);
+    if (pages == domain->mapped)
+        domain->ranges.root = NULL; /* there is nothing else */
+    else
+        dxgk_ranges_remove_mapping(&domain->ranges, mapping);
+    domain->mapped -= pages;
+}
+
 /* Takes the first `count` ranges of the mapping out of the domain. */
 static void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
+    if (as_array(domain, mapping)) {
+        assert(count == mapping->count);
+        take_array_out(domain, mapping);
+        return;
+    }
     for (uint64_t i = 0; i < count; i++) {
         struct dxgk_range *range = range_at(domain, mapping, i);
         dxgk_ranges_remove(&domain->ranges, range);
@@ -90,6 +130,8 @@ static void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, u
 
 /* Puts the mapping's ranges, which are set, into the domain. */
 static NTSTATUS put_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping, struct nt_section *section) {
+    if (as_array(domain, mapping))
+        return put_array_in(domain, mapping, section);
     mapping->section = section;
     for (uint64_t i = 0; i < mapping->count; i++) {
         if (nt_fault(NT_FAULT_DOMAIN)) {

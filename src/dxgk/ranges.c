@@ -124,6 +124,103 @@ void dxgk_ranges_remove(struct dxgk_ranges *ranges, struct dxgk_range *range) {
     ranges->root = remove_range(ranges, ranges->root, range);
 }
 
+/* ---- many at once: an array pin of a 1:1 domain has thousands, in no order ---- */
+
+/* A list through `right`, lowest first: sorted by a byte of the page after the other, from the lowest on, up
+ * to the last in which any two differ. */
+static NT_UNCOVERED struct dxgk_range *sort(struct dxgk_range *array, uint64_t count) {
+    uint64_t differ = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        differ |= array[i].first ^ array[0].first;
+        array[i].right = i + 1 < count ? &array[i + 1] : NULL;
+    }
+    struct dxgk_range *list = array;
+    for (unsigned shift = 0; differ >> shift; shift += 8) { /* pages are below 2^52 */
+        struct dxgk_range *heads[256], **tails[256];
+        for (unsigned i = 0; i < 256; i++)
+            tails[i] = &heads[i];
+        for (struct dxgk_range *node = list; node; node = node->right) {
+            unsigned digit = node->first >> shift & 0xFF;
+            *tails[digit] = node;
+            tails[digit] = &node->right;
+        }
+        struct dxgk_range **end = &list;
+        for (unsigned i = 0; i < 256; i++) {
+            if (tails[i] != &heads[i]) {
+                *end = heads[i];
+                end = tails[i];
+            }
+        }
+        *end = NULL;
+    }
+    return list;
+}
+
+/* The one tree that the priorities of a sorted list allow. Its right edge grows at the bottom; meanwhile
+ * `right` leads up it. */
+static NT_UNCOVERED struct dxgk_range *tree_of(struct dxgk_range *list) {
+    struct dxgk_range *edge = NULL;
+    while (list) {
+        struct dxgk_range *node = list;
+        list = node->right;
+        assert(!list || end_of(node) <= list->first);
+        struct dxgk_range *below = NULL;
+        for (uint64_t mine = priority(node); edge && priority(edge) < mine;) {
+            struct dxgk_range *up = edge->right;
+            edge->right = below;
+            below = edge;
+            edge = up;
+        }
+        node->left = below;
+        node->right = edge;
+        edge = node;
+    }
+    struct dxgk_range *root = NULL;
+    while (edge) {
+        struct dxgk_range *up = edge->right;
+        edge->right = root;
+        root = edge;
+        edge = up;
+    }
+    return root;
+}
+
+/* Unlike merge(), of two trees in any order. */
+static NT_UNCOVERED struct dxgk_range *unite(const struct dxgk_ranges *ranges, struct dxgk_range *top,
+                                             struct dxgk_range *other) {
+    if (!top || !other)
+        return top ? top : other;
+    if (priority(top) < priority(other)) {
+        struct dxgk_range *lower = top;
+        top = other;
+        other = lower;
+    }
+    struct dxgk_range *below, *above;
+    split(ranges, other, top->first, &below, &above);
+    top->left = unite(ranges, top->left, below);
+    top->right = unite(ranges, top->right, above);
+    return top;
+}
+
+void dxgk_ranges_insert_array(struct dxgk_ranges *ranges, struct dxgk_range *array, uint64_t count) {
+    assert(!ranges->gaps && count > 0);
+    ranges->root = unite(ranges, ranges->root, tree_of(sort(array, count)));
+}
+
+static NT_UNCOVERED struct dxgk_range *without(const struct dxgk_ranges *ranges, struct dxgk_range *node,
+                                               const struct dxgk_mapping *mapping) {
+    if (!node)
+        return NULL;
+    node->left = without(ranges, node->left, mapping);
+    node->right = without(ranges, node->right, mapping);
+    return node->mapping == mapping ? merge(ranges, node->left, node->right) : node;
+}
+
+void dxgk_ranges_remove_mapping(struct dxgk_ranges *ranges, const struct dxgk_mapping *mapping) {
+    assert(!ranges->gaps);
+    ranges->root = without(ranges, ranges->root, mapping);
+}
+
 NT_UNCOVERED const struct dxgk_range *dxgk_ranges_find(const struct dxgk_ranges *ranges, uint64_t page) {
     const struct dxgk_range *node = ranges->root;
     while (node) {

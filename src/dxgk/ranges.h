@@ -1,7 +1,7 @@
 /*
  * An ordered set of ranges of device pages that do not overlap: a treap whose priorities are a hash
  * of the first page, so that its shape depends on its contents alone. Nodes are the caller's.
- * Expected O(log n) for everything here.
+ * Expected O(log n) for everything here that does not say otherwise.
  */
 #ifndef DXGK_RANGES_H
 #define DXGK_RANGES_H
@@ -43,6 +43,11 @@ struct dxgk_gap {
 void dxgk_ranges_insert(struct dxgk_ranges *ranges, struct dxgk_range *range);
 /* The range is there. */
 void dxgk_ranges_remove(struct dxgk_ranges *ranges, struct dxgk_range *range);
+/* The same for the `count` ranges of an array, which overlap nothing either, in a set that does not keep
+ * track of gaps. O(count) in a set that was empty. */
+void dxgk_ranges_insert_array(struct dxgk_ranges *ranges, struct dxgk_range *array, uint64_t count);
+/* Takes out every range of the mapping, in a set like that. O(n). */
+void dxgk_ranges_remove_mapping(struct dxgk_ranges *ranges, const struct dxgk_mapping *mapping);
 /* The range that holds the page; NULL when there is none. */
 const struct dxgk_range *dxgk_ranges_find(const struct dxgk_ranges *ranges, uint64_t page);
 /* The highest gap in [floor, ceiling) that has at least `pages` pages, whole. Every range begins at

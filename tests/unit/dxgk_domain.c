@@ -339,6 +339,70 @@ static void agrees_with_a_page_table(void **state) {
     dxgk_domain_destroy(&domain);
 }
 
+/* The same 1:1, where pins of few ranges come one by one and arrays of many as a whole. */
+static void agrees_with_a_page_table_of_frames(void **state) {
+    (void)state;
+    enum {
+        FRAMES = 256, /* of which 77 i mod 256 is a shuffle */
+        PINS = 8,
+        MAX = 40
+    };
+    struct dxgk_domain domain = {0};
+    struct dxgk_mapping mappings[PINS] = {{0}};
+    uint32_t pages[PINS] = {0};
+    int owner[FRAMES] = {0}; /* pin + 1 */
+    uint64_t place[FRAMES] = {0};
+    uint64_t mapped = 0;
+    unsigned few = 0, many = 0;
+    dxgk_domain_create(&domain, DXGK_MODE_ISOLATED, 0);
+    for (unsigned step = 0; step < 4000; step++) {
+        unsigned pin = (unsigned)(next_random() % PINS);
+        if (pages[pin]) {
+            dxgk_domain_unmap(&domain, &mappings[pin]);
+            for (unsigned i = 0; i < FRAMES; i++)
+                owner[i] = owner[i] == (int)pin + 1 ? 0 : owner[i];
+            mapped -= pages[pin];
+            pages[pin] = 0;
+        } else {
+            PFN_NUMBER frames[MAX];
+            uint32_t count = 0, wanted = 1 + (uint32_t)(next_random() % MAX);
+            unsigned from = (unsigned)(next_random() % FRAMES);
+            for (unsigned i = 0; i < FRAMES && count < wanted; i++) {
+                unsigned frame = (from + i) * 77 % FRAMES;
+                if (!owner[frame] && next_random() % 4) {
+                    owner[frame] = (int)pin + 1;
+                    place[frame] = count;
+                    frames[count++] = frame;
+                }
+            }
+            if (count == 0)
+                continue;
+            struct nt_section *section = (struct nt_section *)(uintptr_t)(64 * (pin + 1));
+            assert_int_equal(dxgk_domain_map_frames(&domain, &mappings[pin], section, count, frames),
+                             STATUS_SUCCESS);
+            pages[pin] = count;
+            mapped += count;
+            few += mappings[pin].count <= DXGK_FEW_RANGES;
+            many += mappings[pin].count > DXGK_FEW_RANGES;
+        }
+        assert_int_equal(domain.mapped, mapped);
+        for (unsigned i = 0; i < FRAMES + 1; i++) {
+            struct dxgk_target target;
+            bool reached = dxgk_domain_translate(&domain, i, &target);
+            assert_int_equal(reached, i < FRAMES && owner[i] != 0);
+            if (reached) {
+                assert_int_equal((uintptr_t)target.section, 64 * (unsigned)owner[i]);
+                assert_int_equal(target.page, place[i]);
+            }
+        }
+    }
+    assert_true(few > 100 && many > 100);
+    for (unsigned pin = 0; pin < PINS; pin++)
+        if (pages[pin])
+            dxgk_domain_unmap(&domain, &mappings[pin]);
+    dxgk_domain_destroy(&domain);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(limit_is_inclusive, up, down),
@@ -349,6 +413,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(single_free_pages_suffice_for_an_array, up, down),
         cmocka_unit_test_setup_teardown(faults_leave_nothing, up, down),
         cmocka_unit_test_setup_teardown(agrees_with_a_page_table, up, down),
+        cmocka_unit_test_setup_teardown(agrees_with_a_page_table_of_frames, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

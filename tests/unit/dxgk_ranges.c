@@ -127,6 +127,54 @@ static void agrees_with_a_bitmap(bool gaps, uint64_t with_seed) {
     assert_null(ranges.root);
 }
 
+static bool same_tree(const struct dxgk_range *a, const struct dxgk_range *b) {
+    if (!a || !b)
+        return a == b;
+    return a->first == b->first && same_tree(a->left, b->left) && same_tree(a->right, b->right);
+}
+
+/* Arrays that come and go as a whole leave the tree that single ranges do: its shape is its contents'. */
+static void arrays_are_many_ranges(void **state) {
+    (void)state;
+    enum {
+        ARRAYS = 4,
+        EACH = 100
+    };
+    static struct dxgk_range arrays[ARRAYS][EACH], singles[ARRAYS][EACH];
+    static char tags[ARRAYS]; /* stand for mappings, into which nobody looks */
+    struct dxgk_ranges ranges = {0}, plain = {0};
+    unsigned there[ARRAYS] = {0};
+    seed = 4;
+    for (unsigned step = 0; step < 2000; step++) {
+        unsigned which = (unsigned)(next_random() % ARRAYS);
+        struct dxgk_mapping *mapping = (struct dxgk_mapping *)&tags[which];
+        if (there[which]) {
+            dxgk_ranges_remove_mapping(&ranges, mapping);
+            for (unsigned i = 0; i < there[which]; i++)
+                dxgk_ranges_remove(&plain, &singles[which][i]);
+            there[which] = 0;
+        } else {
+            unsigned count = 1 + (unsigned)(next_random() % EACH);
+            unsigned stride = 1 + (unsigned)(next_random() % EACH) * 2; /* odd, so that none comes twice */
+            bool far = next_random() % 2;                               /* pages of more than four bytes */
+            for (unsigned i = 0; i < count; i++) {
+                uint64_t first = 1 + ((uint64_t)i * stride % 128 * ARRAYS + which) * 3;
+                first = far ? first << 38 | first : first;
+                arrays[which][i] =
+                    (struct dxgk_range){.first = first, .pages = 1 + i % 3, .page = i, .mapping = mapping};
+                singles[which][i] = arrays[which][i];
+                dxgk_ranges_insert(&plain, &singles[which][i]);
+            }
+            dxgk_ranges_insert_array(&ranges, arrays[which], count);
+            there[which] = count;
+        }
+        assert_true(same_tree(ranges.root, plain.root));
+        check_node(ranges.root, false);
+        for (unsigned i = 0; i < there[which]; i++)
+            assert_ptr_equal(dxgk_ranges_find(&ranges, arrays[which][i].first + i % 3), &arrays[which][i]);
+    }
+}
+
 static void agrees_without_gaps(void **state) {
     (void)state;
     agrees_with_a_bitmap(false, 1);
@@ -185,6 +233,7 @@ static void reaches_the_last_device_page(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arrays_are_many_ranges),
         cmocka_unit_test(agrees_without_gaps),
         cmocka_unit_test(agrees_with_gaps),
         cmocka_unit_test(stays_shallow),
