@@ -7,6 +7,10 @@ bool call_is_callback(uint8_t opcode) {
            opcode == OP_UNMAP;
 }
 
+bool call_injects(const struct sut *sut) {
+    return sut->arm_fault && sut->fault_passed;
+}
+
 bool call_is_present(const struct call *call) {
     const DXGKRNL_INTERFACE *table = call->table;
     if (!table)
@@ -121,7 +125,7 @@ static void perform_dma(const struct sut *sut, struct call *call, bool write) {
 
 void call_perform(const struct sut *sut, struct call *call) {
     static const struct arguments arguments = {&pin2_arg, &pin_arg, &unpin_arg, &map_arg, &unmap_arg};
-    bool inject = call->fail_nth != 0 && sut->arm_fault;
+    bool inject = call->fail_nth != 0 && call_injects(sut);
     call->status = STATUS_SUCCESS;
     call->fired = false;
     if (inject)

@@ -46,6 +46,8 @@ struct call {
 };
 
 bool call_is_callback(uint8_t opcode);
+/* Whether faults can be injected: without being told whether one fired, a failure could not be judged. */
+bool call_injects(const struct sut *sut);
 /* Whether the callback is in the table; performing one that is not is a harness error. */
 bool call_is_present(const struct call *call);
 /* Calls the implementation. Arguments are passed in structures of exactly their size, so that

@@ -7,12 +7,15 @@
 #include <string.h>
 
 #include "harness/cmd.h"
+#include "harness/executor.h"
 #include "harness/trace.h"
 #include "harness/verdict.h"
 
 struct progress {
     size_t done; /* programs that need not be run any more */
     int result;
+    size_t left; /* programs that were not judged to their end, and why the first was not */
+    char why[EXECUTOR_WHY];
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
 };
 
@@ -34,6 +37,10 @@ static void run_rest(void *context) {
             continue;
         }
         unsigned outcome = verdict_here(&cmd_program);
+        char why[EXECUTOR_WHY];
+        if (outcome == VERDICT_KEPT && executor_left(why, sizeof why) && progress->left++ == 0) {
+            memcpy(progress->why, why, sizeof why);
+        }
         if (outcome != VERDICT_KEPT) {
             fprintf(stderr, "%s: ", path);
             verdict_print_outcome(stderr, outcome);
@@ -68,6 +75,10 @@ static int reach(const struct cmd_files *files) {
         return CMD_BAD_INPUT;
     }
     int result = run_in_children(&walk) ? walk.progress->result : CMD_BAD_INPUT;
+    if (walk.progress->left) {
+        fprintf(stderr, "%zu of %zu programs were not judged to their end, the first of them %s\n",
+                walk.progress->left, files->count, walk.progress->why);
+    }
     memcpy(contract_counts, walk.progress->counts, sizeof contract_counts);
     return result;
 }

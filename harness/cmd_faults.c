@@ -191,7 +191,7 @@ static bool sweep_ops(const struct options *options, bool boot, uint32_t count) 
 static void sweep_file(void *context) {
     const struct options *options = context;
     sweep->outcome = take_boot();
-    if (sweep->outcome == VERDICT_KEPT && sut_get()->arm_fault) {
+    if (sweep->outcome == VERDICT_KEPT && call_injects(sut_get())) {
         run.observe = observe;
         bool kept = run_place(options, (struct place){.boot = true}) &&
                     sweep_ops(options, true, sweep->boot_ops) &&
@@ -232,7 +232,7 @@ static int say(struct options *options, const char *path, int status) {
         printf(" after the sweep");
     } else if (died || sweep->outcome != VERDICT_KEPT) {
         print_place();
-    } else if (!sut_get()->arm_fault) {
+    } else if (!call_injects(sut_get())) {
         printf(" (without a fault: the implementation has no fault points)");
     } else {
         printf(" (%u operations, %u faults)", sweep->ops, sweep->points);

@@ -35,7 +35,8 @@ struct runs {
     unsigned other; /* the first outcome that differs, and the run it came from; 0: none did */
     unsigned other_run;
     bool died;
-    int status; /* of the child, when it died otherwise than of a clause */
+    int status;              /* of the child, when it died otherwise than of a clause */
+    char left[EXECUTOR_WHY]; /* why the last run was not judged to its end; "": it was */
 };
 
 static struct runs *runs;
@@ -78,6 +79,9 @@ static void run_all(void *context) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
             executor_run(&cmd_program);
+            if (!executor_left(runs->left, sizeof runs->left)) {
+                runs->left[0] = 0;
+            }
             note(VERDICT_KEPT);
         }
         if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
@@ -109,6 +113,9 @@ static bool print_verdict(const struct options *options, const char *path) {
         verdict_print_outcome(stdout, runs->first);
         if (options->repeat > 1) {
             printf(" (%u runs)", options->repeat);
+        }
+        if (kept && runs->left[0]) {
+            printf(", but %s", runs->left);
         }
     }
     printf("\n");
@@ -203,6 +210,8 @@ const struct cmd cmd_run = {
         "    DIR, against the implementation that is linked in, and prints one line for each:\n"
         "\n"
         "        FILE: kept\n"
+        "        FILE: kept, but judged up to operation 1 of 3, which went another way than ANY-VERSION\n"
+        "              (expected Version 0x7001, Size 0x1b8; got Version 0x7001, Size 0x240)\n"
         "        FILE: violated PIN-COUNT\n"
         "        FILE: crashed (signal 11)\n"
         "        FILE: hung (longer than 60 s)\n"
@@ -211,6 +220,10 @@ const struct cmd cmd_run = {
         "    A violation's report goes to stderr: the clause, what was expected and what came, the\n"
         "    operation, who broke it, and the program so far. Each file runs in a process of its own,\n"
         "    which a violation ends as it would end a fuzz target.\n"
+        "\n"
+        "    An implementation that is not held to the choices of this project (harness/sut.h, hold_chosen)\n"
+        "    may go another way than a clause of basis C. What it owes from there on is not known, so\n"
+        "    the rest of the program is not run. The same is said of one that boots no machine.\n"
         "\n"
         "    Below a DIR hidden files, *.md, *.c, and files called `verdict` or `verdict.txt` are passed\n"
         "    over.\n"

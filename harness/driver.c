@@ -146,11 +146,18 @@ static void check_new_handle(uint8_t device, uint64_t handle) {
             ("0x%llx", (unsigned long long)handle));
 }
 
+/* As far as the table goes, which may be no further than its Size. */
+static void copy_interface(struct driver *driver, const DXGKRNL_INTERFACE *dxgkrnl) {
+    size_t size = dxgkrnl->Size < sizeof(*dxgkrnl) ? dxgkrnl->Size : sizeof(*dxgkrnl);
+    memset((char *)&driver->dxgkrnl + size, 0, sizeof(*dxgkrnl) - size);
+    memcpy(&driver->dxgkrnl, dxgkrnl, size);
+}
+
 static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     struct driver *driver = context;
     driver->has_interface = true;
     if (run.unchecked) {
-        driver->dxgkrnl = *dxgkrnl;
+        copy_interface(driver, dxgkrnl);
         return (settings(driver)->miniport & PROGRAM_MP_FAIL_START) ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
     }
     struct model_device *device = device_of(driver);
@@ -163,7 +170,7 @@ static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     check_interface(driver, dxgkrnl);
     if (run.abandoned)
         return STATUS_UNSUCCESSFUL;
-    driver->dxgkrnl = *dxgkrnl;
+    copy_interface(driver, dxgkrnl);
     check_new_handle(driver->device, handle);
     model_handle_issued(&run.model, driver->device, handle);
     device->started = true;

@@ -538,6 +538,7 @@ static bool boot(const struct program *program) {
         run.sut->shutdown();
     }
     run.booted = run.sut->boot(&config);
+    run.left = run.booted ? RUN_NOT_LEFT : RUN_LEFT_AT_BOOT;
     run.program = program;
     run.abandoned = false;
     run.unchecked = false;

@@ -23,6 +23,14 @@ void executor_run(const struct program *program);
 void executor_run_bytes(const uint8_t *bytes, size_t size);
 
 /*
+ * Whether the last run did not get to the program's end for a reason that is nobody's finding, and why: the
+ * machine did not boot, or an implementation that is not held to this project's choices (sut.h) chose
+ * otherwise, and what it owes from there on is not known.
+ */
+#define EXECUTOR_WHY 1200u /* two texts of a report, and where */
+bool executor_left(char *why, size_t size);
+
+/*
  * How a driver that did what the last program did would have broken its own duties (CONTRACT.md,
  * "The driver's duties"): how often, and first by which operation and clause. 0 when it did not.
  */

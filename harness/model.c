@@ -207,11 +207,12 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
     sort_ranges(ranges, count);
     uint64_t free_from = 1;
     for (uint32_t i = 0; i < count; i++) {
-        if (ranges[i].first - free_from >= pages)
+        if (ranges[i].first > free_from && ranges[i].first - free_from >= pages)
             return true;
-        free_from = ranges[i].first + ranges[i].pages;
+        uint64_t end = ranges[i].first + ranges[i].pages;
+        free_from = end > free_from ? end : free_from; /* somebody else's may hand out page 0 */
     }
-    return c->visible_pages - free_from >= pages;
+    return c->visible_pages > free_from && c->visible_pages - free_from >= pages;
 }
 
 static uint64_t pin_pool(const struct model_pin *pin) {

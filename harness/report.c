@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/executor.h"
 #include "harness/run.h"
 #include "harness/text.h"
 
@@ -51,6 +52,16 @@ void run_got(const char *format, ...) {
     va_end(args);
 }
 
+const char *run_where(uint32_t op) {
+    static char where[48];
+    if (op == RUN_BOOT)
+        return "bringing the machine up";
+    if (op == RUN_END)
+        return "taking the machine down";
+    snprintf(where, sizeof(where), "operation %u of %u", op + 1, run.program->op_count);
+    return where;
+}
+
 static void report(const struct contract_row *row) {
     fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
     fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
@@ -59,20 +70,33 @@ static void report(const struct contract_row *row) {
     fprintf(stderr, "  got:       %s\n", run_got_text);
     if (run.explain)
         run.explain(stderr);
-    if (run.op == RUN_BOOT) {
-        fprintf(stderr, "  operation: bringing the machine up");
-    } else if (run.op == RUN_END) {
-        fprintf(stderr, "  operation: taking the machine down");
+    if (run.op == RUN_BOOT || run.op == RUN_END) {
+        fprintf(stderr, "  operation: %s", run_where(run.op));
     } else {
         text_print_op(&run.program->ops[run.op], text, sizeof(text));
         fprintf(stderr, "  operation: %u of %u: %s", run.op + 1, run.program->op_count, text);
     }
     fprintf(stderr, "%s%s\n", run.inside ? ", in the driver's " : "", run.inside ? run.inside : "");
     if (run.caller_breaches)
-        fprintf(stderr, "  caller:    broke its own duties %u times, first %s at operation %u\n",
-                run.caller_breaches, contract_table[run.first_breach].id, run.first_breach_op + 1);
+        fprintf(stderr, "  caller:    broke its own duties %u times, first %s at %s\n", run.caller_breaches,
+                contract_table[run.first_breach].id, run_where(run.first_breach_op));
     print_program();
     fflush(stderr);
+}
+
+bool executor_left(char *why, size_t size) {
+    switch (run.left) {
+    case RUN_NOT_LEFT:
+        return false;
+    case RUN_LEFT_AT_BOOT:
+        snprintf(why, size, "not run, for the machine did not boot");
+        return true;
+    case RUN_LEFT_BY_CHOICE:
+        break;
+    }
+    snprintf(why, size, "judged up to %s, which went another way than %s (expected %s; got %s)",
+             run_where(run.left_op), contract_table[run.left_clause].id, run_expected_text, run_got_text);
+    return true;
 }
 
 bool run_violated(enum contract_clause clause) {
@@ -81,6 +105,9 @@ bool run_violated(enum contract_clause clause) {
         return false;
     if (row->basis == 'C' && !run.sut->hold_chosen) {
         run.abandoned = true;
+        run.left = RUN_LEFT_BY_CHOICE;
+        run.left_clause = clause;
+        run.left_op = run.op;
         return false;
     }
     if (!run.quiet)

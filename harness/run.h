@@ -26,11 +26,21 @@ struct driver {
     struct sut_miniport miniport;
 };
 
+/* Why a program was not run, or not judged, to its end. */
+enum run_left {
+    RUN_NOT_LEFT,
+    RUN_LEFT_AT_BOOT,  /* there was no machine */
+    RUN_LEFT_BY_CHOICE /* the implementation may have chosen otherwise than a clause of basis C */
+};
+
 struct run {
     const struct sut *sut;
     const struct program *program;
     bool booted;
     bool abandoned; /* a clause that is not judged here was broken: the rest cannot be judged */
+    enum run_left left;
+    enum contract_clause left_clause; /* RUN_LEFT_BY_CHOICE: which one was not kept, and where */
+    uint32_t left_op;
     bool unchecked; /* drivers answer, and that is all (executor_replay) */
     bool quiet;     /* a violation is not reported, only failed; stays until it is changed */
     uint32_t op;
@@ -77,6 +87,8 @@ extern char run_expected_text[RUN_TEXT_MAX], run_got_text[RUN_TEXT_MAX];
 bool run_violated(enum contract_clause clause) __attribute__((cold));
 /* A word of memory for a report: the value, and whose stamp it is. Good for two calls in one report. */
 const char *run_name_of(uint64_t value) __attribute__((cold));
+/* "operation 3 of 16", or what there is before and behind them. Good until the next call. */
+const char *run_where(uint32_t op);
 /* The harness itself is wrong. */
 _Noreturn void run_harness_bug(const char *what);
 

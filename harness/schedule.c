@@ -88,7 +88,12 @@ static void become(unsigned actor) {
     schedule.actor = (uint8_t)actor;
     schedule.stack = fiber_stack(actor);
     note();
+    /* The implementation is told who goes on, still on the stack of who does not: nothing of that is a point.
+     */
+    bool running = schedule.running;
+    schedule.running = false;
     plan.to_actor(actor);
+    schedule.running = running;
 }
 
 static void go(unsigned actor) {

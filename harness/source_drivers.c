@@ -161,7 +161,9 @@ static void put_start_device(struct source *s) {
                   "    struct adapter *self = context;\n");
     if (s->needs.strict)
         source_put(s, "%s", strict_start);
-    source_put(s, "    self->dxgkrnl = *dxgkrnl;\n"
+    source_put(s, "    memset(&self->dxgkrnl, 0, sizeof self->dxgkrnl);\n"
+                  "    memcpy(&self->dxgkrnl, dxgkrnl,\n"
+                  "           dxgkrnl->Size < sizeof *dxgkrnl ? dxgkrnl->Size : sizeof *dxgkrnl);\n"
                   "    self->handle = dxgkrnl->DeviceHandle;\n");
     if (s->needs.issued || s->needs.strict)
         source_put(s, "    issued[issued_count++] = self->handle;\n");

@@ -401,7 +401,7 @@ static void put_status_call(struct source *s, uint32_t number) {
     /* With a shortage both are right, and another implementation may do the other. */
     bool either = final && !wants_status && step->returned && NT_SUCCESS(step->after.status) &&
                   (step->after.fired || step->answer.expect == MAY_FAIL);
-    bool armed = call->fail_nth != 0 && sut_get()->arm_fault;
+    bool armed = call->fail_nth != 0 && call_injects(sut_get());
     if (final && s->story->final == FINAL_ARGUMENT) {
         source_put(s, "    const %s was = ", callbacks[call->opcode].type);
         source_put_arg(s, number);

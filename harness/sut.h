@@ -113,7 +113,8 @@ struct sut_hooks {
 
 struct sut {
     const char *name;
-    /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure. */
+    /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure; a program in
+     * which a clause of basis C is not kept is judged up to there and no further. */
     bool hold_chosen;
 
     /* false: the machine cannot be booted (the harness stops there; it is nobody's finding). */
@@ -153,7 +154,8 @@ struct sut {
     bool (*descriptor_alive)(const void *descriptor);
     /* Whether the CPU can access these bytes through views. */
     bool (*cpu_accessible)(const void *address, size_t size);
-    /* Fails the nth fault point (from 1) of a kind from now on, once; nth 0 disarms. */
+    /* Fails the nth fault point (from 1) of a kind from now on, once; nth 0 disarms. Used only together with
+     * the next one. */
     void (*arm_fault)(enum sut_fault kind, uint32_t nth);
     /* Fault points of the armed kind passed since; *fired: whether one was failed. */
     uint32_t (*fault_passed)(bool *fired);

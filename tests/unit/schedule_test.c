@@ -14,6 +14,7 @@ static size_t length;
 static unsigned told; /* the actor that to_actor was told last */
 
 static void to_actor(unsigned actor) {
+    CHECK(!schedule.running); /* what an implementation does then is not traced */
     told = actor;
 }
 
