@@ -84,7 +84,7 @@ static void set_range(struct dxgk_mapping *mapping, struct dxgk_range *range, ui
     range->mapping = mapping;
 }
 
-static uint64_t array_pages(const struct dxgk_mapping *mapping) {
+static NT_UNCOVERED uint64_t array_pages(const struct dxgk_mapping *mapping) {
     uint64_t pages = 0;
     for (uint64_t i = 0; i < mapping->count; i++)
         pages += mapping->ranges[i].pages;

@@ -202,7 +202,8 @@ static NT_UNCOVERED struct dxgk_range *unite(const struct dxgk_ranges *ranges, s
     return top;
 }
 
-void dxgk_ranges_insert_array(struct dxgk_ranges *ranges, struct dxgk_range *array, uint64_t count) {
+NT_UNCOVERED void dxgk_ranges_insert_array(struct dxgk_ranges *ranges, struct dxgk_range *array,
+                                           uint64_t count) {
     assert(!ranges->gaps && count > 0);
     ranges->root = unite(ranges, ranges->root, tree_of(sort(array, count)));
 }
@@ -216,7 +217,7 @@ static NT_UNCOVERED struct dxgk_range *without(const struct dxgk_ranges *ranges,
     return node->mapping == mapping ? merge(ranges, node->left, node->right) : node;
 }
 
-void dxgk_ranges_remove_mapping(struct dxgk_ranges *ranges, const struct dxgk_mapping *mapping) {
+NT_UNCOVERED void dxgk_ranges_remove_mapping(struct dxgk_ranges *ranges, const struct dxgk_mapping *mapping) {
     assert(!ranges->gaps);
     ranges->root = without(ranges, ranges->root, mapping);
 }
