@@ -26,7 +26,6 @@ struct cmd {
 
 extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_triage, cmd_source, cmd_text,
     cmd_bytes, cmd_clauses;
-extern const char cmd_programs_help[];
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -41,9 +40,10 @@ struct cmd_files {
     size_t count;
 };
 /* Adds a file, or everything below a directory in the order of its names: all but hidden files, and what
- * holds no program: *.md, *.c, "verdict" and "verdict.txt". False with a message when it cannot be read. */
+ * holds no program: *.md, *.c, "verdict" and "verdict.txt". False with a message when it cannot be read, or
+ * when there is none: a mistyped directory must not pass for one whose programs keep the contract. */
 bool cmd_files_add(struct cmd_files *files, const char *path);
-/* The same with all but hidden files. */
+/* The same with all but hidden files; there need be none. */
 bool cmd_files_add_all(struct cmd_files *files, const char *path);
 void cmd_files_free(struct cmd_files *files);
 bool cmd_is_directory(const char *path);

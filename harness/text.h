@@ -31,7 +31,7 @@
  * link LEAD JOINER       irql passive|apc|dispatch|high            pressure
  * race      ops=N first=ACTOR switch=POINTS:ACTOR or lockPOINTS:ACTOR (up to 8 of them): the next N
  *           operations run concurrently; see program.h
- * any       actor=N
+ * any       actor=N; and what the operation does not use, when it is not zero (text_help lists it)
  */
 #ifndef HARNESS_TEXT_H
 #define HARNESS_TEXT_H
@@ -53,8 +53,11 @@ struct text_error {
     char text[640]; /* "name:line:column: expected X, got 'Y'" */
 };
 
-/* Reads a whole text. name is for the message only. On failure *program is unspecified and *error
- * says why. */
+/* The bytes of the mark that some editors put before a text (the BOM of UTF-8): 3 or 0. */
+size_t text_mark(const char *text, size_t size);
+
+/* Reads a whole text, with its mark or without. name is for the message only. On failure *program is
+ * unspecified and *error says why. */
 bool text_parse(const char *name, const char *text, size_t size, struct program *program,
                 struct text_error *error);
 
@@ -70,5 +73,8 @@ size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity)
  * white space, and the first word outside comments is a statement's. Byte form can hardly meet that: its
  * canonical records hold zeros. An empty content, or comments alone, is no text. */
 bool text_detect(const char *content, size_t size);
+
+/* The manual page: `pinfuzz help programs`. Every word that is printed stands there. */
+extern const char text_help[];
 
 #endif

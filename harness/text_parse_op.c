@@ -250,6 +250,9 @@ static bool parse_race(struct text_parser *parser, struct text_span token, struc
 
 /* ---- operations ---- */
 
+/* parse_common() takes these; few who mistype a member mean one of them. */
+#define UNUSED_TOO "; or an unused one (pinfuzz help programs)"
+
 static bool unknown_member(struct text_parser *parser, struct text_span token, const struct program_op *op) {
     char list[160];
     size_t length = 0;
@@ -266,12 +269,13 @@ static bool unknown_member(struct text_parser *parser, struct text_span token, c
     }
     const char *fails = text_operands[op->opcode] == TEXT_HANDLE ? " null_arg fail_nth" : "";
     if (op->opcode == OP_RACE) {
-        return text_fail(parser, token, "a member of race: ops first switch");
+        return text_fail(parser, token, "a member of race: ops first switch" UNUSED_TOO);
     }
     if (op->opcode == OP_START) {
         fails = " fail_nth";
     }
-    return text_fail(parser, token, "a member of %s:%s%s actor", text_opcodes[op->opcode], list, fails);
+    return text_fail(parser, token, "a member of %s:%s%s actor" UNUSED_TOO, text_opcodes[op->opcode], list,
+                     fails);
 }
 
 /* A member that any operation can have, used or not. */

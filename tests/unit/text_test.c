@@ -1,6 +1,7 @@
 /* Text form: no loss in either direction, and errors that say where and what. */
 #include "harness/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,49 @@ static void same_after_text(void) {
     CHECK(!text_detect((const char *)bytes, size));
 }
 
+/* Whether the manual has the word, and not as a part of another. A member, which ends in '=', stands there as
+ * one; a pad's number is N. */
+static bool help_has(const char *word, size_t size) {
+    for (const char *at = text_help; *at != 0; at++) {
+        if (strncmp(at, word, size) == 0 && (at == text_help || !isalnum((unsigned char)at[-1])) &&
+            (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_'))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void words_are_in_the_help(void) {
+    for (const char *at = text; *at != 0;) {
+        char word[64] = "";
+        size_t size = 0;
+        while (isalnum((unsigned char)at[size]) || at[size] == '_' || at[size] == '.') {
+            size++;
+        }
+        CHECK(size < sizeof word - 2);
+        memcpy(word, at, size);
+        at += size;
+        if (size == 0 || isdigit((unsigned char)*word)) {
+            at += size == 0;
+            continue;
+        }
+        /* pad24 is padN there, lock17:1 lockPOINTS:ACTOR. */
+        if (strncmp(word, "pad", 3) == 0 && isdigit((unsigned char)word[3])) {
+            size = 4;
+            word[3] = 'N';
+        } else if (strncmp(word, "lock", 4) == 0 && isdigit((unsigned char)word[4])) {
+            size = (size_t)sprintf(word, "lockPOINTS");
+        }
+        if (*at == '=') {
+            word[size++] = '=';
+        }
+        if (!help_has(word, size)) {
+            fprintf(stderr, "not in the help: %.*s\n", (int)size, word);
+            exit(1);
+        }
+    }
+}
+
 static void nothing_is_lost(void) {
     for (unsigned round = 0; round < 30000; round++) {
         size_t size = next() % (round % 500 == 0 ? sizeof input : 900);
@@ -48,6 +92,9 @@ static void nothing_is_lost(void) {
         }
         program_decode(&first, input, size);
         same_after_text();
+        if (round < 200) { /* enough for each word to come */
+            words_are_in_the_help();
+        }
         for (unsigned i = 0; i < first.op_count; i++) {
             char line[TEXT_LINE_MAX];
             CHECK(text_print_op(&first.ops[i], line, sizeof line) < sizeof line - 1);
@@ -184,9 +231,10 @@ static void errors_say_where_and_what(void) {
          "2^32p, 2^64), got 'MaximumSize-1'"},
         {"pin2 lead(0) Commitsize=1", "t:1:14: expected a member of pin2: index CommitSize PreferContiguous "
                                       "Reserved pAdl null_arg fail_nth "
-                                      "actor, got 'Commitsize=1'"},
+                                      "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
         {"unpin lead(0) index=0 PreferContiguous",
-         "t:1:23: expected a member of unpin: index null_arg fail_nth actor, got 'PreferContiguous'"},
+         "t:1:23: expected a member of unpin: index null_arg fail_nth actor; or an unused one (pinfuzz help "
+         "programs), got 'PreferContiguous'"},
         {"pin2 lead(0) index=0 index=0", "t:1:22: expected each member once, got 'index=0'"},
         {"pin2 lead(0) adapter=1", "t:1:14: expected each member once, got 'adapter=1'"},
         {"pin2 lead(0) pAdl=1 pad24=2", "t:1:21: expected each member once, got 'pad24=2'"},
@@ -195,7 +243,8 @@ static void errors_say_where_and_what(void) {
         {"unmap lead(0) view=first", "t:1:20: expected a view: K, live(K), issued(K) or raw, each with an "
                                      "optional +Np or -Np, got 'first'"},
         {"power 0 d1", "t:1:9: expected d3|d0, got 'd1'"},
-        {"pressure 1", "t:1:10: expected a member of pressure: actor, got '1'"},
+        {"pressure 1",
+         "t:1:10: expected a member of pressure: actor; or an unused one (pinfuzz help programs), got '1'"},
         {"map lead(0) Size=0x10000000000000000",
          "t:1:18: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got '0x10000000000000000'"},
