@@ -107,6 +107,7 @@ bool cmd_files_add(struct cmd_files *files, const char *path) {
     bool ok = add(files, path, holds_program, 0);
     if (ok && files->count == before) {
         fprintf(stderr, "%s: no programs\n", path);
+        ok = false;
     }
     return ok;
 }

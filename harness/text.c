@@ -197,6 +197,11 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+size_t text_mark(const char *text, size_t size) {
+    static const char mark[] = "\xef\xbb\xbf";
+    return size >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+}
+
 bool text_detect(const char *content, size_t size) {
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)content[i];
@@ -204,7 +209,7 @@ bool text_detect(const char *content, size_t size) {
             return false;
         }
     }
-    size_t start = 0;
+    size_t start = text_mark(content, size);
     while (start < size && (is_space(content[start]) || content[start] == '#')) {
         if (content[start] == '#') {
             while (start < size && content[start] != '\n') {

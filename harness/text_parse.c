@@ -232,7 +232,7 @@ bool text_parse(const char *name, const char *text, size_t size, struct program 
     }
     program->op_count = 0;
     const char *end = text + size;
-    for (const char *at = text; at < end;) {
+    for (const char *at = text + text_mark(text, size); at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = newline ? newline : end;
         if (!begin_line(&parser, at, line_end) || !parse_line(&parser, &progress)) {

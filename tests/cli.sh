@@ -134,8 +134,18 @@ expect 2 'nowhere/none.sarif: No such file or directory*' \
 
 # What is no program, or none that breaks something.
 mkdir nothing
-expect 0 'nothing: no programs' "$pinfuzz" run nothing
-expect 0 'nothing: no programs' "$pinfuzz" faults nothing
+expect 2 'nothing: no programs' "$pinfuzz" run nothing
+expect 2 'nothing: no programs?good.txt: kept' "$pinfuzz" run nothing good.txt
+expect 2 'nothing: no programs' "$pinfuzz" faults nothing
+expect 2 'nothing: no programs' "$pinfuzz" bytes nothing -o out.new
+rmdir out.new
+expect 2 'nothing: no programs*CLAUSE*' "$pinfuzz" clauses nothing
+# That a campaign has found nothing is no mistake.
+expect 0 '0 files: 0 findings *' "$pinfuzz" triage nothing
+printf '\357\273\277# made by an editor\nmachine\nstop 0\n' >marked.txt
+cp marked.txt marked
+expect 0 $'machine adapters=1\nstop 0' "$pinfuzz" text marked.txt
+expect 0 $'machine adapters=1\nstop 0' "$pinfuzz" text marked
 expect 0 'noise: kept (* operations, * faults)*' "$pinfuzz" faults noise
 expect 0 'empty: kept (* operations, * faults)' "$pinfuzz" faults empty
 for command in minimize source; do
