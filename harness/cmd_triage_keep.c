@@ -67,6 +67,16 @@ static bool take_report(const struct program *program, unsigned timeout) {
     return done;
 }
 
+/* The numbers of the death that is kept, where the report tells of the same: a larger one of the group may
+ * have had others. */
+static void find_said(struct verdict *verdict) {
+    char what[sizeof verdict->what];
+    verdict_read_report(report, false, what, sizeof what);
+    if (verdict->died && strcmp(what, verdict->what) == 0) {
+        verdict_read_report(report, true, verdict->said, sizeof verdict->said);
+    }
+}
+
 /* " /home/me/src/dxgk/pin.c:120:5" behind the name of the function. */
 static void find_place(struct triage_group *group) {
     size_t length;
@@ -121,6 +131,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
         snprintf(group->operation, sizeof group->operation, "%s",
                  group->op == RUN_BOOT ? "bringing the machine up" : "taking the machine down");
     }
+    find_said(&group->verdict);
     find_place(group);
     return true;
 }
@@ -191,7 +202,8 @@ static void put_program(FILE *file, const struct triage_group *group, const stru
                         const char *from) {
     static char text[TEXT_MAX];
     if (group->verdict.died) {
-        put_line(file, "%s", group->key);
+        bool worded = strcmp(group->key, group->verdict.what) == 0;
+        put_line(file, "%s", worded ? group->verdict.said : group->key);
     } else {
         put_line(file, "%s: %s", group->key, contract_table[group->verdict.outcome].title);
         put_line(file, "Expected: %s", group->expected);

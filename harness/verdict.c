@@ -145,11 +145,12 @@ static const char *find_function(const char *report, size_t *length) {
     return NULL;
 }
 
-/* Copies to the end of the line, or to " on ", where addresses and sizes follow; digits become one '#'. */
-static size_t copy_kind(const char *from, char *what, size_t capacity) {
+/* Copies to the end of the line, or to " on ", where addresses and sizes follow; digits become one '#',
+ * unless `numbers` are wanted. */
+static size_t copy_kind(const char *from, bool numbers, char *what, size_t capacity) {
     size_t length = 0;
     for (; *from != 0 && *from != '\n' && length + 1 < capacity; from++) {
-        bool digit = *from >= '0' && *from <= '9';
+        bool digit = !numbers && *from >= '0' && *from <= '9';
         if (strncmp(from, " on ", 4) == 0 || strncmp(from, " (pc ", 5) == 0 ||
             strncmp(from, " (pid=", 6) == 0) {
             break;
@@ -211,13 +212,13 @@ static bool read_assertion(const char *report, char *what, size_t capacity) {
     return true;
 }
 
-void verdict_read_report(const char *report, char *what, size_t capacity) {
+void verdict_read_report(const char *report, bool numbers, char *what, size_t capacity) {
     const char *kind = find_kind(report);
     if (kind == NULL && read_assertion(report, what, capacity)) {
         return;
     }
     /* Without a sanitizer's word the first line is what the process said of itself. */
-    size_t used = copy_kind(kind != NULL ? kind : report, what, capacity);
+    size_t used = copy_kind(kind != NULL ? kind : report, numbers, what, capacity);
     size_t length;
     const char *function = verdict_find_function(report, &length);
     if (function != NULL) {
@@ -259,7 +260,8 @@ static void read_report(FILE *file, struct verdict *verdict) {
     rewind(file);
     size_t size = fread(report, 1, sizeof report - 1, file);
     report[size] = 0;
-    verdict_read_report(report, verdict->what, sizeof verdict->what);
+    verdict_read_report(report, false, verdict->what, sizeof verdict->what);
+    verdict_read_report(report, true, verdict->said, sizeof verdict->said);
 }
 
 bool verdict_of(const struct program *program, unsigned timeout, struct verdict *verdict) {
@@ -280,6 +282,7 @@ bool verdict_of(const struct program *program, unsigned timeout, struct verdict 
         read_report(file, verdict);
         if (verdict->what[0] == 0 && job->opcode < PROGRAM_OPCODES) {
             snprintf(verdict->what, sizeof verdict->what, "in %s", text_opcodes[job->opcode]);
+            snprintf(verdict->said, sizeof verdict->said, "%s", verdict->what);
         }
     }
     fclose(file);
@@ -299,7 +302,7 @@ void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout) 
         return;
     }
     verdict_print_death(file, verdict->status, timeout);
-    if (verdict->what[0] != 0) {
-        fprintf(file, ": %s", verdict->what);
+    if (verdict->said[0] != 0) {
+        fprintf(file, ": %s", verdict->said);
     }
 }

@@ -55,6 +55,7 @@ struct verdict {
     bool died;
     int status;     /* then: the wait status */
     char what[160]; /* and what was said: "heap-use-after-free in dxgk_unpin"; without a word "in unpin" */
+    char said[160]; /* the same with its numbers, for people to read: two deaths of one bug differ in them */
 };
 /* Runs the program in a child of its own. False with a message when there can be none. */
 bool verdict_of(const struct program *program, unsigned timeout, struct verdict *verdict);
@@ -63,10 +64,10 @@ bool verdict_same(const struct verdict *a, const struct verdict *b);
 /* "violated PIN-COUNT", "crashed (signal 6): heap-use-after-free in dxgk_unpin". */
 void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout);
 
-/* Finds in a report of a sanitizer, or the last words of a process, what goes into verdict.what: the
- * kind, without numbers, and the topmost function that is not the sanitizer's; of an assert() its function
- * and what did not hold. */
-void verdict_read_report(const char *report, char *what, size_t capacity);
+/* Finds in a report of a sanitizer, or the last words of a process, what goes into verdict.what, or with
+ * `numbers` into verdict.said: the kind, and the topmost function that is not the sanitizer's; of an assert()
+ * its function and what did not hold. */
+void verdict_read_report(const char *report, bool numbers, char *what, size_t capacity);
 /* That function in the report, which goes on with " FILE:LINE:COLUMN" where there are symbols, and the length
  * of its name; NULL when there is no stack. */
 const char *verdict_find_function(const char *report, size_t *length);

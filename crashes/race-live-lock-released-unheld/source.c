@@ -1,10 +1,13 @@
 /*
- * The process dies: crashed (signal 6): nt lock violation (RACE-LIVE): actor #, 'adapters' (rank #) is released by an actor that does not hold it.
+ * The process dies: crashed (signal 6): nt lock violation (RACE-LIVE): actor 0, 'adapters' (rank 1) is released by an actor that does not hold it.
  *
  * What follows plays the bus, the drivers and their GPUs, as program.txt tells it, for an implementation
  * of the frame-buffer-save callbacks that stands behind harness/sut.h:
  *
- *     cc -I ROOT -I ROOT/src/include THIS.c IMPLEMENTATION... && ./a.out
+ *     cc -I ROOT -I ROOT/src -I ROOT/src/include THIS.c $(find ROOT/src -name '*.c') && ./a.out
+ *
+ * ROOT is where this project lies; the sources of another implementation go in place of what find
+ * lists.
  *
  * Exit status: 0 the contract is kept; 1 it is broken as told above; 2 something else happens.
  * Written by pinfuzz source.

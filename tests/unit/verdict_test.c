@@ -11,8 +11,15 @@
 
 static void reads(const char *report, const char *expected) {
     char what[160];
-    verdict_read_report(report, what, sizeof(what));
+    verdict_read_report(report, false, what, sizeof(what));
     assert_string_equal(what, expected);
+}
+
+/* The same as people are to read it. */
+static void shows(const char *report, const char *expected) {
+    char said[160];
+    verdict_read_report(report, true, said, sizeof(said));
+    assert_string_equal(said, expected);
 }
 
 static void reads_sanitizers(void **state) {
@@ -61,6 +68,10 @@ static void reads_last_words(void **state) {
     reads("nt lock violation (RACE-LIVE): actor 3, 'chain' (rank 2) is wanted\nmore\n",
           "nt lock violation (RACE-LIVE): actor #, 'chain' (rank #) is wanted");
     reads("freed twice: 0x7f001234\n", "freed twice: #");
+    shows("nt lock violation (RACE-LIVE): actor 3, 'chain' (rank 2) is wanted\nmore\n",
+          "nt lock violation (RACE-LIVE): actor 3, 'chain' (rank 2) is wanted");
+    shows("==9==ERROR: AddressSanitizer: SEGV on unknown address 0x10 (pc 0x55)\n    #0 0x5 in take9 y.c:1\n",
+          "SEGV in take9");
 }
 
 /* What is longer is cut off, and nothing beyond is written. */
@@ -72,7 +83,7 @@ static void keeps_to_its_room(void **state) {
     for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
         for (size_t capacity = 1; capacity < sizeof(what); capacity++) {
             memset(what, 'x', sizeof(what));
-            verdict_read_report(reports[i], what, capacity);
+            verdict_read_report(reports[i], capacity % 2, what, capacity);
             assert_true(strlen(what) < capacity);
             assert_int_equal(what[capacity], 'x');
         }
