@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "harness/load.h"
 #include "harness/program.h"
 
 /* The max_len of an options file; 0 when it has none. */
@@ -46,7 +47,39 @@ static void every_target_takes_the_longest_program(void **state) {
     globfree(&targets);
 }
 
+/* libFuzzer cuts off what is longer when it loads it, and with it what the program is there for. */
+static void no_seed_is_cut(void **state) {
+    (void)state;
+    static const char *const places[] = {"*.txt", "grown/*.txt"};
+    static struct program program;
+    static uint8_t bytes[PROGRAM_BYTES];
+    glob_t targets;
+    size_t seeds = 0;
+    assert_int_equal(glob(PINFUZZ_ROOT "/corpus/*_fuzzer", 0, NULL, &targets), 0);
+    for (size_t i = 0; i < targets.gl_pathc * 2; i++) {
+        const char *target = targets.gl_pathv[i / 2];
+        char path[4096];
+        glob_t files;
+        snprintf(path, sizeof path, PINFUZZ_ROOT "/fuzz/%s.options", strrchr(target, '/') + 1);
+        unsigned long most = read_max_len(path);
+        snprintf(path, sizeof path, "%s/%s", target, places[i % 2]);
+        if (glob(path, 0, NULL, &files) != 0)
+            continue;
+        for (size_t j = 0; j < files.gl_pathc; j++, seeds++) {
+            struct text_error error;
+            if (!program_load(files.gl_pathv[j], LOAD_TEXT, &program, &error))
+                fail_msg("%s", error.text);
+            if (program_encode(&program, bytes) > most)
+                fail_msg("%s is longer than the %lu bytes of its target", files.gl_pathv[j], most);
+        }
+        globfree(&files);
+    }
+    globfree(&targets);
+    assert_true(seeds > 0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_target_takes_the_longest_program)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_target_takes_the_longest_program),
+                                       cmocka_unit_test(no_seed_is_cut)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
