@@ -27,18 +27,19 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
         return CMD_BAD_INPUT;
     }
     FILE *tell = strcmp(out, "-") == 0 ? stderr : stdout;
+    bool shows = verdict.died || verdict.outcome != VERDICT_KEPT;
+    /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
+    bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
+    if (shows && stays && !cmd_save(out, LOAD_DETECT, &cmd_program)) {
+        return CMD_BAD_INPUT;
+    }
     fprintf(tell, "%s: ", path);
     verdict_print(tell, &verdict, timeout);
-    if (!verdict.died && verdict.outcome == VERDICT_KEPT) {
+    if (!shows) {
         fprintf(tell, ": nothing to minimize\n");
         return CMD_VIOLATED;
     }
     fflush(tell);
-    /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
-    bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
-    if (stays && !cmd_save(out, LOAD_DETECT, &cmd_program)) {
-        return CMD_BAD_INPUT;
-    }
     program_copy(&best, &cmd_program);
     struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
     if (result.kept == 0) {

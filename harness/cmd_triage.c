@@ -113,6 +113,15 @@ static const char *base_name(const char *path) {
     return slash != NULL ? slash + 1 : path;
 }
 
+/* What went wrong, on a line of its own. */
+static bool complain(void) {
+    fflush(stdout);
+    if (triage_error[0] != 0) {
+        fprintf(stderr, "%s\n", triage_error);
+    }
+    return false;
+}
+
 /* Makes it small and keeps it. False when that cannot be done, or was interrupted. */
 static bool keep(struct triage_group *group, const struct triage_options *options) {
     static struct program small;
@@ -128,7 +137,7 @@ static bool keep(struct triage_group *group, const struct triage_options *option
     if (!triage_look(group, &small, options->timeout) ||
         !triage_keep(group, &small, from, options, &source)) {
         printf(" not kept\n");
-        return false;
+        return complain();
     }
     printf(" %s (", group->place);
     if (result.kept == 0) {
@@ -152,6 +161,7 @@ static bool tell_group(struct triage_group *group, const struct triage_options *
         ok = options->sarif == NULL || triage_look(group, &cmd_program, options->timeout);
         printf(" %s %s\n", group->kept_before ? "kept before:" : "not kept: the smallest is",
                group->kept_before ? group->place : all.paths.paths[group->smallest]);
+        ok = ok || complain();
     } else {
         ok = keep(group, options);
     }
@@ -210,6 +220,65 @@ static bool add_given(const char *const *given, size_t count, bool *complete) {
     for (size_t i = 0; i < count; i++) {
         *complete &= cmd_files_add_all(&all.paths, given[i]);
     }
+    return true;
+}
+
+struct name {
+    const char *text;
+    size_t length;
+};
+
+static int by_name(const void *key, const void *path) {
+    const struct name *name = key;
+    const char *other = *(char *const *)path;
+    int order = strncmp(name->text, other, name->length);
+    return order != 0 ? order : -(other[name->length] != 0);
+}
+
+static int by_path(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Whether FILE was given, too, for FILE.txt. An empty one is no program, whatever its text says. */
+static bool is_twin(const char *path, char *const *sorted, size_t count) {
+    size_t length = strlen(path);
+    if (length <= 4 || strcmp(path + length - 4, ".txt") != 0) {
+        return false;
+    }
+    struct name name = {path, length - 4};
+    char *const *twin = bsearch(&name, sorted, count, sizeof *sorted, by_name);
+    struct stat status;
+    return twin != NULL && stat(*twin, &status) == 0 && status.st_size > 0;
+}
+
+/* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
+static bool drop_twins(void) {
+    size_t count = all.paths.count - all.kept;
+    if (count == 0) {
+        return true;
+    }
+    char **given = all.paths.paths + all.kept;
+    char **sorted = calloc(2 * count, sizeof *sorted);
+    if (sorted == NULL) {
+        perror("pinfuzz");
+        return false;
+    }
+    char **twins = sorted + count;
+    size_t dropped = 0;
+    memcpy(sorted, given, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_path);
+    for (size_t i = 0; i < count; i++) {
+        if (is_twin(given[i], sorted, count)) {
+            twins[dropped++] = given[i];
+        } else {
+            given[i - dropped] = given[i];
+        }
+    }
+    all.paths.count -= dropped;
+    while (dropped > 0) {
+        free(twins[--dropped]);
+    }
+    free(sorted);
     return true;
 }
 
@@ -344,7 +413,8 @@ static int main_triage(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     bool complete = false;
-    if (result == CMD_KEPT && (!add_kept(options.out) || !add_given(given, count, &complete))) {
+    if (result == CMD_KEPT &&
+        (!add_kept(options.out) || !add_given(given, count, &complete) || !drop_twins())) {
         result = CMD_BAD_INPUT;
     }
     if (result == CMD_KEPT) {
@@ -378,7 +448,8 @@ const struct cmd cmd_triage = {
         "    What the files are called does not matter: libFuzzer's crash-*, leak-*, timeout-*, oom-* and\n"
         "    slow-unit-*, what AFL++ leaves in crashes/ and hangs/, ClusterFuzz's test cases, and texts.\n"
         "    An oom-* runs without the memory limit that made it one; and what a target turns down, for it\n"
-        "    holds operations that are another one's, runs here.\n"
+        "    holds operations that are another one's, runs here. FILE.txt is passed over beside FILE: as\n"
+        "    fuzz/run leaves them, both are the same program.\n"
         "\n"
         "    Programs that are kept below ./crashes run first: a finding that one of them still shows is\n"
         "    kept already. A folder that is there is never written to; where the name of a new one is\n"

@@ -25,6 +25,7 @@
 
 static char report[REPORT_MAX];
 static const struct story *story;
+char triage_error[TRIAGE_PATH + 160];
 
 void triage_key(const struct verdict *verdict, char *key, size_t capacity) {
     bool silent = strncmp(verdict->what, "in ", 3) == 0;
@@ -56,7 +57,7 @@ static bool take_report(const struct program *program, unsigned timeout) {
     int status;
     FILE *file = tmpfile();
     if (file == NULL) {
-        perror("pinfuzz: tmpfile");
+        snprintf(triage_error, sizeof triage_error, "pinfuzz: tmpfile: %s", strerror(errno));
         return false;
     }
     program_copy(&copy, program);
@@ -112,12 +113,13 @@ static const struct story *quiet_story_of(const struct program *program, unsigne
     close(error);
     close(null);
     if (told == NULL) {
-        fprintf(stderr, "pinfuzz: no process for the story of a finding\n");
+        snprintf(triage_error, sizeof triage_error, "pinfuzz: no process for the story of a finding");
     }
     return told;
 }
 
 bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout) {
+    triage_error[0] = 0;
     if (!take_report(program, timeout) || (story = quiet_story_of(program, timeout)) == NULL) {
         return false;
     }
@@ -215,7 +217,7 @@ static void put_program(FILE *file, const struct triage_group *group, const stru
 }
 
 static bool fail(const char *path) {
-    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    snprintf(triage_error, sizeof triage_error, "%s: %s", path, strerror(errno));
     return false;
 }
 
@@ -280,7 +282,8 @@ static bool place_folder(const char *made, const char *out, const char *name, ch
             return fail(place);
         }
     }
-    fprintf(stderr, "%s/%s: %u folders of that name are enough\n", out, name, NUMBERS - 1);
+    snprintf(triage_error, sizeof triage_error, "%s/%s: %u folders of that name are enough", out, name,
+             NUMBERS - 1);
     return false;
 }
 

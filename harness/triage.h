@@ -59,6 +59,10 @@ void triage_replay_stop(void);
 
 /* ---- cmd_triage_keep.c ---- */
 
+/* What went wrong in triage_look() or triage_keep(), whose caller is in the middle of a line. "": that has
+ * been said. */
+extern char triage_error[TRIAGE_PATH + 160];
+
 struct triage_group {
     char key[192]; /* "PIN-COUNT", "heap-use-after-free in dxgk_unpin", "signal 11 in unpin" */
     struct verdict verdict;
@@ -79,8 +83,8 @@ struct triage_group {
 /* What a verdict is grouped by. */
 void triage_key(const struct verdict *verdict, char *key, size_t capacity);
 
-/* Runs the program once more, and takes down what a reader of the finding wants to know. False with a message
- * when there can be no process. */
+/* Runs the program once more, and takes down what a reader of the finding wants to know. False with
+ * triage_error when there can be no process. */
 bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout);
 
 /*
@@ -88,7 +92,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
  * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
  * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
  * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
- * race, nor of too long a story. False with a message when it cannot be written.
+ * race, nor of too long a story. False with triage_error when it cannot be written.
  */
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
                  const struct triage_options *options, const char **source);

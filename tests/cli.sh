@@ -122,6 +122,11 @@ cp seed saved/timeout-1
 printf 'Command line used\n' >saved/hangs/README.txt
 expect 0 $'junk: saved/crash-da39: empty\njunk: saved/hangs/README.txt:1:1: expected *\nkept: saved/timeout-1
 3 files: 0 findings in 0, 1 kept, 0 flaky, 2 junk' "$pinfuzz" triage saved --sarif none.sarif
+# The same as text, as fuzz/run leaves it, is no second file; the text of an empty one is all there is.
+cp good.txt saved/crash-da39.txt
+cp good.txt saved/timeout-1.txt
+expect 0 $'*\n4 files: 0 findings in 0, 2 kept, 0 flaky, 2 junk' "$pinfuzz" triage saved
+expect 0 $'kept: saved/timeout-1.txt\n1 files: *' "$pinfuzz" triage saved/timeout-1.txt
 expect 0 '' python3 "$root/tests/sarif.py" none.sarif
 expect 1 '*one result for each finding*' python3 "$root/tests/sarif.py" none.sarif PIN-COUNT
 expect 2 'ls: *' ls crashes
