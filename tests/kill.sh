@@ -110,7 +110,7 @@ living() {
 # empty, or not what its name says.
 held() {
     {
-        find "$corpus/$target" -maxdepth 1 -type f -size +0 ! -name '.*' -print0 || true
+        find "$corpus/$target" "$corpus/.aside/$target" -maxdepth 1 -type f -size +0 ! -name '.*' -print0 || true
         find "$build/afl-out/$target" -type f -size +0 -path "*/$target/*/id:*" ! -path "*/$target/*/crashes*" \
             ! -path "*/$target/*/hangs*" -print0 || true
     } 2>/dev/null | { xargs -0 -r sha1sum 2>/dev/null || true; } |

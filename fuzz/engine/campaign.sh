@@ -181,6 +181,37 @@ finish() {
 # Set by ENGINE_ended: the instance ended by a finding, and could go on behind it.
 declare -A again=()
 
+# set_aside TARGET FILE: an engine that breaks on what it was given never gets behind it. What FILE, its
+# finding, came from is no input in this run; the next one begins with all of them, for the bug may be mended.
+# An input that is longer than the engine's limit was cut there. False when the corpus has no such input.
+set_aside() {
+    local target=$1 file=$2 size wanted input
+    size=$(stat -c %s "$file")
+    ((size)) || return 1
+    for wanted in "${size}c" "+${size}c"; do
+        while IFS= read -r -d '' input; do
+            if cmp -s -n "$size" "$file" "$input"; then
+                mkdir -p "$corpus/.aside/$target"
+                mv -f "$input" "$corpus/.aside/$target/"
+                return 0
+            fi
+        done < <(find "$corpus/$target" -maxdepth 1 -type f ! -name '.*' -size "$wanted" -print0)
+    done
+    # Perhaps another process of this target met the same.
+    for input in "$corpus/.aside/$target"/*; do
+        ! cmp -s -n "$size" "$file" "$input" || return 0
+    done
+    return 1
+}
+
+# take_back TARGET: what runs before this one set aside.
+take_back() {
+    local input
+    for input in "$corpus/.aside/$1"/*; do
+        [[ ! -e $input ]] || mv -f "$input" "$corpus/$1/"
+    done
+}
+
 # stop_campaign: the first time a request, which an engine answers between two executions.
 stop_campaign() {
     local one
@@ -217,18 +248,19 @@ mind_the_time() {
 # ---- what is shown of it ----
 
 # row TARGET ENGINE: sums what the instances say of themselves: executions rate edges inputs; the edges
-# of the one that has seen most.
+# of the one that has seen most. Sets told to 0 while those that run have said nothing but their inputs.
 row() {
-    local one all_executions=0 all_rate=0 most_edges=0 most_inputs=0
+    local one all_executions=0 all_rate=0 most_edges=0 most_inputs=0 any_told=-1
     for one in ${instances[$1]}; do
         [[ ${one#*/} == "$2"/* && -n ${began[$one]-} ]] || continue
         "${2}_read" "$one"
+        any_told=$(((any_told > 0) | told))
         all_executions=$((all_executions + executions))
         all_rate=$((all_rate + rate))
         ((edges <= most_edges)) || most_edges=$edges
         ((inputs <= most_inputs)) || most_inputs=$inputs
     done
-    executions=$all_executions rate=$all_rate edges=$most_edges inputs=$most_inputs
+    executions=$all_executions rate=$all_rate edges=$most_edges inputs=$most_inputs told=$((any_told != 0))
 }
 
 engines_shown() {
@@ -250,7 +282,7 @@ say() {
 }
 
 draw() {
-    local target kind state name one lines=0
+    local target kind state name one figures lines=0
     ((!tty || !drawn)) || printf '\e[%dA' "$drawn"
     for target in "${targets[@]}"; do
         for kind in $(engines_shown); do
@@ -271,8 +303,10 @@ draw() {
             name=$target
             [[ $engine != both ]] || name="$target $kind"
             ((!tty)) || printf '\e[K'
-            printf '%-31s %s  %10d execs %7d/s  %5d edges %5d inputs  %d findings\n' "$name" "$state" \
-                "$executions" "$rate" "$edges" "$inputs" "${findings_of[$target]-0}"
+            figures='no figures in the first minute'
+            ((!told)) || figures=$(printf '%10d execs %7d/s  %5d edges' "$executions" "$rate" "$edges")
+            printf '%-31s %s  %-39s %5d inputs  %d findings\n' "$name" "$state" "$figures" "$inputs" \
+                "${findings_of[$target]-0}"
             lines=$((lines + 1))
         done
     done

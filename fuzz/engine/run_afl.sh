@@ -38,7 +38,8 @@ afl_with() {
         AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_CRASH_README=1 "$@"
 }
 
-declare -A afl_before=()
+# What an earlier run of the same instance left: executions, and the last line of its plot.
+declare -A afl_before=() afl_plot_before=()
 
 afl_start() {
     local one=$1 time=$2 target=${1%%/*} out name log role=(-S) where=$build/afl-fast most
@@ -60,6 +61,7 @@ afl_start() {
     mkdir -p "$out"
     ((time >= 1)) || time=1
     afl_before[$one]=$(afl_stat "$one" execs_done)
+    afl_plot_before[$one]=$(afl_plot "$one")
     local -a until=()
     ((keep_going)) || until=(AFL_BENCH_UNTIL_CRASH=1)
     afl_with "$target" "${until[@]}" "${mortal[@]}" afl-fuzz -i "$corpus/$target" -o "$out" "${role[@]}" "$name" \
@@ -78,17 +80,26 @@ afl_stat() {
     { [[ ! -e $file ]] || sed -n "s/^$2 *: *\([0-9]*\).*/\1/p" "$file"; } | grep . || echo 0
 }
 
-# Without a screen AFL++ tells little before its end: inputs are counted where they lie.
+# afl_plot INSTANCE: the last line of figures that it wrote.
+afl_plot() {
+    local file
+    file=$(afl_place "$1")/$(afl_name "$1")/plot_data
+    { [[ ! -e $file ]] || tail -n 1 "$file"; } | awk -F ', *' '!/^#/ && NF >= 13'
+}
+
+# Without a screen AFL++ tells nothing in its first minute, and then every five seconds: until there is a line
+# of this run's there are no figures but the inputs, which are counted where they lie.
 afl_read() {
     local one=$1 plot
-    executions=0 rate=0 edges=0 inputs=0
-    plot=$(afl_place "$one")/$(afl_name "$one")/plot_data
-    if [[ -n ${pid[$one]-} && -e $plot ]]; then
-        read -r inputs rate executions edges < <(tail -n 1 "$plot" | awk -F ', *' '
-            /^#/ || NF < 13 { print 0, 0, 0, 0; next }
-            { printf "%d %d %d %d\n", $4, $11, $12, $13 }') || true
-        inputs=$(find "${plot%/*}/queue" -maxdepth 1 -name 'id:*' 2>/dev/null | wc -l)
+    executions=0 rate=0 edges=0 inputs=0 told=0
+    if [[ -n ${pid[$one]-} ]]; then
+        inputs=$(find "$(afl_place "$one")/$(afl_name "$one")/queue" -maxdepth 1 -name 'id:*' 2>/dev/null | wc -l)
+        plot=$(afl_plot "$one")
+        [[ -n $plot && $plot != "${afl_plot_before[$one]-}" ]] || return 0
+        told=1
+        read -r rate executions edges < <(awk -F ', *' '{ printf "%d %d %d\n", $11, $12, $13 }' <<<"$plot")
     else
+        told=1
         executions=$(afl_stat "$one" execs_done)
         rate=$(afl_stat "$one" execs_per_sec)
         edges=$(afl_stat "$one" edges_found)

@@ -69,6 +69,7 @@ libfuzzer_log() {
 
 libfuzzer_read() {
     libfuzzer_log "$(instance_log "$1")"
+    told=1
     executions=$((executions + ${executions_before[$1]-0}))
 }
 
@@ -83,9 +84,13 @@ libfuzzer_ended() {
     log=$(instance_log "$one")
     artifact=$(libfuzzer_artifact "$log")
     if [[ -n $artifact ]]; then
-        # Not when it cannot get past what it was given.
-        ! grep -q '^#[0-9]*[[:space:]]INITED' "$log" || again[$one]=1
         if ((keep_going)); then
+            # Behind what it was given it goes on by itself.
+            if grep -q '^#[0-9]*[[:space:]]INITED' "$log" || set_aside "$target" "$artifact"; then
+                again[$one]=1
+            else
+                say "$target cannot go on: it breaks before its first input"
+            fi
             libfuzzer_log "$log"
             executions_before[$one]=$((${executions_before[$one]-0} + executions))
         fi
