@@ -9,6 +9,11 @@ tools_fail() {
     exit 2
 }
 
+# tools_help: prints the comment on top of the script, for --help.
+tools_help() {
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+}
+
 # tools_need COMMAND [PACKAGE]: notes the Debian package of a command that is not there.
 tools_need() {
     command -v "$1" >/dev/null 2>&1 || tools_packages+=("${2:-$1}")
@@ -88,15 +93,42 @@ tools_need_generator() {
     command -v ninja >/dev/null 2>&1 || command -v make >/dev/null 2>&1 || tools_packages+=(ninja-build)
 }
 
+# tools_directory DIR: makes it, and prints its absolute path.
+tools_directory() {
+    mkdir -p -- "$1" || tools_fail "cannot make the directory $1"
+    [[ -w $1 ]] || tools_fail "cannot write to the directory $1"
+    (cd -- "$1" && pwd)
+}
+
+# tools_define -DNAME=VALUE: adds it to defines, for tools_configure, and sets tools_subject when it names an
+# implementation. Its relative paths are those of the caller; CMake would take them for the project's.
+tools_subject=builtin
+defines=()
+# shellcheck disable=SC2034 # tools_subject is for those who source this
+tools_define() {
+    local define=$1 name=${1%%=*} item items=()
+    if [[ $define == *=* && ${name%%:*} =~ ^-DPINFUZZ_SUT(_INCLUDES)?$ ]]; then
+        IFS=';' read -r -a items <<<"${define#*=}"
+        define=
+        for item in "${items[@]}"; do
+            [[ -z $item || $item == builtin || $item == /* ]] || item=$PWD/$item
+            define+=${define:+;}$item
+        done
+        [[ $name == *_INCLUDES* ]] || tools_subject=$define
+        define=$name=$define
+    fi
+    defines+=("$define")
+}
+
 # tools_configure DIR ARG...: configures a build of this project in DIR. A build directory keeps the
-# generator it began with.
+# generator it began with, but not the implementation: it is src/, unless ARG says otherwise.
 tools_configure() {
     local dir=$1 generator=()
     shift
     if [[ ! -e $dir/CMakeCache.txt ]] && command -v ninja >/dev/null 2>&1; then
         generator=(-G Ninja)
     fi
-    cmake -S "$tools_root" -B "$dir" "${generator[@]}" "$@"
+    cmake -S "$tools_root" -B "$dir" "${generator[@]}" -DPINFUZZ_SUT=builtin -DPINFUZZ_SUT_INCLUDES= "$@"
 }
 
 # tools_show_failure LOG: the end of a log of CMake, ninja, make or CTest, without the steps that went well
