@@ -9,6 +9,20 @@
 
 struct run run;
 
+/* Nobody waits for it as long as one actor runs at a time, but it would be for ever: found where it was kept,
+ * and not where it is wanted next. A call that fails leaves all as it was, locks too. */
+static void check_lock(const struct call *call) {
+    const char *kept = run.sut->lock_held();
+    if (!kept)
+        return;
+    if (run.sut->set_hooks)
+        run.sut->set_hooks(NULL); /* the machine goes down yet, and wants it */
+    bool failed = call_is_callback(call->opcode) && !NT_SUCCESS(call->status);
+    (void)REQUIRE(false, failed ? CLAUSE_ANY_ROLLBACK : CLAUSE_RACE_LIVE,
+                  ("no lock held when a call has returned"),
+                  ("actor %u still holds '%s'", run.model.actor, kept));
+}
+
 void run_perform(struct call *call) {
     if (run.observe)
         run.observe(call, false);
@@ -20,6 +34,8 @@ void run_perform(struct call *call) {
     /* What a driver does in its own entry points happens again by itself when its caller is replayed. */
     if (run.tape && !run.inside && run.tape_count < run.tape_capacity)
         run.tape[run.tape_count++] = *call;
+    if (!run.inside && run.sut->lock_held) /* else what the driver is called by may hold some */
+        check_lock(call);
 }
 
 /* ---- resolving ---- */

@@ -464,6 +464,10 @@ void source_final(struct source *s) {
     case FINAL_DESCRIPTOR:
         source_put(s, "    check_descriptor(&pages_%s);\n", source_suffix(s, story->pin_step));
         break;
+    case FINAL_LOCK:
+        source_put(s, "    if (sut->lock_held && sut->lock_held())\n"
+                      "        finding(\"'%%s' is still held\", sut->lock_held());\n");
+        break;
     case FINAL_UNKNOWN:
         source_put(s, "    /* ... cannot be seen from outside the harness. */\n");
         break;

@@ -17,6 +17,7 @@ static struct {
     uint32_t current[2];                           /* the step under way: outside and inside a driver */
     uint32_t entries;                              /* of drivers, since the step outside began */
     uint32_t depth;
+    bool locked;   /* the last call has kept a lock */
     bool watching; /* a step that can mark pages through a view has just returned */
 } names;
 
@@ -383,6 +384,12 @@ static NTSTATUS add(unsigned device, const struct sut_miniport *miniport) {
     return real->add(device, &watched);
 }
 
+static const char *lock_held(void) {
+    const char *kept = real->lock_held();
+    names.locked = kept != NULL;
+    return kept;
+}
+
 static const struct sut *watch(void) {
     static struct sut watched;
     real = sut_get();
@@ -396,6 +403,7 @@ static const struct sut *watch(void) {
     watched.descriptor_alive = real->descriptor_alive ? descriptor_alive : NULL;
     watched.cpu_accessible = real->cpu_accessible ? cpu_accessible : NULL;
     watched.domain = real->domain ? domain : NULL;
+    watched.lock_held = real->lock_held ? lock_held : NULL;
     return &watched;
 }
 
@@ -408,6 +416,8 @@ static void on_violation(enum contract_clause clause) {
     memcpy(story->expected, run_expected_text, sizeof story->expected);
     memcpy(story->got, run_got_text, sizeof story->got);
     story_judge_final(story, behind(), names.depth > 0, names.pin_step);
+    if (names.locked)
+        story->final = FINAL_LOCK;
     _exit(0); /* what the run holds is no leak */
 }
 

@@ -116,6 +116,7 @@ enum story_final {
     FINAL_LEDGER,     /* counts, or the pool */
     FINAL_VIEW_READ,  /* a word through a view */
     FINAL_DESCRIPTOR, /* of a pin, changed since */
+    FINAL_LOCK,       /* kept by a call that has returned */
     FINAL_UNKNOWN
 };
 

@@ -163,6 +163,9 @@ struct sut {
      * all locks are free again. Without this member an implementation that has locks can only be switched
      * where a call begins. */
     void (*set_hooks)(const struct sut_hooks *hooks);
+    /* Asked when a call has returned, outside races: the name of a lock that the current actor still holds,
+     * NULL for none. In races the harness knows by the hooks. */
+    const char *(*lock_held)(void);
 };
 
 /* The implementation linked in. */

@@ -36,6 +36,11 @@ static NT_UNTRACED const struct nt_lock *highest_held(unsigned actor) {
     return NULL;
 }
 
+NT_UNTRACED const char *nt_lock_held(void) {
+    const struct nt_lock *lock = highest_held(nt_actor());
+    return lock ? lock->name : NULL;
+}
+
 void nt_lock_shutdown(void) {
     for (unsigned i = 0; i < NT_ACTORS; i++) {
         const struct nt_lock *left = highest_held(i);

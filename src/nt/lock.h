@@ -36,6 +36,9 @@ struct nt_hooks {
 /* NULL: none; actors that were left in the middle of something then hold no lock any more. */
 void nt_hooks_set(const struct nt_hooks *hooks);
 
+/* The name of a lock that the current actor holds; NULL: none. */
+const char *nt_lock_held(void);
+
 void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank);
 void nt_lock_acquire(struct nt_lock *lock);
 void nt_lock_release(struct nt_lock *lock);

@@ -217,6 +217,7 @@ const struct sut *sut_get(void) {
         .arm_fault = arm_fault,
         .fault_passed = nt_fault_passed,
         .set_hooks = set_hooks,
+        .lock_held = nt_lock_held,
     };
     return &sut;
 }
