@@ -1,10 +1,13 @@
 /* Views: one byte has the same value wherever it is seen, and a base that died stays dead. */
+#define _DEFAULT_SOURCE
 #include "unit/nt_machine.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "nt/raw.h"
+#include "nt/window.h"
 
 #ifdef NT_ASAN
 #include <sanitizer/asan_interface.h>
@@ -491,6 +494,47 @@ static void anything_mapped_anyhow_stays_coherent(void **state) {
     }
 }
 
+/* How many of these pages the host keeps memory for. */
+static unsigned resident(uint8_t *base, unsigned pages) {
+    static unsigned char made[NT_VIEW_MAX_PAGES];
+    unsigned count = 0;
+    assert_int_equal(mincore(base, pages * NT_PAGE_SIZE, made), 0);
+    for (unsigned i = 0; i < pages; i++)
+        count += made[i] & 1;
+    return count;
+}
+
+/* Once many pages have been made, boots give them back, the next ones that look. */
+static void pages_of_the_host_are_given_back(void **state) {
+    enum {
+        LARGE = 12,
+        LONG = 2000
+    };
+    struct nt_config config = small_machine;
+    uint8_t *bases[LARGE];
+    config.ram_pages = LARGE * LONG;
+    config.highest_pfn = 2 * LARGE * LONG;
+    config.pool_bytes = UINT64_C(64) << 20;
+    config.view_bytes = UINT64_C(256) << 20;
+    nt_shutdown();
+    boot(&config);
+    for (unsigned i = 0; i < LARGE; i++) {
+        struct nt_section *section = nt_section_create(LONG);
+        assert_non_null(section);
+        bases[i] = map(section, 0, LONG);
+        for (unsigned page = 0; page < LONG; page++)
+            *word_at(bases[i], page) = 1;
+        assert_int_equal(nt_section_unmap_all(section), 1);
+        nt_section_destroy(section);
+    }
+    for (unsigned boots = 0; boots < 2048; boots++) {
+        nt_shutdown();
+        assert_int_equal(boot_roomy(state), 0);
+    }
+    for (unsigned i = 0; i < LARGE; i++)
+        assert_int_equal(resident(bases[i], LONG), 0);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, boot_roomy, shut_down)
 
 int main(void) {
@@ -509,6 +553,7 @@ int main(void) {
         FRESH(a_map_passes_its_fault_points_in_order),
         FRESH(a_view_beyond_what_the_host_gives_is_a_shortage),
         FRESH(anything_mapped_anyhow_stays_coherent),
+        FRESH(pages_of_the_host_are_given_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
