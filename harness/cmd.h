@@ -43,6 +43,8 @@ struct cmd_files {
  * holds no program: *.md, *.c, "verdict" and "verdict.txt". False with a message when it cannot be read, or
  * when there is none: a mistyped directory must not pass for one whose programs keep the contract. */
 bool cmd_files_add(struct cmd_files *files, const char *path);
+/* The same where it is no mistake that there is none. */
+bool cmd_files_add_if_any(struct cmd_files *files, const char *path);
 /* The same with all but hidden files; there need be none. */
 bool cmd_files_add_all(struct cmd_files *files, const char *path);
 void cmd_files_free(struct cmd_files *files);

@@ -58,7 +58,7 @@ static char *flat_name(const char *directory, const char *path, const char *out)
 
 static bool convert_directory(const char *directory, char *out) {
     struct cmd_files files = {0};
-    bool ok = make_directories(out) && cmd_files_add(&files, directory);
+    bool ok = make_directories(out) && cmd_files_add_if_any(&files, directory);
     char **names = calloc(files.count + 1, sizeof *names);
     if (names == NULL) {
         ok = complain(out);

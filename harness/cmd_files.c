@@ -102,9 +102,13 @@ static bool add(struct cmd_files *files, const char *path, filter *wanted, unsig
     return ok;
 }
 
+bool cmd_files_add_if_any(struct cmd_files *files, const char *path) {
+    return add(files, path, holds_program, 0);
+}
+
 bool cmd_files_add(struct cmd_files *files, const char *path) {
     size_t before = files->count;
-    bool ok = add(files, path, holds_program, 0);
+    bool ok = cmd_files_add_if_any(files, path);
     if (ok && files->count == before) {
         fprintf(stderr, "%s: no programs\n", path);
         ok = false;

@@ -42,7 +42,7 @@ afl_with() {
 declare -A afl_before=() afl_plot_before=()
 
 afl_start() {
-    local one=$1 time=$2 target=${1%%/*} out name log role=(-S) where=$build/afl-fast most
+    local one=$1 time=$2 target=${1%%/*} in out name log role=(-S) where=$build/afl-fast most
     local -a options=()
     out=$(afl_place "$one")
     name=$(afl_name "$one")
@@ -55,16 +55,19 @@ afl_start() {
     most=$(options_of "$root/fuzz/$target.options" libfuzzer | sed -n 's/^max_len=//p')
     [[ -z $most ]] || options+=(-G "$most")
     [[ ! -e $root/fuzz/$target.dict ]] || options+=(-x "$root/fuzz/$target.dict")
-    # It wants an input to begin with: the empty program, padded to a byte.
-    [[ -n $(find "$corpus/$target" -maxdepth 1 -type f -size +0 -print -quit) ]] ||
-        printf '\0' >"$corpus/$target/5ba93c9db0cff93f52b521d7420e43f6eda2784f"
-    mkdir -p "$out"
+    # It stops when an input is gone before it is read, as those are that libFuzzer replaces by shorter ones
+    # meanwhile: so it reads copies. And it wants one to begin with: the empty program, padded to a byte.
+    in=$build/afl-in/$target.$name
+    rm -rf "$in"
+    mkdir -p "$in" "$out"
+    find "$corpus/$target" -maxdepth 1 -type f ! -name '.*' -size +0 -exec cp -t "$in" -- {} + 2>/dev/null || true
+    [[ -n $(find "$in" -type f -print -quit) ]] || printf '\0' >"$in/5ba93c9db0cff93f52b521d7420e43f6eda2784f"
     ((time >= 1)) || time=1
     afl_before[$one]=$(afl_stat "$one" execs_done)
     afl_plot_before[$one]=$(afl_plot "$one")
     local -a until=()
     ((keep_going)) || until=(AFL_BENCH_UNTIL_CRASH=1)
-    afl_with "$target" "${until[@]}" "${mortal[@]}" afl-fuzz -i "$corpus/$target" -o "$out" "${role[@]}" "$name" \
+    afl_with "$target" "${until[@]}" "${mortal[@]}" afl-fuzz -i "$in" -o "$out" "${role[@]}" "$name" \
         -t "$afl_slow_ms+" -V "$time" "${options[@]}" -- "$where/$target" >"$log" 2>&1 </dev/null &
     pid[$one]=$!
 }
