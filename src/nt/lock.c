@@ -37,8 +37,8 @@ static NT_UNTRACED const struct nt_lock *highest_held(unsigned actor) {
 }
 
 NT_UNTRACED const char *nt_lock_held(void) {
-    const struct nt_lock *lock = highest_held(nt_actor());
-    return lock ? lock->name : NULL;
+    unsigned actor = nt_actor();
+    return held[actor].ranks ? highest_held(actor)->name : NULL;
 }
 
 void nt_lock_shutdown(void) {
