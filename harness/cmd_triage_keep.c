@@ -130,8 +130,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
     if (group->op < program->op_count) {
         text_print_op(&program->ops[group->op], group->operation, sizeof group->operation);
     } else {
-        snprintf(group->operation, sizeof group->operation, "%s",
-                 group->op == RUN_BOOT ? "bringing the machine up" : "taking the machine down");
+        snprintf(group->operation, sizeof group->operation, "%s", run_where(group->op));
     }
     find_said(&group->verdict);
     find_place(group);

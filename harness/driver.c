@@ -98,15 +98,18 @@ static size_t interface_size(uint8_t version) {
     }
 }
 
+static bool is_set(const DXGKRNL_INTERFACE *dxgkrnl, size_t at) {
+    void *slot;
+    memcpy(&slot, (const char *)dxgkrnl + at, sizeof(slot));
+    return slot != NULL;
+}
+
 /* Whether the slots at [from, end) are all set, or all null. Without a way out of the loop, so that it takes
  * several slots at a time: a program starts its chains often. */
 static bool all_slots(const DXGKRNL_INTERFACE *dxgkrnl, size_t from, size_t end, bool set) {
     bool all = true;
-    for (size_t at = from; at < end; at += sizeof(void *)) {
-        void *slot;
-        memcpy(&slot, (const char *)dxgkrnl + at, sizeof(slot));
-        all &= (slot != NULL) == set;
-    }
+    for (size_t at = from; at < end; at += sizeof(void *))
+        all &= is_set(dxgkrnl, at) == set;
     return all;
 }
 
@@ -127,11 +130,10 @@ static void check_interface(const struct driver *driver, const DXGKRNL_INTERFACE
         return;
     }
     for (size_t at = FIELD_OFFSET(DXGKRNL_INTERFACE, DxgkCbEvalAcpiMethod); at < end; at += sizeof(void *)) {
-        void *slot;
-        memcpy(&slot, (const char *)dxgkrnl + at, sizeof(slot));
-        if (!REQUIRE((slot != NULL) == (at < size), CLAUSE_ANY_VERSION,
+        bool set = is_set(dxgkrnl, at);
+        if (!REQUIRE(set == (at < size), CLAUSE_ANY_VERSION,
                      ("the slot at 0x%zx %s", at, at < size ? "set" : "null"),
-                     ("%s", slot ? "a pointer" : "null")))
+                     ("%s", set ? "a pointer" : "null")))
             return;
     }
 }

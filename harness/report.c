@@ -11,8 +11,11 @@ char run_got_text[RUN_TEXT_MAX];
 /* Static: a report may be written with the heap in any state. */
 static char text[TEXT_MAX];
 
+/* What is said behind the point at which a run was left is of no clause that is judged. */
 void run_expected(const char *format, ...) {
     va_list args;
+    if (run.abandoned)
+        return;
     va_start(args, format);
     vsnprintf(run_expected_text, sizeof(run_expected_text), format, args);
     va_end(args);
@@ -47,6 +50,8 @@ static void print_program(void) {
 
 void run_got(const char *format, ...) {
     va_list args;
+    if (run.abandoned)
+        return;
     va_start(args, format);
     vsnprintf(run_got_text, sizeof(run_got_text), format, args);
     va_end(args);

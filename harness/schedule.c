@@ -88,8 +88,7 @@ static void become(unsigned actor) {
     schedule.actor = (uint8_t)actor;
     schedule.stack = fiber_stack(actor);
     note();
-    /* The implementation is told who goes on, still on the stack of who does not: nothing of that is a point.
-     */
+    /* The implementation is told on the stack of who does not go on: nothing of that is a point. */
     bool running = schedule.running;
     schedule.running = false;
     plan.to_actor(actor);

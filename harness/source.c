@@ -77,8 +77,7 @@ static void put_comment(struct source *s, const char *name, const struct verdict
         text_print_op(&s->program->ops[story->op], text, sizeof text);
         source_put(s, " * at:       operation %u, %s\n", story->op + 1, text);
     } else if (broken) {
-        source_put(s, " * at:       %s\n",
-                   story->op == RUN_BOOT ? "bringing the machine up" : "taking the machine down");
+        source_put(s, " * at:       %s\n", run_where(story->op));
     }
     source_put(
         s,

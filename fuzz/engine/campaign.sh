@@ -30,16 +30,6 @@ campaign_lock() {
     flock -w 60 9 || fail "another fuzz/run works in $build"
 }
 
-# options_of FILE SECTION: the `name = value` lines of that section, without blanks.
-options_of() {
-    [[ -e $1 ]] || return 0
-    awk -v section="[$2]" '
-        /^[[:space:]]*([#;]|$)/ { next }
-        /^[[:space:]]*\[/ { gsub(/[[:space:]]/, ""); inside = $0 == section; next }
-        inside { sub(/[[:space:]]*=[[:space:]]*/, "="); sub(/^[[:space:]]+/, ""); sub(/[[:space:]]+$/, ""); print }
-    ' "$1"
-}
-
 # Sanitizer options of a target, what the environment says last, so that it wins.
 sanitizer_options() {
     local from_file

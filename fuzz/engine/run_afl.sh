@@ -52,7 +52,7 @@ afl_start() {
         where=$build/afl
         options+=(-c 0)
     fi
-    most=$(options_of "$root/fuzz/$target.options" libfuzzer | sed -n 's/^max_len=//p')
+    most=$(max_len_of "$target")
     [[ -z $most ]] || options+=(-G "$most")
     [[ ! -e $root/fuzz/$target.dict ]] || options+=(-x "$root/fuzz/$target.dict")
     # It stops when an input is gone before it is read, as those are that libFuzzer replaces by shorter ones

@@ -131,6 +131,21 @@ tools_configure() {
     cmake -S "$tools_root" -B "$dir" "${generator[@]}" -DPINFUZZ_SUT=builtin -DPINFUZZ_SUT_INCLUDES= "$@"
 }
 
+# options_of FILE SECTION: the `name = value` lines of that section, without blanks.
+options_of() {
+    [[ -e $1 ]] || return 0
+    awk -v section="[$2]" '
+        /^[[:space:]]*([#;]|$)/ { next }
+        /^[[:space:]]*\[/ { gsub(/[[:space:]]/, ""); inside = $0 == section; next }
+        inside { sub(/[[:space:]]*=[[:space:]]*/, "="); sub(/^[[:space:]]+/, ""); sub(/[[:space:]]+$/, ""); print }
+    ' "$1"
+}
+
+# max_len_of TARGET: the bytes an input of it may have; nothing where it has no limit of its own.
+max_len_of() {
+    options_of "$tools_root/fuzz/$1.options" libfuzzer | sed -n 's/^max_len=//p'
+}
+
 # tools_show_failure LOG: the end of a log of CMake, ninja, make or CTest, without the steps that went well
 # and the linker's command lines.
 tools_show_failure() {

@@ -46,7 +46,8 @@ static bool are_few(const struct dxgk_domain *domain, uint64_t count) {
     return count <= (domain->mode == DXGK_MODE_REMAPPED ? DXGK_FEW_EXTENTS : DXGK_FEW_RANGES);
 }
 
-/* Many ranges without gaps to keep track of come and go together. */
+/* Many ranges without gaps to keep track of come and go together. Not by way of are_few(), which is traced:
+ * to ask is no point in a race of small pins. */
 static NT_UNTRACED bool as_array(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping) {
     return domain->mode == DXGK_MODE_ISOLATED && mapping->count > DXGK_FEW_RANGES;
 }

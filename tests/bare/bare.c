@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define sut_get sut_get_whole
-#include "sut/sut_dxgk.c"
-#undef sut_get
+#include "somebody.h"
 
 /* Drivers get tables that end where their Size says. */
 static struct {
@@ -58,9 +56,7 @@ static NTSTATUS add_between(unsigned device, const struct sut_miniport *miniport
 
 const struct sut *sut_get(void) {
     static struct sut bare;
-    bare = *sut_get_whole();
-    bare.name = "bare";
-    bare.hold_chosen = false;
+    bare = somebody("bare");
     bare.dma = NULL;
     bare.domain = NULL;
     bare.page = NULL;

@@ -1,8 +1,5 @@
-/* The subject as somebody else's implementation that is not held to this project's choices, and made others.
- */
-#define sut_get sut_get_whole
-#include "sut/sut_dxgk.c"
-#undef sut_get
+/* The subject as somebody else's implementation that made other choices than this project. */
+#include "somebody.h"
 
 static bool boot_with_iommu(const struct sut_machine_config *config) {
     return config->iommu != SUT_IOMMU_NONE && boot(config);
@@ -15,9 +12,7 @@ static NTSTATUS start_nothing(unsigned device) {
 
 const struct sut *sut_get(void) {
     static struct sut contrary;
-    contrary = *sut_get_whole();
-    contrary.name = "contrary";
-    contrary.hold_chosen = false;
+    contrary = somebody("contrary");
     contrary.boot = boot_with_iommu;
     contrary.start = start_nothing;
     return &contrary;

@@ -262,6 +262,20 @@ static void faults_leave_nothing(void **state) {
     dxgk_domain_destroy(&remapped);
 }
 
+/* The page table: of each page below limit the owner + 1, whose section is 64 times that, and the place. */
+static void assert_reaches(const struct dxgk_domain *domain, unsigned limit, const int *owner,
+                           const uint64_t *place) {
+    for (unsigned i = 0; i < limit + 1; i++) {
+        struct dxgk_target target;
+        bool reached = dxgk_domain_translate(domain, i, &target);
+        assert_int_equal(reached, i < limit && owner[i] != 0);
+        if (reached) {
+            assert_int_equal((uintptr_t)target.section, 64 * (unsigned)owner[i]);
+            assert_int_equal(target.page, place[i]);
+        }
+    }
+}
+
 /* Random pins of both forms in a small domain, beside a page table. */
 static void agrees_with_a_page_table(void **state) {
     (void)state;
@@ -322,15 +336,7 @@ static void agrees_with_a_page_table(void **state) {
             most_ranges = mappings[pin].count > most_ranges ? (unsigned)mappings[pin].count : most_ranges;
         }
         assert_int_equal(domain.mapped, mapped);
-        for (unsigned i = 0; i < LIMIT + 1; i++) {
-            struct dxgk_target target;
-            bool reached = dxgk_domain_translate(&domain, i, &target);
-            assert_int_equal(reached, i < LIMIT && owner[i] != 0);
-            if (reached) {
-                assert_int_equal((uintptr_t)target.section, 64 * (unsigned)owner[i]);
-                assert_int_equal(target.page, place[i]);
-            }
-        }
+        assert_reaches(&domain, LIMIT, owner, place);
     }
     assert_true(most_ranges >= 4); /* it was fragmented */
     for (unsigned pin = 0; pin < PINS; pin++)
@@ -386,15 +392,7 @@ static void agrees_with_a_page_table_of_frames(void **state) {
             many += mappings[pin].count > DXGK_FEW_RANGES;
         }
         assert_int_equal(domain.mapped, mapped);
-        for (unsigned i = 0; i < FRAMES + 1; i++) {
-            struct dxgk_target target;
-            bool reached = dxgk_domain_translate(&domain, i, &target);
-            assert_int_equal(reached, i < FRAMES && owner[i] != 0);
-            if (reached) {
-                assert_int_equal((uintptr_t)target.section, 64 * (unsigned)owner[i]);
-                assert_int_equal(target.page, place[i]);
-            }
-        }
+        assert_reaches(&domain, FRAMES, owner, place);
     }
     assert_true(few > 100 && many > 100);
     for (unsigned pin = 0; pin < PINS; pin++)
