@@ -2,7 +2,7 @@
  * Proves: whatever chains a machine has, however they are linked, started, stopped, removed and
  * reported on by their miniports, each save area is reachable by its own chain's GPUs and by no other.
  */
-#include "harness/target.h"
+#include "harness/drive/target.h"
 
 /* Everything that happens to a chain, and pins, maps and DMA to see what it reaches. */
 const uint32_t target_operations = TARGET_OP(OP_START) | TARGET_OP(OP_STOP) | TARGET_OP(OP_LINK) |

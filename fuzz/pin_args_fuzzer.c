@@ -2,7 +2,7 @@
  * Proves: whatever is in DXGKARGCB_PINFRAMEBUFFERFORSAVE2 (all 32 bytes, null too), with whatever
  * handle and IRQL, Pin2 answers as the contract says and harms nothing.
  */
-#include "harness/target.h"
+#include "harness/drive/target.h"
 
 /* Pins of both forms and what is needed to see whether they did harm: an end of the pin, DMA through
  * it, pressure on it, and starts and stops that leave stale handles behind. */

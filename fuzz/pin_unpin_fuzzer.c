@@ -2,7 +2,7 @@
  * Proves: any sequence of pins (both forms), unpins, maps, unmaps, DMA, CPU access, power changes,
  * pressure and removal, by several callers in turn, keeps what was saved and leaks nothing.
  */
-#include "harness/target.h"
+#include "harness/drive/target.h"
 
 /* All but what changes the shape of chains, which is adapter_chain_fuzzer's, and races, which are
  * pin_race_fuzzer's. */

@@ -17,4 +17,4 @@ if sed 1d "$scratch/documented" | diff -q - "$scratch/judged" >/dev/null; then
     echo "docs: a missing clause goes unnoticed" >&2
     exit 1
 fi
-diff -u --label docs/contract.md --label harness/contract.h "$scratch/documented" "$scratch/judged"
+diff -u --label docs/contract.md --label harness/contract/contract.h "$scratch/documented" "$scratch/judged"

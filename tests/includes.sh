@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 # What may stand between the quotes, as a regular expression, for the files below each directory.
 rules=(
-    'harness      (wddm|harness)/[a-z0-9_]+\.h'
+    'harness      (wddm|harness)/[a-z0-9_/]+\.h'
     'fuzz         (wddm|harness|fuzz)/[a-z0-9_/]+\.h'
     'src/include  wddm/[a-z0-9_]+\.h'
     'src/nt       (wddm|nt)/[a-z0-9_]+\.h'
@@ -47,7 +47,7 @@ cp -R "$root/src/." "$copy/src/"
 
 # Each of these must be refused, alone, at each place.
 proofs=0
-for file in harness/planted.c harness/planted.h fuzz/planted_fuzzer.c; do
+for file in harness/judge/planted.c harness/judge/planted.h fuzz/planted_fuzzer.c; do
     for bad in '"nt/lock.h"' '"src/nt/lock.h"' '"../src/nt/lock.h"' '"harness/../src/nt/lock.h"' \
         '<nt/lock.h>' '<src/nt/lock.h>' '"lock.h"' 'HEADER'; do
         printf '#include "wddm/dispmprt.h"\n#include <stddef.h>\n# include %s\n' "$bad" >"$copy/$file"

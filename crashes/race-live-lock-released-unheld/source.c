@@ -1,5 +1,6 @@
 /*
- * The process dies: crashed (signal 6): nt lock violation (RACE-LIVE): actor 0, 'adapters' (rank 1) is released by an actor that does not hold it.
+ * The process dies: crashed (signal 6): nt lock violation (RACE-LIVE): actor 0, 'adapters' (rank 1) is
+ * released by an actor that does not hold it.
  *
  * What follows plays the bus, the drivers and their GPUs, as program.txt tells it, for an implementation
  * of the frame-buffer-save callbacks that stands behind harness/sut.h:
@@ -27,8 +28,7 @@ static const struct sut *sut;
 static void went(const char *what, NTSTATUS status, bool succeeds) {
     if (NT_SUCCESS(status) == succeeds)
         return;
-    printf("%s: 0x%08x, where it %s before\n", what, (unsigned)status,
-           succeeds ? "succeeded" : "failed");
+    printf("%s: 0x%08x, where it %s before\n", what, (unsigned)status, succeeds ? "succeeded" : "failed");
     fflush(stdout);
     _Exit(2);
 }
@@ -168,24 +168,15 @@ static DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2_1;
 static struct pages pages_1;
 static DXGKARGCB_MAPFRAMEBUFFERPOINTER map_2;
 static const struct look looks_1[] = {
-    {0, &pages_1, 0, 0, 0xff8, 0},
-    {0, &pages_1, 0, 0, 0xff8, UINT64_C(0x5a00010000000000)},
-    {0, &pages_1, 1, 0, 0xff8, 0},
-    {0, &pages_1, 1, 0, 0xff8, UINT64_C(0x5a00010000000001)},
-    {0, &pages_1, 2, 0, 0xff8, 0},
-    {0, &pages_1, 2, 0, 0xff8, UINT64_C(0x5a00010000000002)},
-    {0, &pages_1, 3, 0, 0xff8, 0},
-    {0, &pages_1, 3, 0, 0xff8, UINT64_C(0x5a00010000000003)},
-    {0, &pages_1, 4, 0, 0xff8, 0},
-    {0, &pages_1, 4, 0, 0xff8, UINT64_C(0x5a00010000000004)},
-    {0, &pages_1, 5, 0, 0xff8, 0},
-    {0, &pages_1, 5, 0, 0xff8, UINT64_C(0x5a00010000000005)},
-    {0, &pages_1, 6, 0, 0xff8, 0},
-    {0, &pages_1, 6, 0, 0xff8, UINT64_C(0x5a00010000000006)},
-    {0, &pages_1, 7, 0, 0xff8, 0},
-    {0, &pages_1, 7, 0, 0xff8, UINT64_C(0x5a00010000000007)},
-    {0, &pages_1, 0, 0, 0xff8, 0},
-    {0, &pages_1, 7, 1, 0x0, 0},
+    {0, &pages_1, 0, 0, 0xff8, 0}, {0, &pages_1, 0, 0, 0xff8, UINT64_C(0x5a00010000000000)},
+    {0, &pages_1, 1, 0, 0xff8, 0}, {0, &pages_1, 1, 0, 0xff8, UINT64_C(0x5a00010000000001)},
+    {0, &pages_1, 2, 0, 0xff8, 0}, {0, &pages_1, 2, 0, 0xff8, UINT64_C(0x5a00010000000002)},
+    {0, &pages_1, 3, 0, 0xff8, 0}, {0, &pages_1, 3, 0, 0xff8, UINT64_C(0x5a00010000000003)},
+    {0, &pages_1, 4, 0, 0xff8, 0}, {0, &pages_1, 4, 0, 0xff8, UINT64_C(0x5a00010000000004)},
+    {0, &pages_1, 5, 0, 0xff8, 0}, {0, &pages_1, 5, 0, 0xff8, UINT64_C(0x5a00010000000005)},
+    {0, &pages_1, 6, 0, 0xff8, 0}, {0, &pages_1, 6, 0, 0xff8, UINT64_C(0x5a00010000000006)},
+    {0, &pages_1, 7, 0, 0xff8, 0}, {0, &pages_1, 7, 0, 0xff8, UINT64_C(0x5a00010000000007)},
+    {0, &pages_1, 0, 0, 0xff8, 0}, {0, &pages_1, 7, 1, 0x0, 0},
 };
 static const struct look looks_2[] = {
     {0, &pages_1, 0, 0, 0xff8, 0},

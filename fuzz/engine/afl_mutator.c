@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/mutate.h"
-#include "harness/random.h"
-#include "harness/target.h"
+#include "harness/drive/target.h"
+#include "harness/mutate/mutate.h"
+#include "harness/program/random.h"
 
 #define FACE __attribute__((visibility("default")))
 

@@ -16,8 +16,8 @@
 #include <unistd.h>
 #endif
 
-#include "harness/race.h"
-#include "harness/state.h"
+#include "harness/interleave/race.h"
+#include "harness/judge/state.h"
 
 extern __attribute__((weak)) uint8_t *__afl_area_ptr;
 __attribute__((weak)) void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);

@@ -2,8 +2,8 @@
  * The mutator's face to libFuzzer and to engines that know its hooks. Others (AFL++'s driver,
  * honggfuzz, Centipede, the standalone one) link it and never call it.
  */
-#include "harness/mutate.h"
-#include "harness/target.h"
+#include "harness/drive/target.h"
+#include "harness/mutate/mutate.h"
 
 #ifdef __has_feature
 #if __has_feature(memory_sanitizer)

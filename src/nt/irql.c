@@ -3,7 +3,7 @@
 #include "nt/private.h"
 
 static KIRQL irqls[NT_ACTORS];
-static _Thread_local unsigned current; /* actors may be threads (harness/threads.h) */
+static _Thread_local unsigned current; /* actors may be threads (harness/interleave/threads.h) */
 
 void nt_irql_boot(void) {
     for (unsigned i = 0; i < NT_ACTORS; i++)

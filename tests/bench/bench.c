@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/executor.h"
-#include "harness/load.h"
+#include "harness/drive/executor.h"
+#include "harness/program/load.h"
 
 #define ROUNDS   21u        /* odd, for a median */
 #define ROUND_NS 20000000.0 /* 20 ms: far above the clock's grain, 21 * 7 measures take 3 s */

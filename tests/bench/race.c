@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "harness/executor.h"
-#include "harness/load.h"
+#include "harness/drive/executor.h"
+#include "harness/program/load.h"
 
 #define ROUNDS 21u /* odd, for a median */
 #define RUNS   300u

@@ -6,9 +6,9 @@
  * granted and the contract allows. So operations mean what they mean with the oracle, and a driver of this
  * kind uses what it is given: the ends of a page list, DMA, memory behind a view.
  */
-#include "harness/executor.h"
-#include "harness/resolve.h"
-#include "harness/run.h"
+#include "harness/contract/resolve.h"
+#include "harness/drive/executor.h"
+#include "harness/judge/run.h"
 
 void __wrap_executor_run(const struct program *program);
 void __wrap_run_callback(struct call *call);

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/load.h"
-#include "harness/random.h"
-#include "harness/verdict.h"
-#include "harness/worker.h"
+#include "harness/program/load.h"
+#include "harness/program/random.h"
+#include "harness/verdict/verdict.h"
+#include "harness/verdict/worker.h"
 
 /* Tries for one operation: one in three or so leaves the verdict as it is. */
 #define TRIES   1000u

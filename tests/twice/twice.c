@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/cmd.h"
-#include "harness/state.h"
-#include "harness/verdict.h"
+#include "harness/cli/cmd.h"
+#include "harness/judge/state.h"
+#include "harness/verdict/verdict.h"
 
 void leftover(void);
 

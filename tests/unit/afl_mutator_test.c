@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "harness/program.h"
-#include "harness/target.h"
+#include "harness/drive/target.h"
+#include "harness/program/program.h"
 
 static struct {
     void *(*init)(void *afl, unsigned int seed);

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "harness/contract.h"
+#include "harness/contract/contract.h"
 #include "unit/alike.h"
 
 #define STATE_LINES 3

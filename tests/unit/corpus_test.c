@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "harness/load.h"
+#include "harness/program/load.h"
 
 /* For all targets together; a clone of the repository carries every version of it. */
 #define GROWN_BYTES_MAX (512u << 10)

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "harness/call.h"
-#include "harness/contract.h"
-#include "harness/fiber.h"
+#include "harness/contract/call.h"
+#include "harness/contract/contract.h"
+#include "harness/interleave/fiber.h"
 #include "unit/alike.h"
 
 /* Of every sanitizer's runtime. */

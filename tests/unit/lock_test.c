@@ -1,7 +1,7 @@
 /* A lock that a call keeps is found when the call returns, be it the bus's, and the next run is not hurt. */
-#include "harness/run.h"
-#include "harness/text.h"
-#include "harness/verdict.h"
+#include "harness/judge/run.h"
+#include "harness/program/text.h"
+#include "harness/verdict/verdict.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "harness/model.h"
+#include "harness/contract/model.h"
 
 /* A chain of one with eight visible pages and an array pin of these. */
 static bool fits(uint64_t first, uint64_t second, uint64_t wanted) {

@@ -1,16 +1,16 @@
 /* The mutator: decided by its seed, canonical, within its limits, inside the target's operations; and
  * what it should be able to say, it says soon. */
-#include "harness/mutate.h"
+#include "harness/mutate/mutate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
-#include "harness/dry_run.h"
-#include "harness/executor.h"
-#include "harness/random.h"
-#include "harness/target.h"
+#include "harness/contract/dry_run.h"
+#include "harness/drive/executor.h"
+#include "harness/drive/target.h"
+#include "harness/program/random.h"
 
 #define CANARY 0xa5
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "harness/load.h"
-#include "harness/program.h"
+#include "harness/program/load.h"
+#include "harness/program/program.h"
 
 /* The max_len of an options file; 0 when it has none. */
 static unsigned long read_max_len(const char *path) {

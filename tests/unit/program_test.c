@@ -1,5 +1,5 @@
 /* Byte form: every byte string decodes, and the canonical bytes say the same program. */
-#include "harness/program.h"
+#include "harness/program/program.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "harness/program.h"
-#include "harness/text.h"
+#include "harness/program/program.h"
+#include "harness/program/text.h"
 
 static struct program program, again;
 

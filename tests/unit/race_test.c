@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "harness/contract.h"
-#include "harness/race.h"
-#include "harness/state.h"
+#include "harness/contract/contract.h"
+#include "harness/interleave/race.h"
+#include "harness/judge/state.h"
 
 static _Alignas(16) uint8_t memory[8 * RACE_CELLS + 4096];
 static int first_lock, second_lock;

@@ -1,12 +1,12 @@
 /* Fibers and the scheduler, without an implementation behind them: who runs when, waits, and is forgotten. */
-#include "harness/schedule.h"
+#include "harness/interleave/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
-#include "harness/fiber.h"
+#include "harness/interleave/fiber.h"
 
 /* What happened, a letter each: the actor that passed a point, 'A' for 0. */
 static char story[256];

@@ -1,7 +1,7 @@
 /* State coverage: the same execution marks the same counters, whatever ran before, and what differs in
  * state differs in counters. */
 #define _DEFAULT_SOURCE /* scandir */
-#include "harness/state.h"
+#include "harness/judge/state.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "harness/executor.h"
-#include "harness/load.h"
+#include "harness/drive/executor.h"
+#include "harness/program/load.h"
 
 static struct program program;
 static uint8_t once[STATE_COUNTERS];

@@ -1,5 +1,5 @@
 /* Text form: no loss in either direction, and errors that say where and what. */
-#include "harness/text.h"
+#include "harness/program/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

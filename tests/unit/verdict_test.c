@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "harness/verdict.h"
+#include "harness/verdict/verdict.h"
 
 static void reads(const char *report, const char *expected) {
     char what[160];

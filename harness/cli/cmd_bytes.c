@@ -1,0 +1,145 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/cli/cmd.h"
+
+static bool complain(const char *path) {
+    fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    return false;
+}
+
+static bool convert(const char *path, const char *out) {
+    return cmd_load(path, LOAD_DETECT) && cmd_save(out, LOAD_BYTES, &cmd_program);
+}
+
+/* mkdir -p. Changes path in between. */
+static bool make_directories(char *path) {
+    for (char *slash = path + 1;; slash++) {
+        if (*slash != '/' && *slash != 0) {
+            continue;
+        }
+        char kept = *slash;
+        *slash = 0;
+        bool ok = mkdir(path, 0777) == 0 || (errno == EEXIST && cmd_is_directory(path));
+        if (!ok) {
+            complain(path);
+        }
+        *slash = kept;
+        if (!ok || kept == 0) {
+            return ok;
+        }
+    }
+}
+
+/* OUT/a-b for DIR/a/b.txt: flat, as engines want a corpus. */
+static char *flat_name(const char *directory, const char *path, const char *out) {
+    const char *inner = path + strlen(directory);
+    inner += strspn(inner, "/");
+    size_t length = strlen(inner);
+    if (length > 4 && strcmp(inner + length - 4, ".txt") == 0) {
+        length -= 4;
+    }
+    size_t size = strlen(out) + 1 + length + 1;
+    char *name = malloc(size);
+    if (name != NULL) {
+        int prefix = snprintf(name, size, "%s/", out);
+        for (size_t i = 0; i < length; i++) {
+            name[(size_t)prefix + i] = inner[i] == '/' ? '-' : inner[i];
+        }
+        name[(size_t)prefix + length] = 0;
+    }
+    return name;
+}
+
+static bool convert_directory(const char *directory, char *out) {
+    struct cmd_files files = {0};
+    bool ok = make_directories(out) && cmd_files_add_if_any(&files, directory);
+    char **names = calloc(files.count + 1, sizeof *names);
+    if (names == NULL) {
+        ok = complain(out);
+    }
+    size_t converted = 0;
+    for (size_t i = 0; names != NULL && i < files.count; i++) {
+        names[i] = flat_name(directory, files.paths[i], out);
+        if (names[i] == NULL) {
+            ok = complain(out);
+            break;
+        }
+        bool taken = false;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(names[i], names[j]) == 0) {
+                fprintf(stderr, "%s and %s would both become %s\n", files.paths[j], files.paths[i], names[i]);
+                taken = true;
+            }
+        }
+        bool done = !taken && convert(files.paths[i], names[i]);
+        converted += done;
+        ok &= done;
+    }
+    for (size_t i = 0; names != NULL && i < files.count; i++) {
+        free(names[i]);
+    }
+    free(names);
+    cmd_files_free(&files);
+    if (ok) {
+        printf("%s: %zu programs\n", out, converted);
+    }
+    return ok;
+}
+
+static int main_bytes(int argc, char **argv) {
+    const char *path = NULL;
+    char *out = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-o") == 0) {
+            if (++i == argc) {
+                return cmd_usage(&cmd_bytes, "-o wants a name");
+            }
+            out = argv[i];
+        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
+            return cmd_usage(&cmd_bytes, "unknown option '%s'", argv[i]);
+        } else if (path != NULL) {
+            return cmd_usage(&cmd_bytes, "one FILE or DIR only, not also '%s'", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (path == NULL || out == NULL || *out == 0) {
+        return cmd_usage(&cmd_bytes, path == NULL ? "FILE is missing" : "-o OUT is missing");
+    }
+    bool ok = cmd_is_directory(path) ? convert_directory(path, out) : convert(path, out);
+    return ok ? CMD_KEPT : CMD_BAD_INPUT;
+}
+
+const struct cmd cmd_bytes = {
+    .name = "bytes",
+    .summary = "write the canonical bytes of programs",
+    .main = main_bytes,
+    .help = "NAME\n"
+            "    pinfuzz bytes - write the canonical bytes of programs\n"
+            "\n"
+            "SYNOPSIS\n"
+            "    pinfuzz bytes FILE -o OUT\n"
+            "    pinfuzz bytes DIR -o OUTDIR\n"
+            "\n"
+            "DESCRIPTION\n"
+            "    Writes what a fuzz target eats: the byte form of the program in FILE, which may be text or\n"
+            "    bytes (`-`: standard input), to OUT (`-`: standard output). Bytes come out canonical: the\n"
+            "    same program, with everything that decoding ignores or brings into range put right.\n"
+            "\n"
+            "    From a DIR, each program below it becomes a file in OUTDIR, which is made when missing:\n"
+            "    DIR/a/b.txt becomes OUTDIR/a-b. Hidden files, *.md and files called `verdict` are passed\n"
+            "    over. Two programs that would get one name are an error.\n"
+            "\n"
+            "EXIT STATUS\n"
+            "    0 everything written; 2 something cannot be read or written, or is faulty text\n"
+            "\n"
+            "EXAMPLES\n"
+            "    pinfuzz bytes corpus/pin_unpin_fuzzer -o /tmp/seeds\n"
+            "    pin_unpin_fuzzer /tmp/found /tmp/seeds\n",
+};

@@ -1,0 +1,146 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/cmd.h"
+
+/* A candidate that runs longer is no good: most run in a millisecond, the original may take this long. */
+#define TIMEOUT 10u
+
+static unsigned timeout = TIMEOUT;
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal) {
+    (void)signal;
+    interrupted = 1;
+}
+
+static int minimize_file(const char *path, enum load_form form, const char *out, uint32_t limit) {
+    static struct program best;
+    struct verdict verdict;
+    if (!cmd_load(path, form)) {
+        return CMD_BAD_INPUT;
+    }
+    if (!verdict_of(&cmd_program, timeout, &verdict)) {
+        return CMD_BAD_INPUT;
+    }
+    FILE *tell = strcmp(out, "-") == 0 ? stderr : stdout;
+    bool shows = verdict.died || verdict.outcome != VERDICT_KEPT;
+    /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
+    bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
+    if (shows && stays && !cmd_save(out, LOAD_DETECT, &cmd_program)) {
+        return CMD_BAD_INPUT;
+    }
+    fprintf(tell, "%s: ", path);
+    verdict_print(tell, &verdict, timeout);
+    if (!shows) {
+        fprintf(tell, ": nothing to minimize\n");
+        return CMD_VIOLATED;
+    }
+    fflush(tell);
+    program_copy(&best, &cmd_program);
+    struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
+    if (result.kept == 0) {
+        fprintf(tell, ": not every time: nothing to minimize by\n");
+        return CMD_VIOLATED;
+    }
+    fprintf(tell, ": %u operations, %u adapters, %u members -> %u, %u, %u (%u candidates%s)\n",
+            cmd_program.op_count, cmd_program.machine.adapters, minimize_members(&cmd_program), best.op_count,
+            best.machine.adapters, minimize_members(&best), result.tried,
+            result.finished ? ""
+            : interrupted   ? ", interrupted"
+                            : ", no more allowed");
+    return cmd_save(out, LOAD_DETECT, &best) ? CMD_KEPT : CMD_BAD_INPUT;
+}
+
+static int main_minimize(int argc, char **argv) {
+    enum load_form form = LOAD_DETECT;
+    const char *path = NULL;
+    const char *out = NULL;
+    unsigned limit = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        bool number = strcmp(word, "--candidates") == 0 || strcmp(word, "--timeout") == 0;
+        if (strcmp(word, "-o") == 0 || number) {
+            unsigned *count = strcmp(word, "--timeout") == 0 ? &timeout : &limit;
+            unsigned max = count == &timeout ? VERDICT_TIMEOUT_MAX : UINT32_MAX;
+            if (++i == argc || (number && !cmd_parse_count(argv[i], 1, max, count))) {
+                return number ? cmd_usage(&cmd_minimize, "%s wants a number from 1 to %u", word, max)
+                              : cmd_usage(&cmd_minimize, "-o wants a name");
+            }
+            out = number ? out : argv[i];
+        } else if (strcmp(word, "--as-text") == 0) {
+            form = LOAD_TEXT;
+        } else if (strcmp(word, "--as-bytes") == 0) {
+            form = LOAD_BYTES;
+        } else if (word[0] == '-' && word[1] != 0) {
+            return cmd_usage(&cmd_minimize, "unknown option '%s'", word);
+        } else if (path != NULL) {
+            return cmd_usage(&cmd_minimize, "one FILE only, not also '%s'", word);
+        } else {
+            path = word;
+        }
+    }
+    if (path == NULL || out == NULL) {
+        return cmd_usage(&cmd_minimize, path == NULL ? "FILE is missing" : "-o OUT is missing");
+    }
+    /* Without SA_RESTART, and the second one kills. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return minimize_file(path, form, out, limit);
+}
+
+const struct cmd cmd_minimize = {
+    .name = "minimize",
+    .summary = "make a program that breaks something as small as it gets",
+    .main = main_minimize,
+    .help =
+        "NAME\n"
+        "    pinfuzz minimize - make a program that breaks something as small as it gets\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz minimize [OPTION...] FILE -o OUT\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs the program in FILE (`-`: standard input), and looks for the smallest one that breaks the\n"
+        "    same clause; or that dies of the same thing, where the process dies: the same sanitizer's\n"
+        "    report in the same function, the same signal, or the same hang. Writes it to OUT, as text\n"
+        "    when the name ends in .txt, else as bytes.\n"
+        "\n"
+        "    Operations go first: whole ranges, then those that belong together, as a pin and its unpin,\n"
+        "    then single ones. Then adapters, then what is not plain about the machine and the adapters,\n"
+        "    then the operations' members. Each candidate is smaller than the one before, so this ends\n"
+        "    by itself, and what it leaves is never worse than what it was given. Ctrl-C, or SIGTERM, ends\n"
+        "    it early, and the smallest program so far is written. Until then OUT holds the program as it\n"
+        "    was given.\n"
+        "\n"
+        "    Prints one line:\n"
+        "\n"
+        "        FILE: violated PIN-COUNT: 214 operations, 3 adapters, 1630 members -> 2, 1, 7 (4211\n"
+        "        candidates)\n"
+        "\n"
+        "    where members are what the text form shows besides the first word of each line.\n"
+        "\n"
+        "OPTIONS\n"
+        "    -o OUT            where the result goes; `-`: standard output, as bytes, and the line to "
+        "stderr\n"
+        "    --candidates N    try N programs at most; 300000 when not given, and 20000 where the process\n"
+        "                      dies, for each then takes a process of its own\n"
+        "    --timeout S       a program that runs longer than S seconds hangs; 10 when not given\n"
+        "    --as-text, --as-bytes\n"
+        "                      take FILE for text, or for bytes, whatever it looks like\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0   OUT is written\n"
+        "    1   the program breaks nothing, or not every time\n"
+        "    2   the program cannot be read, or OUT cannot be written\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz minimize crash-3f1c -o short.txt\n"
+        "\n"
+        "    Without a sanitizer's slow symbols:\n"
+        "        ASAN_OPTIONS=symbolize=0 pinfuzz minimize crash-3f1c -o short.txt\n",
+};

@@ -1,0 +1,253 @@
+/*
+ * Each file runs in a child process, so that an implementation that crashes or hangs on one does not
+ * end the others. The child tells the outcome of each run through a pipe before it dies of it: a
+ * violation aborts the process, as it does in a fuzz target, unless more runs are to follow.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/drive/executor.h"
+#include "harness/verdict/verdict.h"
+
+#define REPEAT_MAX 1000000u
+
+struct options {
+    enum load_form form;
+    bool fork;
+    bool verbose;
+    bool threads;
+    unsigned repeat;
+    unsigned timeout;
+};
+
+/* What is known of all runs of one file; a child writes it where its parent sees it. */
+struct runs {
+    unsigned runs;
+    unsigned first; /* outcome of the first run */
+    unsigned last;
+    unsigned other; /* the first outcome that differs, and the run it came from; 0: none did */
+    unsigned other_run;
+    bool died;
+    int status;              /* of the child, when it died otherwise than of a clause */
+    char left[EXECUTOR_WHY]; /* why the last run was not judged to its end; "": it was */
+};
+
+static struct runs *runs;
+
+static struct {
+    bool forked;
+    bool last;
+    const char *path;
+    jmp_buf next;
+} running;
+
+static void note(unsigned outcome) {
+    runs->last = outcome;
+    if (runs->runs++ == 0) {
+        runs->first = outcome;
+    } else if (outcome != runs->first && runs->other_run == 0) {
+        runs->other = outcome;
+        runs->other_run = runs->runs;
+    }
+}
+
+static void on_violation(enum contract_clause clause) {
+    note(clause);
+    if (!running.last) {
+        longjmp(running.next, 1);
+    }
+    if (!running.forked) { /* nobody else is left to say it */
+        printf("%s: ", running.path);
+        verdict_print_outcome(stdout, clause);
+        printf("\n");
+        fflush(stdout);
+    }
+}
+
+static void run_all(void *context) {
+    const struct options *options = context;
+    contract_on_violation(on_violation);
+    executor_use_threads(options->threads);
+    for (volatile unsigned i = 0; i < options->repeat; i++) {
+        running.last = i + 1 == options->repeat;
+        if (setjmp(running.next) == 0) {
+            executor_run(&cmd_program);
+            if (!executor_left(runs->left, sizeof runs->left)) {
+                runs->left[0] = 0;
+            }
+            note(VERDICT_KEPT);
+        }
+        if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
+            /* One report is enough; the others must be the same. */
+            int null = open("/dev/null", O_WRONLY);
+            dup2(null, STDERR_FILENO);
+            close(null);
+        }
+    }
+    contract_on_violation(NULL);
+}
+
+/* One line; true when the contract was kept. */
+static bool print_verdict(const struct options *options, const char *path) {
+    printf("%s: ", path);
+    bool kept = false;
+    if (runs->died) {
+        verdict_print_death(stdout, runs->status, options->timeout);
+        if (options->repeat > 1) {
+            printf(" after %u of %u runs", runs->runs, options->repeat);
+        }
+    } else if (runs->other_run != 0) {
+        printf("unstable: run 1 ");
+        verdict_print_outcome(stdout, runs->first);
+        printf(", run %u ", runs->other_run);
+        verdict_print_outcome(stdout, runs->other);
+    } else {
+        kept = runs->first == VERDICT_KEPT;
+        verdict_print_outcome(stdout, runs->first);
+        if (options->repeat > 1) {
+            printf(" (%u runs)", options->repeat);
+        }
+        if (kept && runs->left[0]) {
+            printf(", but %s", runs->left);
+        }
+    }
+    printf("\n");
+    fflush(stdout);
+    return kept;
+}
+
+static int run_file(struct options *options, const char *path) {
+    if (!cmd_load(path, options->form)) {
+        return CMD_BAD_INPUT;
+    }
+    if (runs == NULL && (runs = verdict_shared(sizeof *runs)) == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    *runs = (struct runs){0};
+    running.path = path;
+    running.forked = options->fork;
+    if (!options->fork) {
+        run_all(options);
+    } else if (!verdict_child(run_all, options, -1, options->timeout, &runs->status)) {
+        return CMD_BAD_INPUT;
+    } else {
+        /* A violation in the last run ends the process by its own doing. */
+        bool by_clause = runs->runs == options->repeat && runs->last != VERDICT_KEPT;
+        runs->died = !by_clause && runs->status != 0;
+    }
+    return print_verdict(options, path) ? CMD_KEPT : CMD_VIOLATED;
+}
+
+static int main_run(int argc, char **argv) {
+    struct options options = {.form = LOAD_DETECT, .fork = true, .repeat = 1, .timeout = VERDICT_TIMEOUT};
+    struct cmd_files files = {0};
+    int result = CMD_KEPT;
+    bool names_only = false;
+    bool any = false;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        bool repeat = strcmp(word, "--repeat") == 0;
+        if (names_only || word[0] != '-' || word[1] == 0) {
+            any = true;
+            if (!cmd_files_add(&files, word)) {
+                result = CMD_BAD_INPUT;
+            }
+        } else if (strcmp(word, "--") == 0) {
+            names_only = true;
+        } else if (strcmp(word, "--no-fork") == 0) {
+            options.fork = false;
+        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
+            options.verbose = true;
+        } else if (strcmp(word, "--threads") == 0) {
+            options.threads = true;
+        } else if (strcmp(word, "--as-text") == 0) {
+            options.form = LOAD_TEXT;
+        } else if (strcmp(word, "--as-bytes") == 0) {
+            options.form = LOAD_BYTES;
+        } else if (repeat || strcmp(word, "--timeout") == 0) {
+            unsigned max = repeat ? REPEAT_MAX : VERDICT_TIMEOUT_MAX;
+            unsigned *count = repeat ? &options.repeat : &options.timeout;
+            if (++i == argc || !cmd_parse_count(argv[i], repeat, max, count)) {
+                cmd_files_free(&files);
+                return cmd_usage(&cmd_run, "%s wants a number from %u to %u", word, repeat ? 1u : 0u, max);
+            }
+        } else {
+            cmd_files_free(&files);
+            return cmd_usage(&cmd_run, "unknown option '%s'", word);
+        }
+    }
+    if (!any) {
+        return cmd_usage(&cmd_run, "FILE is missing");
+    }
+    for (size_t i = 0; i < files.count; i++) {
+        int one = run_file(&options, files.paths[i]);
+        result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;
+    }
+    cmd_files_free(&files);
+    return result;
+}
+
+const struct cmd cmd_run = {
+    .name = "run",
+    .summary = "run programs and say whether the contract was kept",
+    .main = main_run,
+    .help =
+        "NAME\n"
+        "    pinfuzz run - run programs and say whether the contract was kept\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz run [OPTION...] FILE|DIR...\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs the program in each FILE (text or bytes; `-`: standard input), and each one below each\n"
+        "    DIR, against the implementation that is linked in, and prints one line for each:\n"
+        "\n"
+        "        FILE: kept\n"
+        "        FILE: kept, but judged up to operation 1 of 3, which went another way than ANY-VERSION\n"
+        "              (expected Version 0x7001, Size 0x1b8; got Version 0x7001, Size 0x240)\n"
+        "        FILE: violated PIN-COUNT\n"
+        "        FILE: crashed (signal 11)\n"
+        "        FILE: hung (longer than 60 s)\n"
+        "        FILE: unstable: run 1 kept, run 7 violated PIN-COUNT\n"
+        "\n"
+        "    A violation's report goes to stderr: the clause, what was expected and what came, the\n"
+        "    operation, who broke it, and the program so far. Each file runs in a process of its own,\n"
+        "    which a violation ends as it would end a fuzz target.\n"
+        "\n"
+        "    An implementation that is not held to the choices of this project (harness/sut.h, hold_chosen)\n"
+        "    may go another way than a clause of basis C. What it owes from there on is not known, so\n"
+        "    the rest of the program is not run. The same is said of one that boots no machine.\n"
+        "\n"
+        "    Below a DIR hidden files, *.md, *.c, and files called `verdict` or `verdict.txt` are passed\n"
+        "    over.\n"
+        "\n"
+        "OPTIONS\n"
+        "    --repeat N     run each program N times in one process, and demand the same verdict each\n"
+        "                   time. Only the first run prints its report.\n"
+        "    -v, --verbose  with --repeat: let every run print its report\n"
+        "    --threads      run the actors of a race on threads of the operating system, whatever its\n"
+        "                   schedule says; for a build with ThreadSanitizer, which then sees data races.\n"
+        "                   No two runs are the same: give a --repeat of thousands.\n"
+        "    --timeout S    a program may take S seconds, all repetitions together; 0: for ever.\n"
+        "                   60 when not given.\n"
+        "    --no-fork      run in this process, for a debugger or a profiler. The first violation ends\n"
+        "                   it; there is no timeout.\n"
+        "    --as-text, --as-bytes\n"
+        "                   take every FILE for text, or for bytes, whatever it looks like\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0   all kept\n"
+        "    1   a program broke a clause, crashed, hung or was unstable\n"
+        "    2   else, a program could not be read; the others were run\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz run corpus crashes\n"
+        "    pinfuzz run --repeat 100 crash-3f1c\n",
+};

@@ -1,0 +1,208 @@
+/*
+ * A file's schedules are run in a child process, which keeps its place where the parent sees it: after a
+ * crash the parent can still say which schedule did it, and write the program.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/interleave/trace.h"
+#include "harness/program/text.h"
+#include "harness/verdict/schedules.h"
+
+#define PREEMPTIONS 2u
+/* Beyond, a race is no small one any more: at 50 microseconds each, more than an hour. */
+#define LIMIT UINT64_C(100000000)
+
+struct options {
+    const char *out;
+    enum load_form form;
+    unsigned preemptions;
+    unsigned timeout;
+    bool all;
+};
+
+struct sweep {
+    struct schedules schedules;
+    struct program_op running; /* the race as it runs */
+    struct program_op first;   /* the first that broke something */
+    unsigned outcome;          /* VERDICT_KEPT: none did */
+    uint64_t broken;           /* how many */
+    bool done;
+    bool all;
+};
+
+static struct sweep *sweep;
+
+static bool seen(struct schedules *self, unsigned outcome) {
+    const struct program_op *race = &self->program->ops[self->op];
+    if (outcome != VERDICT_KEPT) {
+        if (sweep->broken++ == 0) {
+            sweep->first = *race;
+            sweep->outcome = outcome;
+        }
+        return sweep->all;
+    }
+    return true;
+}
+
+static void run_sweep(void *context) {
+    (void)context;
+    verdict_quiet(true);
+    sweep->schedules.seen = seen;
+    sweep->schedules.program = &cmd_program;
+    sweep->schedules.running = &sweep->running;
+    sweep->done = schedules_run(&sweep->schedules);
+    fflush(stdout);
+    _exit(0); /* runs that were left in the middle leak, and that is not their finding */
+}
+
+/* Prints one line; true when the contract was kept under all of them. */
+static bool sweep_race(const struct options *options, const char *path, uint32_t op, int *status) {
+    struct program_op asked = cmd_program.ops[op];
+    *sweep = (struct sweep){.schedules = {.op = op, .preemptions = options->preemptions, .limit = LIMIT},
+                            .outcome = VERDICT_KEPT,
+                            .all = options->all};
+    if (!verdict_child(run_sweep, NULL, -1, options->timeout, status)) {
+        *status = -1;
+        return false;
+    }
+    const struct schedules *s = &sweep->schedules;
+    printf("%s: operation %u: %" PRIu64 " schedules of %u actors, at most %u preemptions, %u points: ", path,
+           op + 1, s->count, s->actors, options->preemptions, s->points);
+    bool kept = *status == 0 && sweep->outcome == VERDICT_KEPT;
+    cmd_program.ops[op] = asked;
+    if (*status != 0) {
+        verdict_print_death(stdout, *status, options->timeout);
+        printf(" under the next\n");
+        cmd_program.ops[op] = sweep->running;
+    } else if (!kept) {
+        verdict_print_outcome(stdout, sweep->outcome);
+        printf(options->all ? " and others, under %" PRIu64 " of them\n" : "\n", sweep->broken);
+        cmd_program.ops[op] = sweep->first;
+    } else {
+        printf(sweep->done ? "kept\n" : "kept, and there are more\n");
+    }
+    if (!kept) {
+        char text[TEXT_LINE_MAX];
+        text_print_op(&cmd_program.ops[op], text, sizeof text);
+        printf("    %s\n", text);
+    }
+    fflush(stdout);
+    *status = 0;
+    return kept;
+}
+
+static int sweep_file(const struct options *options, const char *path) {
+    int status = 0;
+    unsigned races = 0;
+    if (!cmd_load(path, options->form)) {
+        return CMD_BAD_INPUT;
+    }
+    if (sweep == NULL && (sweep = verdict_shared(sizeof *sweep)) == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    for (uint32_t op = 0; op < cmd_program.op_count; op++) {
+        if (cmd_program.ops[op].opcode != OP_RACE) {
+            continue;
+        }
+        races++;
+        if (sweep_race(options, path, op, &status)) {
+            continue;
+        }
+        if (status != 0) {
+            return CMD_BAD_INPUT;
+        }
+        bool saved = options->out == NULL || cmd_save(options->out, LOAD_DETECT, &cmd_program);
+        return saved ? CMD_VIOLATED : CMD_BAD_INPUT;
+    }
+    if (races == 0) {
+        fprintf(stderr, "%s: expected a race operation, there is none\n", path);
+        return CMD_BAD_INPUT;
+    }
+    if (&trace_linked == NULL) {
+        fprintf(stderr, "This build does not trace loads and stores: points are calls and locks only.\n");
+    }
+    return CMD_KEPT;
+}
+
+static int main_schedules(int argc, char **argv) {
+    struct options options = {.preemptions = PREEMPTIONS};
+    const char *path = NULL;
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        bool timeout = strcmp(word, "--timeout") == 0;
+        if (strcmp(word, "-o") == 0) {
+            if (++i == argc) {
+                return cmd_usage(&cmd_schedules, "-o wants a name");
+            }
+            options.out = argv[i];
+        } else if (timeout || strcmp(word, "--preemptions") == 0) {
+            unsigned max = timeout ? VERDICT_TIMEOUT_MAX : PROGRAM_SWITCHES;
+            if (++i == argc ||
+                !cmd_parse_count(argv[i], 0, max, timeout ? &options.timeout : &options.preemptions)) {
+                return cmd_usage(&cmd_schedules, "%s wants a number from 0 to %u", word, max);
+            }
+        } else if (strcmp(word, "--all") == 0) {
+            options.all = true;
+        } else if (strcmp(word, "--as-text") == 0) {
+            options.form = LOAD_TEXT;
+        } else if (strcmp(word, "--as-bytes") == 0) {
+            options.form = LOAD_BYTES;
+        } else if (word[0] == '-' && word[1] != 0) {
+            return cmd_usage(&cmd_schedules, "unknown option '%s'", word);
+        } else if (path != NULL) {
+            return cmd_usage(&cmd_schedules, "one FILE only, not also '%s'", word);
+        } else {
+            path = word;
+        }
+    }
+    return path != NULL ? sweep_file(&options, path) : cmd_usage(&cmd_schedules, "FILE is missing");
+}
+
+const struct cmd cmd_schedules = {
+    .name = "schedules",
+    .summary = "run a race under every schedule there is",
+    .main = main_schedules,
+    .help =
+        "NAME\n"
+        "    pinfuzz schedules - run a race under every schedule there is\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz schedules [OPTION...] FILE\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs the program in FILE (`-`: standard input) once for each schedule of its race with at most\n"
+        "    N preemptions, whoever begins; the schedule that the file says does not matter. A preemption\n"
+        "    takes the processor from an actor that could go on. What waits for a lock, or has ended, gives\n"
+        "    way for nothing. Of several races each has its turn, the others stay as they are.\n"
+        "\n"
+        "    Prints a line for each race:\n"
+        "\n"
+        "        FILE: operation 2: 40602 schedules of 2 actors, at most 2 preemptions, 201 points: kept\n"
+        "\n"
+        "    or the clause that was broken, and the race with the first schedule that broke it.\n"
+        "\n"
+        "    It takes a run for each: with p points and two actors about p^N / N! times two.\n"
+        "\n"
+        "OPTIONS\n"
+        "    --preemptions N   0 to 8; 2 when not given: most races need no more\n"
+        "    -o OUT            write the program with the first schedule that broke something; as text when\n"
+        "                      the name ends in .txt\n"
+        "    --all             go on after the first, and say how many broke something\n"
+        "    --timeout S       give up after S seconds; 0, and when not given: never\n"
+        "    --as-text, --as-bytes\n"
+        "                      take FILE for text, or for bytes, whatever it looks like\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0 the contract was kept under each; 1 it was not, or the implementation crashed or hung; 2 the\n"
+        "    program cannot be read, has no race, or OUT cannot be written\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz schedules corpus/pin_race_fuzzer/pin_beside_unpin.txt\n"
+        "    pinfuzz schedules --preemptions 3 short.txt -o worst.txt\n",
+};

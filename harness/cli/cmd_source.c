@@ -1,0 +1,109 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/reproduce/source.h"
+
+static int write_source(const char *path, const char *out) {
+    struct verdict verdict;
+    if (!cmd_load(path, LOAD_DETECT)) {
+        return CMD_BAD_INPUT;
+    }
+    uint32_t race = source_race(&cmd_program);
+    if (race < cmd_program.op_count) {
+        fprintf(stderr,
+                "%s: operation %u is a race: its schedule counts loads and stores, which a C file of its own "
+                "cannot switch at; pinfuzz run and pinfuzz schedules replay it\n",
+                path, race + 1);
+        return CMD_BAD_INPUT;
+    }
+    if (!verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
+        return CMD_BAD_INPUT;
+    }
+    const struct story *story = story_of(&cmd_program, VERDICT_TIMEOUT);
+    if (story == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    if (story->truncated) {
+        fprintf(stderr, "%s: too long a story: more than %u calls or %u looks\n", path, STORY_STEPS,
+                STORY_LOOKS);
+        return CMD_BAD_INPUT;
+    }
+    bool standard = out == NULL || strcmp(out, "-") == 0;
+    FILE *file = standard ? stdout : fopen(out, "w");
+    if (file == NULL) {
+        fprintf(stderr, "%s: %s\n", out, strerror(errno));
+        return CMD_BAD_INPUT;
+    }
+    source_write(file, strcmp(path, "-") == 0 ? "standard input" : path, &cmd_program, story, &verdict);
+    bool ok = fflush(file) == 0 && !ferror(file);
+    if ((!standard && fclose(file) != 0) || !ok) {
+        fprintf(stderr, "%s: %s\n", standard ? "standard output" : out, strerror(errno));
+        return CMD_BAD_INPUT;
+    }
+    if (story->final == FINAL_UNKNOWN) {
+        fprintf(stderr, "%s: what breaks %s cannot be seen from outside the harness\n", path,
+                contract_table[story->clause].id);
+        return CMD_VIOLATED;
+    }
+    return CMD_KEPT;
+}
+
+static int main_source(int argc, char **argv) {
+    const char *path = NULL;
+    const char *out = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-o") == 0) {
+            if (++i == argc) {
+                return cmd_usage(&cmd_source, "-o wants a name");
+            }
+            out = argv[i];
+        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
+            return cmd_usage(&cmd_source, "unknown option '%s'", argv[i]);
+        } else if (path != NULL) {
+            return cmd_usage(&cmd_source, "one FILE only, not also '%s'", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    return path != NULL ? write_source(path, out) : cmd_usage(&cmd_source, "FILE is missing");
+}
+
+const struct cmd cmd_source = {
+    .name = "source",
+    .summary = "write a program as C that needs no harness",
+    .main = main_source,
+    .help =
+        "NAME\n"
+        "    pinfuzz source - write a program as C that needs no harness\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz source FILE [-o OUT]\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs the program in FILE, text or bytes (`-`: standard input), and writes what happened as\n"
+        "    one C file: a machine, a small miniport, the callbacks with the arguments that they got,\n"
+        "    DMA and CPU access; and behind the call that broke the contract the check that shows it.\n"
+        "    It needs an implementation behind harness/sut.h and the headers in src/include, and\n"
+        "    nothing else of this project:\n"
+        "\n"
+        "        pinfuzz source crash-3f1c -o finding.c\n"
+        "        cc -I . -I src -I src/include finding.c $(find src -name '*.c') -o finding && ./finding\n"
+        "\n"
+        "    The sources of another implementation go in place of what find lists.\n"
+        "\n"
+        "    Its exit status is 0 where the contract is kept, 1 where the finding is seen again, and 2\n"
+        "    where a call does something else than it did before. Where the process died, it dies.\n"
+        "\n"
+        "OPTIONS\n"
+        "    -o OUT    where the file goes; standard output when not given\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0   written\n"
+        "    1   written, but what was broken cannot be seen from outside the harness\n"
+        "    2   the program cannot be read, is too long, or the file cannot be written\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz minimize crash-3f1c -o short.txt && pinfuzz source short.txt -o finding.c\n",
+};

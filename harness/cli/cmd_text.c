@@ -1,0 +1,112 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/drive/executor.h"
+#include "harness/program/text.h"
+#include "harness/verdict/verdict.h"
+
+static void run_races(void *context) {
+    executor_show_races(context);
+    verdict_quiet(true);
+    (void)verdict_here(&cmd_program);
+    _exit(0);
+}
+
+/* Prints the comments behind the number of this operation. *line is the next line of the file. */
+static void put_switches(FILE *file, uint32_t op, char *line, int size) {
+    unsigned number;
+    if (sscanf(line, "%u", &number) != 1 || number != op) {
+        return;
+    }
+    while (fgets(line, size, file) != NULL && line[0] == ' ') {
+        printf("#%s", line);
+    }
+}
+
+/* With the switches of each race, from a run in a child: it may die of what it shows. */
+static int print_switches(void) {
+    static char text[TEXT_LINE_MAX * (1u + PROGRAM_ADAPTERS)];
+    char line[512] = "";
+    int status;
+    FILE *file = tmpfile();
+    if (file == NULL) {
+        perror("pinfuzz text: tmpfile");
+        return CMD_BAD_INPUT;
+    }
+    if (!verdict_child(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
+        fclose(file);
+        return CMD_BAD_INPUT;
+    }
+    rewind(file);
+    text_print_world(&cmd_program, text, sizeof text);
+    printf("%s", text);
+    if (fgets(line, sizeof line, file) == NULL) {
+        line[0] = 0;
+    }
+    for (uint32_t i = 0; i < cmd_program.op_count; i++) {
+        text_print_op(&cmd_program.ops[i], text, sizeof text);
+        printf("%s\n", text);
+        put_switches(file, i, line, (int)sizeof line);
+    }
+    fclose(file);
+    return CMD_KEPT;
+}
+
+static int main_text(int argc, char **argv) {
+    enum load_form form = LOAD_DETECT;
+    const char *path = NULL;
+    bool switches = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--as-bytes") == 0) {
+            form = LOAD_BYTES;
+        } else if (strcmp(argv[i], "--switches") == 0) {
+            switches = true;
+        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
+            return cmd_usage(&cmd_text, "unknown option '%s'", argv[i]);
+        } else if (path != NULL) {
+            return cmd_usage(&cmd_text, "one FILE only, not also '%s'", argv[i]);
+        } else {
+            path = argv[i];
+        }
+    }
+    if (path == NULL) {
+        return cmd_usage(&cmd_text, "FILE is missing");
+    }
+    if (!cmd_load(path, form)) {
+        return CMD_BAD_INPUT;
+    }
+    if (switches) {
+        return print_switches();
+    }
+    return cmd_save("-", LOAD_TEXT, &cmd_program) ? CMD_KEPT : CMD_BAD_INPUT;
+}
+
+const struct cmd cmd_text = {
+    .name = "text",
+    .summary = "print a program in text form",
+    .main = main_text,
+    .help = "NAME\n"
+            "    pinfuzz text - print a program in text form\n"
+            "\n"
+            "SYNOPSIS\n"
+            "    pinfuzz text [--as-bytes] [--switches] FILE\n"
+            "\n"
+            "DESCRIPTION\n"
+            "    Prints the program in FILE (`-`: standard input) to standard output, in the form that\n"
+            "    `pinfuzz help programs` describes. Nothing is lost: `pinfuzz bytes` makes the canonical\n"
+            "    bytes of the same program from it. What has its plain value is left out; comments of a\n"
+            "    FILE that is text already are not kept.\n"
+            "\n"
+            "OPTIONS\n"
+            "    --as-bytes  take FILE for bytes, whatever it looks like\n"
+            "    --switches  run the program, and say below each race, in comments, where each switch took\n"
+            "                place: the operation, and which access in which line\n"
+            "\n"
+            "EXIT STATUS\n"
+            "    0 printed; 2 FILE cannot be read or is faulty text\n"
+            "\n"
+            "EXAMPLES\n"
+            "    pinfuzz text crash-3f1c > story.txt    # then shorten it, comment it, keep it\n",
+};

@@ -1,0 +1,493 @@
+/*
+ * First everything runs, then the findings are told apart, then one of each is made small and kept. What is
+ * kept already runs first, so that a finding that is there is known again, whatever its folder is called.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/cli/triage.h"
+
+/* A program that runs longer hangs: most run in a millisecond. */
+#define TIMEOUT 10u
+#define JOBS    2u
+/* Twice tells what is not the same every time, mostly. */
+#define RUNS 2u
+/* What is put behind the name of the folder: names, numbers. */
+#define OUT_MAX_LENGTH (TRIAGE_PATH - 128u)
+
+#define STATUS_INTERRUPTED 130
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal) {
+    (void)signal;
+    interrupted = 1;
+    triage_replay_stop();
+}
+
+/* ---- the findings ---- */
+
+static struct {
+    struct cmd_files paths; /* those that are kept, then those that were given */
+    size_t kept;
+    struct triage_file *files;
+    struct triage_group groups[TRIAGE_GROUPS];
+    size_t count;
+    bool too_many;
+} all;
+
+static struct triage_group *find_group(const char *key) {
+    for (size_t i = 0; i < all.count; i++) {
+        if (strcmp(all.groups[i].key, key) == 0) {
+            return &all.groups[i];
+        }
+    }
+    return NULL;
+}
+
+/* "crashes/pin-count-pin2/program.txt" is in crashes/pin-count-pin2. */
+static void set_place(struct triage_group *group, const char *path) {
+    snprintf(group->place, sizeof group->place, "%.*s", (int)(strrchr(path, '/') - path), path);
+}
+
+static void add_to_group(uint32_t at) {
+    const struct triage_file *file = &all.files[at];
+    char key[sizeof all.groups[0].key];
+    bool given = at >= all.kept;
+    triage_key(&file->verdict, key, sizeof key);
+    struct triage_group *group = find_group(key);
+    if (group == NULL) {
+        if (all.count == TRIAGE_GROUPS) {
+            all.too_many = true;
+            return;
+        }
+        group = &all.groups[all.count++];
+        *group = (struct triage_group){.verdict = file->verdict, .smallest = at};
+        memcpy(group->key, key, sizeof key);
+    }
+    if (!given) {
+        if (!group->kept_before) {
+            group->kept_before = true;
+            group->smallest = at;
+            set_place(group, all.paths.paths[at]);
+        }
+        return;
+    }
+    group->files++;
+    if (!group->kept_before && (file->size < all.files[group->smallest].size)) {
+        group->smallest = at;
+        group->verdict = file->verdict;
+    }
+}
+
+static int by_key(const void *a, const void *b) {
+    return strcmp(((const struct triage_group *)a)->key, ((const struct triage_group *)b)->key);
+}
+
+/* Groups of what is kept alone are no news. */
+static void group_files(void) {
+    for (uint32_t i = 0; i < all.paths.count; i++) {
+        if (all.files[i].state == TRIAGE_FOUND) {
+            add_to_group(i);
+        }
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.groups[i].files > 0) {
+            all.groups[count++] = all.groups[i];
+        }
+    }
+    all.count = count;
+    qsort(all.groups, all.count, sizeof all.groups[0], by_key);
+}
+
+/* ---- one finding ---- */
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* What went wrong, on a line of its own. */
+static bool complain(void) {
+    fflush(stdout);
+    if (triage_error[0] != 0) {
+        fprintf(stderr, "%s\n", triage_error);
+    }
+    return false;
+}
+
+/* Makes it small and keeps it. False when that cannot be done, or was interrupted. */
+static bool keep(struct triage_group *group, const struct triage_options *options) {
+    static struct program small;
+    const char *from = base_name(all.paths.paths[group->smallest]);
+    const char *source = "";
+    program_copy(&small, &cmd_program);
+    struct minimize_result result =
+        cmd_shrink(&small, &group->verdict, options->candidates, options->timeout, &interrupted);
+    if (interrupted) {
+        printf(" interrupted, not kept\n");
+        return false;
+    }
+    if (!triage_look(group, &small, options->timeout) ||
+        !triage_keep(group, &small, from, options, &source)) {
+        printf(" not kept\n");
+        return complain();
+    }
+    printf(" %s (", group->place);
+    if (result.kept == 0) {
+        printf("as it was: it did not show a third time");
+    } else {
+        printf("%u operations -> %u", cmd_program.op_count, small.op_count);
+    }
+    printf("%s%s)\n", source[0] != 0 ? "; " : "", source);
+    return true;
+}
+
+static bool tell_group(struct triage_group *group, const struct triage_options *options) {
+    bool ok = true;
+    printf("%s: %u %s", group->key, group->files, group->files == 1 ? "file," : "files,");
+    fflush(stdout);
+    if (!cmd_load(all.paths.paths[group->smallest], LOAD_DETECT)) {
+        printf(" cannot be read any more\n");
+        return false;
+    }
+    if (group->kept_before || options->dry) {
+        ok = options->sarif == NULL || triage_look(group, &cmd_program, options->timeout);
+        printf(" %s %s\n", group->kept_before ? "kept before:" : "not kept: the smallest is",
+               group->kept_before ? group->place : all.paths.paths[group->smallest]);
+        ok = ok || complain();
+    } else {
+        ok = keep(group, options);
+    }
+    char key[sizeof group->key];
+    for (uint32_t i = (uint32_t)all.kept; options->verbose && i < all.paths.count; i++) {
+        if (all.files[i].state == TRIAGE_FOUND) {
+            triage_key(&all.files[i].verdict, key, sizeof key);
+            if (strcmp(key, group->key) == 0) {
+                printf("    %s\n", all.paths.paths[i]);
+            }
+        }
+    }
+    fflush(stdout);
+    return ok;
+}
+
+/* ---- what shows nothing ---- */
+
+static void tell_others(const struct triage_options *options, uint32_t *others) {
+    static const char *const words[] = {"untried", "junk", "kept", "flaky"};
+    for (unsigned state = TRIAGE_JUNK; state <= TRIAGE_FOUND; state++) {
+        unsigned now = state % TRIAGE_FOUND; /* what was not tried comes last */
+        for (size_t i = all.kept; i < all.paths.count; i++) {
+            const struct triage_file *file = &all.files[i];
+            if (file->state != now) {
+                continue;
+            }
+            others[now]++;
+            if (now == TRIAGE_WAITING && interrupted) {
+                continue; /* too many to name */
+            }
+            printf("%s: %s%s", words[now], all.paths.paths[i], file->why);
+            if (now == TRIAGE_FLAKY) {
+                printf(": ");
+                verdict_print(stdout, &file->verdict, options->timeout);
+                printf(", then ");
+                verdict_print(stdout, &file->other, options->timeout);
+            }
+            printf("\n");
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+/* What cannot be listed below a DIR is said, and the rest goes on; a DIR that is not there is a mistake. */
+static bool add_given(const char *const *given, size_t count, bool *complete) {
+    struct stat status;
+    for (size_t i = 0; i < count; i++) {
+        if (stat(given[i], &status) != 0) {
+            fprintf(stderr, "%s: %s\n", given[i], strerror(errno));
+            return false;
+        }
+    }
+    *complete = true;
+    for (size_t i = 0; i < count; i++) {
+        *complete &= cmd_files_add_all(&all.paths, given[i]);
+    }
+    return true;
+}
+
+struct name {
+    const char *text;
+    size_t length;
+};
+
+static int by_name(const void *key, const void *path) {
+    const struct name *name = key;
+    const char *other = *(char *const *)path;
+    int order = strncmp(name->text, other, name->length);
+    return order != 0 ? order : -(other[name->length] != 0);
+}
+
+static int by_path(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Whether FILE was given, too, for FILE.txt. An empty one is no program, whatever its text says. */
+static bool is_twin(const char *path, char *const *sorted, size_t count) {
+    size_t length = strlen(path);
+    if (length <= 4 || strcmp(path + length - 4, ".txt") != 0) {
+        return false;
+    }
+    struct name name = {path, length - 4};
+    char *const *twin = bsearch(&name, sorted, count, sizeof *sorted, by_name);
+    struct stat status;
+    return twin != NULL && stat(*twin, &status) == 0 && status.st_size > 0;
+}
+
+/* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
+static bool drop_twins(void) {
+    size_t count = all.paths.count - all.kept;
+    if (count == 0) {
+        return true;
+    }
+    char **given = all.paths.paths + all.kept;
+    char **sorted = calloc(2 * count, sizeof *sorted);
+    if (sorted == NULL) {
+        perror("pinfuzz");
+        return false;
+    }
+    char **twins = sorted + count;
+    size_t dropped = 0;
+    memcpy(sorted, given, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, by_path);
+    for (size_t i = 0; i < count; i++) {
+        if (is_twin(given[i], sorted, count)) {
+            twins[dropped++] = given[i];
+        } else {
+            given[i - dropped] = given[i];
+        }
+    }
+    all.paths.count -= dropped;
+    while (dropped > 0) {
+        free(twins[--dropped]);
+    }
+    free(sorted);
+    return true;
+}
+
+/* The programs in the folders of `out`, which need not be there yet. */
+static bool add_kept(const char *out) {
+    struct dirent **entries = NULL;
+    int count = scandir(out, &entries, NULL, alphasort);
+    bool ok = count >= 0 || errno == ENOENT;
+    if (!ok) {
+        fprintf(stderr, "%s: %s\n", out, strerror(errno));
+    }
+    for (int i = 0; i < count; i++) {
+        char path[TRIAGE_PATH];
+        struct stat status;
+        int length = snprintf(path, sizeof path, "%s/%s/program.txt", out, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof path && stat(path, &status) == 0) {
+            ok &= cmd_files_add_all(&all.paths, path);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    all.kept = all.paths.count;
+    return ok;
+}
+
+static int triage(const struct triage_options *options, bool ok) {
+    uint32_t others[TRIAGE_FOUND] = {0};
+    size_t given = all.paths.count - all.kept;
+    if (all.paths.count > TRIAGE_FILES) {
+        fprintf(stderr, "pinfuzz triage: %zu files; more than %u are too many at a time\n", all.paths.count,
+                TRIAGE_FILES);
+        return CMD_BAD_INPUT;
+    }
+    all.files = triage_replay(all.paths.paths, all.paths.count, options);
+    if (all.files == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    for (size_t i = 0; i < all.kept; i++) {
+        if (all.files[i].state == TRIAGE_JUNK) {
+            fprintf(stderr, "%s%s\n", all.paths.paths[i], all.files[i].why);
+            ok = false;
+        }
+    }
+    group_files();
+    uint32_t found = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        found += all.groups[i].files;
+        if (!interrupted) {
+            ok &= tell_group(&all.groups[i], options);
+        }
+    }
+    tell_others(options, others);
+    printf("%zu files: %zu findings in %u, %u kept, %u flaky, %u junk", given, all.count, found,
+           others[TRIAGE_KEPT], others[TRIAGE_FLAKY], others[TRIAGE_JUNK]);
+    if (others[TRIAGE_WAITING] > 0) {
+        printf(", %u not tried", others[TRIAGE_WAITING]);
+    }
+    printf("%s\n", interrupted ? "; interrupted: the same again goes on" : "");
+    if (all.too_many) {
+        fprintf(stderr, "pinfuzz triage: more than %u findings: some were left out\n", TRIAGE_GROUPS);
+    }
+    if (options->sarif != NULL) {
+        ok &= triage_sarif(options->sarif, all.groups, all.count, all.paths.paths, !interrupted);
+    }
+    return interrupted && all.count == 0                     ? STATUS_INTERRUPTED
+           : !ok || (others[TRIAGE_WAITING] && !interrupted) ? CMD_BAD_INPUT
+           : all.count > 0                                   ? CMD_VIOLATED
+                                                             : CMD_KEPT;
+}
+
+/* A number behind an option; what follows is its limits. */
+static const struct number {
+    const char *word;
+    unsigned min, max;
+    size_t member;
+} numbers[] = {
+    {"--jobs", 1, TRIAGE_JOBS, offsetof(struct triage_options, jobs)},
+    {"--runs", 1, TRIAGE_RUNS, offsetof(struct triage_options, runs)},
+    {"--timeout", 1, VERDICT_TIMEOUT_MAX, offsetof(struct triage_options, timeout)},
+    {"--candidates", 1, UINT32_MAX, offsetof(struct triage_options, candidates)},
+};
+
+/* What follows argv[*at], when that is an option with a value; false when the value is bad. */
+static bool parse_value(struct triage_options *options, const char *word, const char *value) {
+    if (strcmp(word, "-o") == 0) {
+        options->out = value;
+        return value != NULL && strlen(value) < OUT_MAX_LENGTH;
+    }
+    if (strcmp(word, "--sarif") == 0) {
+        options->sarif = value;
+        return value != NULL;
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (strcmp(word, numbers[i].word) == 0) {
+            unsigned *member = (unsigned *)(void *)((char *)options + numbers[i].member);
+            return value != NULL && cmd_parse_count(value, numbers[i].min, numbers[i].max, member);
+        }
+    }
+    return false;
+}
+
+static int main_triage(int argc, char **argv) {
+    struct triage_options options = {.out = "crashes", .jobs = JOBS, .runs = RUNS, .timeout = TIMEOUT};
+    const char **given = calloc((size_t)argc, sizeof *given);
+    size_t count = 0;
+    bool names_only = false;
+    int result = CMD_KEPT;
+    if (given == NULL) {
+        perror("pinfuzz");
+        return CMD_BAD_INPUT;
+    }
+    for (int i = 1; i < argc && result == CMD_KEPT; i++) {
+        const char *word = argv[i];
+        if (names_only || word[0] != '-') {
+            given[count++] = word;
+        } else if (strcmp(word, "--") == 0) {
+            names_only = true;
+        } else if (strcmp(word, "-n") == 0 || strcmp(word, "--dry-run") == 0) {
+            options.dry = true;
+        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
+            options.verbose = true;
+        } else if (!parse_value(&options, word, i + 1 < argc ? argv[i + 1] : NULL)) {
+            result = cmd_usage(&cmd_triage, "'%s' is no option, or wants another value", word);
+        } else {
+            i++;
+        }
+    }
+    if (result == CMD_KEPT && count == 0) {
+        result = cmd_usage(&cmd_triage, "DIR is missing");
+    }
+    /* Without SA_RESTART, and the second one kills. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    bool complete = false;
+    if (result == CMD_KEPT &&
+        (!add_kept(options.out) || !add_given(given, count, &complete) || !drop_twins())) {
+        result = CMD_BAD_INPUT;
+    }
+    if (result == CMD_KEPT) {
+        result = triage(&options, complete);
+    }
+    cmd_files_free(&all.paths);
+    free(given);
+    return result;
+}
+
+const struct cmd cmd_triage = {
+    .name = "triage",
+    .summary = "tell findings of fuzzers apart, and keep a small one of each",
+    .main = main_triage,
+    .help =
+        "NAME\n"
+        "    pinfuzz triage - tell findings of fuzzers apart, and keep a small one of each\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz triage [OPTION...] FILE|DIR...\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs each FILE and every file below each DIR, twice, each time in a process of its own; puts\n"
+        "    those together that break the same clause, or die of the same kind of thing in the same\n"
+        "    function; minimizes the smallest of each group, and keeps it in a folder below ./crashes:\n"
+        "\n"
+        "        crashes/pin-count-pin2/program.txt    the program, with what it shows as a comment\n"
+        "                               verdict.txt    what it reports\n"
+        "                               source.c       the same as C that needs no harness (not of a race)\n"
+        "\n"
+        "    What the files are called does not matter: libFuzzer's crash-*, leak-*, timeout-*, oom-* and\n"
+        "    slow-unit-*, what AFL++ leaves in crashes/ and hangs/, ClusterFuzz's test cases, and texts.\n"
+        "    An oom-* runs without the memory limit that made it one; and what a target turns down, for it\n"
+        "    holds operations that are another one's, runs here. FILE.txt is passed over beside FILE: as\n"
+        "    fuzz/run leaves them, both are the same program.\n"
+        "\n"
+        "    Programs that are kept below ./crashes run first: a finding that one of them still shows is\n"
+        "    kept already. A folder that is there is never written to; where the name of a new one is\n"
+        "    taken it gets a number, -2.\n"
+        "\n"
+        "    Prints a line for each finding, for each file that shows none, and one for all:\n"
+        "\n"
+        "        PIN-COUNT: 17 files, crashes/pin-count-pin2 (214 operations -> 2)\n"
+        "        PIN-TWICE: 3 files, kept before: crashes/pin-twice-pin\n"
+        "        junk: out/README.txt:1:1: expected machine, adapter or an operation, got 'Command'\n"
+        "        junk: out/crash-0: empty\n"
+        "        kept: out/crash-51fe\n"
+        "        flaky: out/crash-77aa: violated PIN-COUNT, then kept\n"
+        "        24 files: 2 findings in 20, 1 kept, 1 flaky, 2 junk\n"
+        "\n"
+        "    kept: the program breaks nothing here: what it once broke is mended, or shows in another build\n"
+        "    only, as a leak does under AddressSanitizer. junk: no program, and why.\n"
+        "\n"
+        "    Ctrl-C: what is kept stays kept, and the same command again goes on from there. A second one\n"
+        "    does not wait.\n"
+        "\n"
+        "OPTIONS\n"
+        "    -o DIR           the folder of folders, ./crashes when not given; made when missing\n"
+        "    --sarif FILE     also write the findings as SARIF 2.1.0, for code scanning\n"
+        "    -n, --dry-run    keep nothing\n"
+        "    -v, --verbose    name the files of each finding\n"
+        "    --runs N         run each file N times; 2 when not given\n"
+        "    --jobs N         files that run at once, to 64; 2 when not given\n"
+        "    --timeout S      a program that runs longer than S seconds hangs; 10 when not given\n"
+        "    --candidates N   see `pinfuzz help minimize`\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0   nothing was found\n"
+        "    1   findings, be they new or kept before\n"
+        "    2   the command line is faulty, or something cannot be read or written\n"
+        "    130 interrupted, and no finding until then\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz triage build/fuzz/findings\n"
+        "    pinfuzz triage -n --sarif findings.sarif afl-out/*/crashes\n",
+};

@@ -1,0 +1,107 @@
+/*
+ * Triage: what the parts of `pinfuzz triage` (cmd_triage*.c) share. Files are replayed, those that break the
+ * same thing are a group, and of each group one program is made small and kept.
+ */
+#ifndef HARNESS_TRIAGE_H
+#define HARNESS_TRIAGE_H
+
+#include <stdio.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/judge/run.h"
+
+/* 640 bytes each: 160 MiB of memory when it is full, and a day of hangs. */
+#define TRIAGE_FILES (UINT32_C(1) << 18)
+/* Every clause, and far more deaths than one implementation has. */
+#define TRIAGE_GROUPS 512u
+#define TRIAGE_JOBS   64u
+#define TRIAGE_RUNS   1000u
+#define TRIAGE_WHY    240u
+#define TRIAGE_PATH   4096u
+
+struct triage_options {
+    const char *out;
+    const char *sarif; /* NULL: none */
+    unsigned jobs;
+    unsigned runs;
+    unsigned timeout;
+    unsigned candidates;
+    bool dry;
+    bool verbose;
+};
+
+/* ---- cmd_triage_replay.c ---- */
+
+enum triage_state {
+    TRIAGE_WAITING, /* not tried: interrupted, or a process was killed from outside */
+    TRIAGE_JUNK,    /* no program: why */
+    TRIAGE_KEPT,
+    TRIAGE_FLAKY, /* verdict, then other */
+    TRIAGE_FOUND  /* verdict, each time */
+};
+
+struct triage_file {
+    uint8_t state; /* enum triage_state */
+    uint32_t size; /* bytes of the canonical form */
+    struct verdict verdict;
+    struct verdict other;
+    char why[TRIAGE_WHY]; /* JUNK: what follows the path in a message; KEPT: likewise, or "" */
+};
+
+/*
+ * Runs each file options->runs times, options->jobs files at a time, and gives what came of them, in the
+ * order of the paths. What it gives is the next call's to overwrite. NULL with a message when there can be no
+ * processes. Call it before anything else here runs a program: its processes do so on their own.
+ */
+struct triage_file *triage_replay(char *const *paths, size_t count, const struct triage_options *options);
+/* Lets it end behind the files that are running. For a signal handler. */
+void triage_replay_stop(void);
+
+/* ---- cmd_triage_keep.c ---- */
+
+/* What went wrong in triage_look() or triage_keep(), whose caller is in the middle of a line. "": that has
+ * been said. */
+extern char triage_error[TRIAGE_PATH + 160];
+
+struct triage_group {
+    char key[192]; /* "PIN-COUNT", "heap-use-after-free in dxgk_unpin", "signal 11 in unpin" */
+    struct verdict verdict;
+    uint32_t files;
+    uint32_t smallest; /* of the files that were given */
+    bool kept_before;
+    char place[TRIAGE_PATH]; /* the folder with its program; "": none */
+    /* What triage_look() finds. */
+    uint32_t op; /* it breaks in; RUN_BOOT, RUN_END */
+    char operation[TEXT_LINE_MAX];
+    char expected[RUN_TEXT_MAX];
+    char got[RUN_TEXT_MAX];
+    char function[128]; /* of a death; "": not known */
+    char file[TRIAGE_PATH];
+    unsigned line;
+};
+
+/* What a verdict is grouped by. */
+void triage_key(const struct verdict *verdict, char *key, size_t capacity);
+
+/* Runs the program once more, and takes down what a reader of the finding wants to know. False with
+ * triage_error when there can be no process. */
+bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout);
+
+/*
+ * Writes the program triage_look() was called with last into a folder of its own in options->out, which is
+ * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
+ * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
+ * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
+ * race, nor of too long a story. False with triage_error when it cannot be written.
+ */
+bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
+                 const struct triage_options *options, const char **source);
+
+/* ---- cmd_triage_sarif.c ---- */
+
+/* The finding of each group as SARIF 2.1.0. `paths` are those of group->smallest. False with a message when
+ * the file cannot be written. */
+bool triage_sarif(const char *name, const struct triage_group *groups, size_t count, char *const *paths,
+                  bool complete);
+
+#endif

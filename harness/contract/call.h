@@ -1,0 +1,60 @@
+/*
+ * A call: one operation with its operands resolved against the state the run has reached. Resolving
+ * looks at the model, performing only at the implementation, so that a run can be recorded as calls
+ * and performed again without a model or a check.
+ */
+#ifndef HARNESS_CALL_H
+#define HARNESS_CALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/program/program.h"
+
+struct call {
+    uint8_t opcode; /* enum program_opcode */
+    uint8_t actor;
+    uint8_t device; /* bus operations and DMA: the device; LINK: the lead */
+    uint8_t joiner;
+    bool flag; /* POWER: D0; RESET: begin */
+    KIRQL irql;
+    bool null_arg;
+    bool fired; /* out: an injected fault was met */
+    uint8_t fail_kind;
+    uint8_t fail_nth;
+    uint8_t pin_chain; /* DMA: whose pin */
+    uint8_t pin_index;
+    uint8_t count;   /* DMA: pages */
+    uint16_t offset; /* DMA: byte in the page */
+    bool dma_ok;     /* out: no page faulted */
+    NTSTATUS status; /* out */
+    HANDLE handle;
+    const DXGKRNL_INTERFACE *table;      /* whose callback is called */
+    const struct sut_miniport *miniport; /* ADD */
+    union {
+        uint8_t raw[32];
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
+        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
+        DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
+        DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+    } arg;         /* in and out */
+    uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section */
+    uint64_t stamp;
+    uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU: [0] the address */
+    uint64_t data[PROGRAM_DMA_PAGES];    /* out: what was read */
+};
+
+bool call_is_callback(uint8_t opcode);
+/* Whether faults can be injected: without being told whether one fired, a failure could not be judged. */
+bool call_injects(const struct sut *sut);
+/* Whether the callback is in the table; performing one that is not is a harness error. */
+bool call_is_present(const struct call *call);
+/* Calls the implementation. Arguments are passed in structures of exactly their size, so that
+ * AddressSanitizer sees an implementation that reads or writes beyond. */
+void call_perform(const struct sut *sut, struct call *call);
+/* The same of a callback while others are under way, without an injected fault: the structure is on this
+ * call's own stack. */
+void call_perform_beside(struct call *call);
+
+#endif

@@ -1,0 +1,152 @@
+#include "harness/contract/dry_run.h"
+
+#include "harness/contract/resolve.h"
+
+/* Handles and view bases nobody takes for null or for one another, whatever is added to them. */
+#define HANDLES_FROM UINT64_C(0x100000)
+#define BASES_FROM   (UINT64_C(1) << 40)
+#define BASES_APART  (UINT64_C(1) << 32)
+
+/* ---- the bus ---- */
+
+static void start(struct model *model, uint8_t device) {
+    uint8_t lead = model->devices[device].chain;
+    struct model_chain *chain = &model->chains[lead];
+    for (uint32_t i = 1; i <= chain->count; i++) /* the lead comes last (LINK-ORDER) */
+        model_handle_issued(model, chain->members[i % chain->count], HANDLES_FROM + model->handle_count);
+    model_started(model, lead);
+    for (uint32_t i = 0; i < chain->count; i++)
+        chain->areas[i].serial = chain->areas[i].maximum != 0;
+}
+
+static void stop(struct model *model, uint8_t device) {
+    uint8_t lead = model->devices[device].chain;
+    struct model_chain *chain = &model->chains[lead];
+    if (chain->phase != PHASE_STARTED)
+        return;
+    for (uint32_t i = 0; i < chain->count; i++)
+        model_handle_died(model, chain->members[i]);
+    model_stopped(model, lead);
+}
+
+static void bus(struct model *model, const struct call *call) {
+    if (resolve_answer(model, call).expect == MUST_FAIL)
+        return;
+    if (call->opcode == OP_START)
+        start(model, call->device);
+    if (call->opcode == OP_STOP || call->opcode == OP_REMOVE)
+        stop(model, call->device);
+    if (call->opcode == OP_REMOVE)
+        model_removed(model, call->device);
+    resolve_effect(model, call);
+}
+
+void dry_run_boot(struct model *model, const struct program *program) {
+    uint8_t count = program->machine.adapters;
+    bool stopped[SUT_DEVICES];
+    model_reset(model, program);
+    for (uint8_t i = 0; i < count; i++) { /* of chains that never start: nothing of an earlier run */
+        model->chains[i].phase = PHASE_STOPPED;
+        model->chains[i].mode = MODE_PHYSICAL;
+        model->chains[i].visible_pages = 0;
+    }
+    for (uint8_t i = 0; i < count; i++) {
+        stopped[i] = program->adapters[i].stopped;
+        if (!program->adapters[i].absent)
+            bus(model, &(struct call){.opcode = OP_ADD, .device = i});
+    }
+    for (uint8_t i = 0; i < count; i++) {
+        if (program->adapters[i].joins == 0)
+            continue;
+        uint8_t lead = (uint8_t)(program->adapters[i].joins - 1);
+        if (model_link_answer(model, lead, i).expect == MUST_FAIL)
+            continue;
+        stopped[lead] |= stopped[i];
+        bus(model, &(struct call){.opcode = OP_LINK, .device = lead, .joiner = i});
+    }
+    for (uint8_t i = 0; i < count; i++)
+        if (model->devices[i].present && model->devices[i].position == 0 && !stopped[i])
+            bus(model, &(struct call){.opcode = OP_START, .device = i});
+}
+
+/* ---- callbacks ---- */
+
+static void pinned(struct model *model, const struct model_answer *answer, uint64_t bytes, bool legacy) {
+    if (answer->expect == MUST_FAIL)
+        return;
+    /* As if contiguous, so that nobody looks for an array. */
+    const struct model_pin pin = {
+        .pages = bytes / MODEL_PAGE, .legacy = legacy, .contiguous = true, .base = 1};
+    model_pinned(model, answer->chain, answer->index, &pin);
+}
+
+static void callback(struct model *model, const struct program_op *op) {
+    struct call call = {.opcode = op->opcode};
+    resolve_operands(model, op, &call);
+    if (call.null_arg || (op->fail_nth == 1 && op->opcode != OP_UNPIN && op->opcode != OP_UNMAP))
+        return;
+    const struct model_answer answer = resolve_answer(model, &call);
+    switch (op->opcode) {
+    case OP_PIN2:
+        pinned(model, &answer, call.arg.pin2.CommitSize, false);
+        break;
+    case OP_PIN:
+        pinned(model, &answer, call.arg.pin.CommitSize, true);
+        break;
+    case OP_UNPIN:
+        if (answer.expect != MUST_FAIL)
+            model_unpinned(model, answer.chain, answer.index);
+        break;
+    case OP_MAP:
+        if (answer.expect != MUST_FAIL && model->view_count < MODEL_VIEWS &&
+            model->base_count < MODEL_VIEWS) {
+            const struct model_view view = {.chain = answer.chain,
+                                            .index = answer.index,
+                                            .base = BASES_FROM + model->base_count * BASES_APART,
+                                            .first =
+                                                call.arg.map.Offset / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN,
+                                            .offset = call.arg.map.Offset,
+                                            .size = call.arg.map.Size};
+            model_mapped(model, &view);
+        }
+        break;
+    default:
+        if (answer.expect != MUST_FAIL)
+            model_unmapped(model,
+                           (uint32_t)model_find_view(model, answer.chain, answer.index,
+                                                     (uint64_t)(uintptr_t)call.arg.unmap.pBaseAddress));
+        break;
+    }
+}
+
+void dry_run_op(struct model *model, const struct program_op *op) {
+    static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
+    model->actor = op->actor;
+    if (op->opcode == OP_START && op->fail_nth == 1)
+        return;
+    switch (op->opcode) {
+    case OP_PIN2:
+    case OP_PIN:
+    case OP_UNPIN:
+    case OP_MAP:
+    case OP_UNMAP:
+        callback(model, op);
+        break;
+    case OP_IRQL:
+        model->irql[op->actor] = levels[op->irql % PROGRAM_IRQLS];
+        break;
+    default:
+        bus(model,
+            &(struct call){.opcode = op->opcode,
+                           .device = resolve_device(model, op->adapter),
+                           .joiner = resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)),
+                           .flag = op->flag});
+        break;
+    }
+}
+
+void dry_run(struct model *model, const struct program *program, uint32_t ops) {
+    dry_run_boot(model, program);
+    for (uint32_t i = 0; i < ops; i++)
+        dry_run_op(model, &program->ops[i]);
+}

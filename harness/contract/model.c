@@ -1,0 +1,349 @@
+/* The reference model of the five callbacks. */
+#include "harness/contract/model.h"
+
+#include <string.h>
+
+static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) {
+    return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
+}
+
+static struct model_answer allow(bool fits, enum contract_clause clause, uint8_t chain, UINT index) {
+    return (struct model_answer){
+        .expect = fits ? MUST_SUCCEED : MAY_FAIL, .clause = clause, .chain = chain, .index = (uint8_t)index};
+}
+
+void model_reset(struct model *model, const struct program *program) {
+    model->program = program;
+    for (uint32_t i = 0; i < program->machine.adapters; i++) {
+        model->devices[i] = (struct model_device){0};
+        model->chains[i].count = 0;
+    }
+    model->view_count = 0;
+    model->base_count = 0;
+    model->handle_count = 0;
+    memset(model->irql, PASSIVE_LEVEL, sizeof(model->irql));
+    model->actor = 0;
+    model->commit_pages = 0;
+    model->locked_pages = 0;
+    model->domain_pages = 0;
+    model->view_bytes = 0;
+    model->pins = 0;
+    model->leaks = 0;
+    model->breaches = 0;
+    model->handles_alive = 0;
+    model->ram_estimate = 0;
+    model->pool_estimate = 0;
+}
+
+bool model_is_shortage(NTSTATUS status) {
+    return status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_NO_MEMORY;
+}
+
+/* ---- what every callback checks, in the contract's order ---- */
+
+/* Fills chain and returns true when the call is let through to its own checks. */
+static bool enter(const struct model *model, HANDLE handle, const void *arg, bool releases, uint8_t *chain,
+                  struct model_answer *answer) {
+    if (model->irql[model->actor] > PASSIVE_LEVEL) {
+        *answer = refuse(STATUS_INVALID_LEVEL, CLAUSE_ANY_IRQL);
+        return false;
+    }
+    if (!arg) {
+        *answer = refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_NULL);
+        return false;
+    }
+    uint64_t value = (uint64_t)(uintptr_t)handle;
+    const struct model_device *device = NULL;
+    for (uint32_t i = 0; i < model->program->machine.adapters; i++)
+        if (model->devices[i].handle_alive && model->devices[i].handle == value)
+            device = &model->devices[i];
+    if (!device) {
+        bool stale = false;
+        for (uint32_t i = 0; i < model->handle_count; i++)
+            stale |= model->handles[i] == value;
+        *answer = refuse(STATUS_INVALID_HANDLE, stale ? CLAUSE_STOP_STALE : CLAUSE_ANY_LEAD);
+        return false;
+    }
+    if (device->position != 0) {
+        *answer = refuse(STATUS_INVALID_HANDLE, CLAUSE_ANY_LEAD);
+        return false;
+    }
+    *chain = device->chain;
+    enum model_phase phase = model->chains[*chain].phase;
+    if (phase != PHASE_STARTED && !(phase == PHASE_STOPPING && releases)) {
+        *answer = refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_ANY_STATE);
+        return false;
+    }
+    return true;
+}
+
+/* ---- pin ---- */
+
+/* Whether a pin of so many pages fits every budget, by the clumsy accounting. */
+static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, bool maybe_contiguous) {
+    const struct program_machine *machine = &model->program->machine;
+    const struct model_chain *c = &model->chains[chain];
+    if (pages > machine->ram_pages || model->ram_estimate > machine->ram_pages - pages)
+        return false;
+    if (c->mode == MODE_REMAPPED &&
+        (pages >= c->visible_pages || c->mapped_pages >= c->visible_pages - pages))
+        return false; /* logical page 0 is never handed out: visible_pages - 1 there are */
+    uint64_t pool = model->pool_estimate + MODEL_POOL_PIN;
+    if (!(maybe_contiguous && c->mode == MODE_REMAPPED && model_contiguous_free(model, chain, pages))) {
+        if (pages > machine->pool_bytes / MODEL_POOL_PIN_PAGE)
+            return false;
+        pool += pages * MODEL_POOL_PIN_PAGE;
+    }
+    return pool <= machine->pool_bytes;
+}
+
+struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
+                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    struct model_answer answer;
+    uint8_t chain;
+    if (!enter(model, handle, arg, false, &chain, &answer))
+        return answer;
+    const struct model_chain *c = &model->chains[chain];
+    if (arg->PhysicalAdapterIndex >= c->count)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
+    if (arg->Flags.Reserved != 0)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_RESERVED);
+    const struct model_area *area = &c->areas[arg->PhysicalAdapterIndex];
+    if (!area->serial)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_NONE);
+    if (arg->CommitSize == 0)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_ZERO);
+    if (arg->CommitSize % MODEL_PAGE != 0)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_ALIGN);
+    if (arg->CommitSize > area->maximum)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_MAX);
+    if (arg->CommitSize / MODEL_PAGE > UINT32_MAX)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_COUNT);
+    if (area->pin.live)
+        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
+    bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, arg->Flags.PreferContiguous);
+    return allow(fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
+}
+
+struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    struct model_answer answer;
+    uint8_t chain;
+    if (!enter(model, handle, arg, false, &chain, &answer))
+        return answer;
+    const struct model_chain *c = &model->chains[chain];
+    if (arg->PhysicalAdapterIndex >= c->count)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
+    const struct model_area *area = &c->areas[arg->PhysicalAdapterIndex];
+    if (!area->serial || arg->CommitSize == 0 || arg->CommitSize % MODEL_PAGE != 0 ||
+        arg->CommitSize > area->maximum)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN1_SAME);
+    if (arg->CommitSize > (UINT64_C(4) << 30) - MODEL_PAGE)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN1_LIMIT);
+    if (c->mode == MODE_REMAPPED)
+        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_PIN1_REMAP);
+    if (area->pin.live)
+        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
+    bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, false);
+    return allow(fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
+}
+
+struct range {
+    uint64_t first;
+    uint64_t pages;
+};
+
+/* More single pages than this in a chain's array pins, and the answer below is "not certain". */
+#define RANGES 4096u
+
+/* Heap sort, for qsort() may allocate. */
+static void sort_ranges(struct range *ranges, uint32_t count) {
+    for (uint32_t end = count, start = count / 2; end > 1;) {
+        uint32_t root;
+        struct range moved;
+        if (start > 0) {
+            root = --start;
+            moved = ranges[root];
+        } else {
+            moved = ranges[--end];
+            ranges[end] = ranges[0];
+            root = 0;
+        }
+        for (uint32_t child; (child = 2 * root + 1) < end; root = child) {
+            if (child + 1 < end && ranges[child].first < ranges[child + 1].first)
+                child++;
+            if (ranges[child].first <= moved.first)
+                break;
+            ranges[root] = ranges[child];
+        }
+        ranges[root] = moved;
+    }
+}
+
+bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages) {
+    static struct range ranges[RANGES];
+    const struct model_chain *c = &model->chains[chain];
+    if (c->mapped_pages >= c->visible_pages || c->visible_pages - 1 - c->mapped_pages < pages)
+        return false;
+    uint64_t holes = 1;
+    for (uint32_t i = 0; i < c->count; i++)
+        if (c->areas[i].pin.live)
+            holes += c->areas[i].pin.contiguous ? 1 : c->areas[i].pin.pages;
+    /* k ranges cut the free pages into at most k + 1 holes, one of which is not below the average. */
+    if ((c->visible_pages - 1 - c->mapped_pages) / holes >= pages)
+        return true;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct model_pin *pin = &c->areas[i].pin;
+        if (!pin->live)
+            continue;
+        uint64_t entries = pin->contiguous ? 1 : pin->pages;
+        if (entries > RANGES - count)
+            return false;
+        for (uint64_t k = 0; k < entries; k++)
+            ranges[count++] =
+                pin->contiguous ? (struct range){pin->base, pin->pages} : (struct range){pin->array[k], 1};
+    }
+    sort_ranges(ranges, count);
+    uint64_t free_from = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (ranges[i].first > free_from && ranges[i].first - free_from >= pages)
+            return true;
+        uint64_t end = ranges[i].first + ranges[i].pages;
+        free_from = end > free_from ? end : free_from; /* somebody else's may hand out page 0 */
+    }
+    return c->visible_pages > free_from && c->visible_pages - free_from >= pages;
+}
+
+static uint64_t pin_pool(const struct model_pin *pin) {
+    return MODEL_POOL_PIN + (pin->contiguous ? 0 : pin->pages * MODEL_POOL_PIN_PAGE);
+}
+
+void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struct model_pin *pin) {
+    struct model_chain *c = &model->chains[chain];
+    c->areas[index].pin = *pin;
+    c->areas[index].pin.live = true;
+    model->locked_pages += pin->pages;
+    model->ram_estimate += pin->pages;
+    model->pool_estimate += pin_pool(pin);
+    model->pins++;
+    if (c->mode != MODE_PHYSICAL) {
+        c->mapped_pages += pin->pages;
+        model->domain_pages += pin->pages;
+    }
+}
+
+void model_unpinned(struct model *model, uint8_t chain, uint8_t index) {
+    struct model_chain *c = &model->chains[chain];
+    struct model_pin *pin = &c->areas[index].pin;
+    model->locked_pages -= pin->pages;
+    model->ram_estimate -= pin->pages;
+    model->pool_estimate -= pin_pool(pin);
+    model->pins--;
+    if (c->mode != MODE_PHYSICAL) {
+        c->mapped_pages -= pin->pages;
+        model->domain_pages -= pin->pages;
+    }
+    pin->live = false;
+}
+
+/* ---- unpin, map, unmap ---- */
+
+struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
+                                       const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
+    struct model_answer answer;
+    uint8_t chain;
+    if (!enter(model, handle, arg, true, &chain, &answer))
+        return answer;
+    const struct model_chain *c = &model->chains[chain];
+    if (arg->PhysicalAdapterIndex >= c->count)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
+    if (!c->areas[arg->PhysicalAdapterIndex].pin.live)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNPIN_NOTHING);
+    return allow(true, CLAUSE_UNPIN_EITHER, chain, arg->PhysicalAdapterIndex);
+}
+
+/* A view reaches from the 64 KiB boundary at or below its offset to the end of what was asked for. */
+static uint64_t view_span(uint64_t offset, uint64_t size) {
+    return offset % MODEL_VIEW_ALIGN + size;
+}
+
+uint64_t model_view_charge(uint64_t offset, uint64_t size) {
+    return (view_span(offset, size) + MODEL_VIEW_ALIGN - 1) / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN;
+}
+
+struct model_answer model_map_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
+    struct model_answer answer;
+    uint8_t chain;
+    if (!enter(model, handle, arg, false, &chain, &answer))
+        return answer;
+    const struct model_chain *c = &model->chains[chain];
+    if (arg->PhysicalAdapterIndex >= c->count)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
+    const struct model_area *area = &c->areas[arg->PhysicalAdapterIndex];
+    if (!area->serial)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_NONE);
+    if (arg->Size % MODEL_PAGE != 0 || arg->Offset % MODEL_PAGE != 0)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_MAP_ALIGN);
+    if (arg->Size == 0 || arg->Size > area->maximum || arg->Offset > area->maximum - arg->Size)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_MAP_RANGE);
+    const struct program_machine *machine = &model->program->machine;
+    /* A size beyond view_bytes is settled first, so that the sums below cannot wrap. */
+    bool fits = arg->Size <= machine->view_bytes &&
+                model->view_bytes + model_view_charge(arg->Offset, arg->Size) <= machine->view_bytes &&
+                model->ram_estimate + view_span(arg->Offset, arg->Size) / MODEL_PAGE <= machine->ram_pages &&
+                model->pool_estimate + MODEL_POOL_VIEW <= machine->pool_bytes;
+    return allow(fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
+}
+
+struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
+                                       const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg) {
+    struct model_answer answer;
+    uint8_t chain;
+    if (!enter(model, handle, arg, true, &chain, &answer))
+        return answer;
+    const struct model_chain *c = &model->chains[chain];
+    if (arg->PhysicalAdapterIndex >= c->count)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
+    uint64_t base = (uint64_t)(uintptr_t)arg->pBaseAddress;
+    if (model_find_view(model, chain, (uint8_t)arg->PhysicalAdapterIndex, base) < 0)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNMAP_MINE);
+    return allow(true, CLAUSE_UNMAP_MINE, chain, arg->PhysicalAdapterIndex);
+}
+
+int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base) {
+    for (uint32_t i = model->view_count; i-- > 0;) {
+        const struct model_view *view = &model->views[i];
+        if (view->base == base && view->chain == chain && view->index == index)
+            return (int)i;
+    }
+    return -1;
+}
+
+bool model_base_covered(const struct model *model, uint64_t address) {
+    for (uint32_t i = 0; i < model->view_count; i++) {
+        const struct model_view *view = &model->views[i];
+        if (address - view->base < view_span(view->offset, view->size))
+            return true;
+    }
+    return false;
+}
+
+void model_mapped(struct model *model, const struct model_view *view) {
+    model->views[model->view_count++] = *view;
+    model->bases[model->base_count++] = view->base;
+    model->view_bytes += model_view_charge(view->offset, view->size);
+    model->ram_estimate += view_span(view->offset, view->size) / MODEL_PAGE;
+    model->pool_estimate += MODEL_POOL_VIEW;
+}
+
+void model_unmapped(struct model *model, uint32_t at) {
+    const struct model_view *view = &model->views[at];
+    model->view_bytes -= model_view_charge(view->offset, view->size);
+    model->ram_estimate -= view_span(view->offset, view->size) / MODEL_PAGE;
+    model->pool_estimate -= MODEL_POOL_VIEW;
+    /* The order stays: the view mapped last at a base is the last in the list. */
+    model->view_count--;
+    memmove(&model->views[at], &model->views[at + 1], (model->view_count - at) * sizeof(model->views[0]));
+}

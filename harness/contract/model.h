@@ -1,0 +1,213 @@
+/*
+ * The reference model: a second, far simpler telling of the contract. It knows what is pinned,
+ * mapped and charged, says what the next call must answer, and is told what was answered. It shares
+ * no code with any implementation and never looks at one.
+ *
+ * Where a budget is concerned the model is exact about the unavoidable and generous about the rest:
+ * a call must succeed while even a clumsy implementation's accounting fits (pages counted once for
+ * each pin and view that covers them, MODEL_POOL_... bytes of pool an object), and may fail beyond.
+ */
+#ifndef HARNESS_MODEL_H
+#define HARNESS_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/contract/contract.h"
+#include "harness/program/program.h"
+
+#define MODEL_PAGE       UINT64_C(4096)
+#define MODEL_VIEW_ALIGN (UINT64_C(64) << 10)
+
+/* What a clumsy implementation may take from the pool. */
+#define MODEL_POOL_DEVICE   2048u /* and its handle, interface */
+#define MODEL_POOL_SECTION  4096u
+#define MODEL_POOL_PIN      1024u
+#define MODEL_POOL_PIN_PAGE 96u /* 8 for the array entry, the rest for a tree node */
+#define MODEL_POOL_VIEW     512u
+
+/* Pages of a pin that the oracle follows: all of up to 8, else a sample (check.c says which). */
+#define MODEL_SAMPLES 8u
+
+/* Views out at once: at most one an operation, and one more from each driver's stop. */
+#define MODEL_VIEWS (PROGRAM_OPS * 2)
+/* Handles: a start issues up to one for each device, an operation starts at most one chain; the
+ * boot starts them all. */
+#define MODEL_HANDLES (PROGRAM_OPS * SUT_CHAIN_MAX + SUT_DEVICES)
+
+enum model_mode {
+    MODE_PHYSICAL, /* no IOMMU in the way, or none for this driver */
+    MODE_ISOLATED, /* 1:1 */
+    MODE_REMAPPED
+};
+
+enum model_phase {
+    PHASE_STOPPED,
+    PHASE_STARTING,
+    PHASE_STARTED,
+    PHASE_STOPPING
+};
+
+struct model_pin {
+    bool live;
+    bool legacy; /* by the WDDM 2.4 form */
+    bool contiguous;
+    uint64_t pages;
+    uint64_t base;                 /* contiguous: BasePageNumber */
+    const DXGK_PAGE_NUMBER *array; /* else: the ADL's or the MDL's array */
+    const void *descriptor;        /* the ADL or MDL */
+    uint32_t samples;
+    struct {
+        uint64_t page;    /* of the section */
+        uint64_t address; /* device page number */
+    } sample[MODEL_SAMPLES];
+    uint64_t pool_bytes;  /* what it took from the pool, as the ledger tells */
+    uint64_t pool_blocks; /* MODEL_POOL_UNKNOWN: nobody looked, others ran at the same time */
+};
+#define MODEL_POOL_UNKNOWN UINT64_MAX
+
+/* One physical adapter's save area. */
+struct model_area {
+    uint32_t serial;  /* of its section's life, 0 without a section */
+    uint64_t maximum; /* bytes */
+    struct model_pin pin;
+    uint64_t last_word; /* byte offset of the word written last, + 1; 0: none */
+    bool pinned_before; /* in this section life, and by which form */
+    bool pinned_legacy;
+    bool cpu_wrote;       /* the last word, since the pin began */
+    uint64_t accepted[2]; /* pages of the last pin by each form; 1: by the old one */
+};
+
+struct model_view {
+    uint8_t chain;
+    uint8_t index;
+    uint64_t base;   /* CPU address */
+    uint64_t first;  /* section offset of the base */
+    uint64_t offset; /* section offset asked for */
+    uint64_t size;
+};
+
+/* A logical adapter, named by its lead's ordinal. */
+struct model_chain {
+    uint8_t members[SUT_CHAIN_MAX];
+    uint8_t count; /* 0: no such chain */
+    enum model_phase phase;
+    enum model_mode mode;
+    uint8_t version;        /* enum program_version of the lead */
+    uint64_t visible_pages; /* device pages that are visible */
+    struct model_area areas[SUT_CHAIN_MAX];
+    uint64_t mapped_pages;  /* in its domain */
+    uint64_t section_pages; /* charged */
+};
+
+struct model_device {
+    bool present;
+    bool gone; /* surprise removed */
+    bool d3;
+    bool in_reset;
+    uint8_t chain;
+    uint8_t position; /* PhysicalAdapterIndex */
+    bool started;     /* between start_device and the end of stop_device */
+    bool handle_alive;
+    uint64_t handle;
+};
+
+struct model {
+    const struct program *program;
+    struct model_device devices[SUT_DEVICES];
+    struct model_chain chains[SUT_DEVICES];
+    struct model_view views[MODEL_VIEWS];
+    uint32_t view_count;
+    uint64_t bases[MODEL_VIEWS]; /* ever issued */
+    uint32_t base_count;
+    uint64_t handles[MODEL_HANDLES]; /* ever issued */
+    uint32_t handle_count;
+    KIRQL irql[SUT_ACTORS];
+    uint8_t actor;
+
+    /* The ledger the contract implies. */
+    uint64_t commit_pages;
+    uint64_t locked_pages;
+    uint64_t domain_pages;
+    uint64_t view_bytes;
+    uint32_t pins;
+    uint32_t leaks;
+    uint32_t breaches;
+    uint32_t handles_alive;
+    /* Clumsy accounting, see above. */
+    uint64_t ram_estimate;
+    uint64_t pool_estimate;
+};
+
+enum model_expect {
+    MUST_SUCCEED,
+    MUST_FAIL, /* with this status, where exact statuses are judged */
+    MAY_FAIL   /* for a shortage; success is as good */
+};
+
+struct model_answer {
+    enum model_expect expect;
+    NTSTATUS status;             /* of MUST_FAIL */
+    enum contract_clause clause; /* broken when the answer is another */
+    uint8_t chain;               /* MUST_SUCCEED, MAY_FAIL: the chain and index meant */
+    uint8_t index;
+    bool short_first; /* START: pool may run out before the reason to fail is reached */
+};
+
+void model_reset(struct model *model, const struct program *program);
+
+/* Whether an NTSTATUS is a legal way to fail for a shortage. */
+bool model_is_shortage(NTSTATUS status);
+/* H of the contract: the last byte of the highest installed frame. */
+uint64_t model_highest_address(const struct model *model);
+
+/* ---- callbacks: what must they answer? ---- */
+struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
+                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg);
+struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg);
+struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
+                                       const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg);
+struct model_answer model_map_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg);
+struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
+                                       const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg);
+
+/* Whether a contiguous logical range of this many pages is certainly free in a chain's domain. */
+bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages);
+
+/* ---- callbacks: this has happened ---- */
+void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struct model_pin *pin);
+void model_unpinned(struct model *model, uint8_t chain, uint8_t index);
+void model_mapped(struct model *model, const struct model_view *view);
+/* Ends the view mapped last at this base. */
+void model_unmapped(struct model *model, uint32_t view);
+/* The live view of that index with that base which was mapped last; -1 when there is none. */
+int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base);
+bool model_base_covered(const struct model *model, uint64_t address);
+uint64_t model_view_charge(uint64_t offset, uint64_t size);
+
+/* ---- the bus ---- */
+struct model_answer model_start_answer(const struct model *model, uint8_t device);
+struct model_answer model_stop_answer(const struct model *model, uint8_t device);
+struct model_answer model_link_answer(const struct model *model, uint8_t lead, uint8_t joiner);
+struct model_answer model_add_answer(const struct model *model, uint8_t device);
+struct model_answer model_remove_answer(const struct model *model, uint8_t device);
+struct model_answer model_surprise_answer(const struct model *model, uint8_t device);
+struct model_answer model_power_answer(const struct model *model, uint8_t device);
+struct model_answer model_reset_answer(const struct model *model, uint8_t device, bool begin);
+
+/* Chain decisions that start_answer and started share. */
+enum model_mode model_chain_mode(const struct model *model, uint8_t chain);
+bool model_has_areas(const struct model *model, uint8_t chain);
+
+void model_added(struct model *model, uint8_t device);
+void model_linked(struct model *model, uint8_t lead, uint8_t joiner);
+void model_started(struct model *model, uint8_t chain);
+/* Takes back pins and views and counts them; the chain's handles have died one by one. */
+void model_stopped(struct model *model, uint8_t chain);
+void model_removed(struct model *model, uint8_t device);
+void model_handle_issued(struct model *model, uint8_t device, uint64_t handle);
+void model_handle_died(struct model *model, uint8_t device);
+
+#endif

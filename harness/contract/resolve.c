@@ -1,0 +1,149 @@
+#include "harness/contract/resolve.h"
+
+#include <string.h>
+
+uint8_t resolve_device(const struct model *model, uint8_t adapter) {
+    return adapter % model->program->machine.adapters;
+}
+
+static HANDLE resolve_handle(const struct model *model, const struct program_op *op, uint8_t device) {
+    const struct model_device *own = &model->devices[device];
+    const struct model_device *lead =
+        own->present ? &model->devices[model->chains[own->chain].members[0]] : own;
+    uint64_t value = (uint64_t)op->value;
+    switch ((enum program_handle)op->handle) {
+    case HANDLE_LEAD:
+        value = lead->handle;
+        break;
+    case HANDLE_OWN:
+        value = own->handle;
+        break;
+    case HANDLE_ISSUED:
+        value = model->handle_count ? model->handles[value % model->handle_count] : 0;
+        break;
+    case HANDLE_NULL:
+        value = 0;
+        break;
+    case HANDLE_NEAR:
+        value += lead->handle;
+        break;
+    case HANDLE_RAW:
+    case PROGRAM_HANDLES:
+        break;
+    }
+    return (HANDLE)(uintptr_t)value;
+}
+
+uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index) {
+    const struct model_device *d = &model->devices[device];
+    const struct model_chain *chain = &model->chains[d->chain];
+    if (d->present && index < chain->count)
+        device = chain->members[index];
+    return model->program->adapters[device].maximum_size;
+}
+
+static uint64_t resolve_form(uint8_t form, int8_t delta, uint64_t raw, uint64_t maximum) {
+    uint64_t pages = (uint64_t)(int64_t)delta * MODEL_PAGE; /* wraps as the caller's arithmetic would */
+    switch ((enum program_form)form) {
+    case FORM_MAXIMUM:
+        return maximum + pages;
+    case FORM_MAXIMUM_BYTES:
+        return maximum + (uint64_t)(int64_t)delta;
+    case FORM_HALF:
+        return maximum / 2 / MODEL_PAGE * MODEL_PAGE + pages;
+    case FORM_PAGES:
+    case FORM_TOP:
+        return pages;
+    case FORM_COUNT32:
+        return (UINT64_C(1) << 32) * MODEL_PAGE + pages;
+    case FORM_MDL_LIMIT:
+        return (UINT64_C(4) << 30) - MODEL_PAGE + pages;
+    case FORM_RAW:
+    case PROGRAM_FORMS:
+        break;
+    }
+    return raw;
+}
+
+static uint64_t resolve_base(const struct model *model, const struct program_op *op, uint64_t raw) {
+    uint64_t delta = (uint64_t)(int64_t)op->offset_delta * MODEL_PAGE;
+    if (op->view_form == VIEW_LIVE && model->view_count)
+        return model->views[op->view % model->view_count].base + delta;
+    if (op->view_form == VIEW_ISSUED && model->base_count)
+        return model->bases[op->view % model->base_count] + delta;
+    return raw;
+}
+
+void resolve_operands(const struct model *model, const struct program_op *op, struct call *call) {
+    call->device = resolve_device(model, op->adapter);
+    call->handle = resolve_handle(model, op, call->device);
+    call->null_arg = op->null_arg;
+    memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
+    uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
+    if (op->opcode == OP_PIN2 || op->opcode == OP_PIN) {
+        call->arg.pin2.CommitSize =
+            resolve_form(op->size_form, op->size_delta, call->arg.pin2.CommitSize, maximum);
+    } else if (op->opcode == OP_MAP) {
+        call->arg.map.Size = resolve_form(op->size_form, op->size_delta, call->arg.map.Size, maximum);
+        call->arg.map.Offset = resolve_form(op->offset_form, op->offset_delta, call->arg.map.Offset, maximum);
+    } else if (op->opcode == OP_UNMAP) {
+        call->arg.unmap.pBaseAddress =
+            (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
+    }
+}
+
+struct model_answer resolve_answer(const struct model *model, const struct call *call) {
+    switch (call->opcode) {
+    case OP_PIN2:
+        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
+    case OP_PIN:
+        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
+    case OP_UNPIN:
+        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
+    case OP_MAP:
+        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
+    case OP_UNMAP:
+        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+    case OP_ADD:
+        return model_add_answer(model, call->device);
+    case OP_LINK:
+        return model_link_answer(model, call->device, call->joiner);
+    case OP_START:
+        return model_start_answer(model, call->device);
+    case OP_STOP:
+        return model_stop_answer(model, call->device);
+    case OP_REMOVE:
+        return model_remove_answer(model, call->device);
+    case OP_SURPRISE_REMOVE:
+        return model_surprise_answer(model, call->device);
+    case OP_POWER:
+        return model_power_answer(model, call->device);
+    case OP_RESET:
+        return model_reset_answer(model, call->device, call->flag);
+    default: /* OP_PRESSURE has no answer */
+        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
+    }
+}
+
+void resolve_effect(struct model *model, const struct call *call) {
+    struct model_device *device = &model->devices[call->device];
+    switch (call->opcode) {
+    case OP_ADD:
+        model_added(model, call->device);
+        break;
+    case OP_LINK:
+        model_linked(model, call->device, call->joiner);
+        break;
+    case OP_SURPRISE_REMOVE:
+        device->gone = true;
+        break;
+    case OP_POWER:
+        device->d3 = !call->flag;
+        break;
+    case OP_RESET:
+        device->in_reset = call->flag;
+        break;
+    default: /* whose effect takes more than the call to tell */
+        break;
+    }
+}

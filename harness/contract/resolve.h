@@ -1,0 +1,28 @@
+/*
+ * Resolving: what the operands of a callback are, given the state a run has reached. An operation
+ * says "the third handle ever issued" or "MaximumSize and a page"; the model knows which values those
+ * are just now.
+ */
+#ifndef HARNESS_RESOLVE_H
+#define HARNESS_RESOLVE_H
+
+#include "harness/contract/call.h"
+#include "harness/contract/model.h"
+
+/* The device an adapter number of a program means: there may be fewer than it says. */
+uint8_t resolve_device(const struct model *model, uint8_t adapter);
+
+/* MaximumSize of the save area that an argument's index means: in the device's chain, or the device's
+ * own where there is no such index. In bytes. */
+uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
+
+/* Fills device, handle, null_arg and arg of a callback's call. */
+void resolve_operands(const struct model *model, const struct program_op *op, struct call *call);
+
+/* What the model says a callback or a bus operation must answer. */
+struct model_answer resolve_answer(const struct model *model, const struct call *call);
+
+/* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER or RESET has succeeded. */
+void resolve_effect(struct model *model, const struct call *call);
+
+#endif

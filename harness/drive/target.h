@@ -1,0 +1,22 @@
+/* What a fuzz target is made of: the operations it runs. */
+#ifndef HARNESS_TARGET_H
+#define HARNESS_TARGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/program/program.h"
+
+#define TARGET_OP(opcode) (UINT32_C(1) << (opcode))
+
+/* TARGET_OP() bits. Each fuzz target defines it; the mutator linked in with the target keeps to it. */
+extern const uint32_t target_operations;
+
+/*
+ * Runs one input with the operations of this target. An input with any other operation is not run and
+ * -1 is returned, so that it enters no corpus: what a target runs, `pinfuzz run` and every other target
+ * run in the same way, and a crash file means the same wherever it is opened.
+ */
+int target_run(const uint8_t *data, size_t size, uint32_t operations);
+
+#endif

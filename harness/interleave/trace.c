@@ -1,0 +1,50 @@
+/*
+ * What the compiler puts before each load and store of a traced implementation calls these
+ * (-fsanitize-coverage=trace-loads,trace-stores): each is a point of the schedule and an access that the
+ * detector sees. Outside of a race they do nothing, and so they do for what an actor keeps on its stack:
+ * nobody else gets at that, and how much of it there is, is the compiler's affair.
+ */
+#include "harness/interleave/trace.h"
+
+#include "harness/interleave/fiber.h"
+#include "harness/interleave/race.h"
+#include "harness/interleave/schedule.h"
+
+const bool trace_linked = true;
+
+/* Apart, so that the way past it, which is by far the most frequent, has nothing to save. */
+static __attribute__((noinline)) void note(const void *address, size_t size, bool write, uintptr_t pc) {
+    schedule_point(write ? POINT_STORE : POINT_LOAD, (unsigned)size, pc);
+    (void)race_access(schedule.actor, address, size, write, pc);
+}
+
+static inline __attribute__((always_inline)) void access(const void *address, size_t size, bool write,
+                                                         uintptr_t pc) {
+    if (__builtin_expect(!schedule.running, 1) || (uintptr_t)address - schedule.stack < FIBER_STACK)
+        return;
+    note(address, size, write, pc);
+}
+
+/* Without an engine's coverage the compiler wants to count something else: one flag for each function. */
+void __sanitizer_cov_bool_flag_init(bool *begin, bool *end);
+void __sanitizer_cov_bool_flag_init(bool *begin, bool *end) {
+    (void)begin;
+    (void)end;
+}
+
+#define TRACE(what, size, write)                                                                             \
+    void __sanitizer_cov_##what##size(const void *address);                                                  \
+    void __sanitizer_cov_##what##size(const void *address) {                                                 \
+        access(address, size, write, (uintptr_t)__builtin_return_address(0));                                \
+    }
+
+TRACE(load, 1, false)
+TRACE(load, 2, false)
+TRACE(load, 4, false)
+TRACE(load, 8, false)
+TRACE(load, 16, false)
+TRACE(store, 1, true)
+TRACE(store, 2, true)
+TRACE(store, 4, true)
+TRACE(store, 8, true)
+TRACE(store, 16, true)

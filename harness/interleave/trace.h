@@ -1,0 +1,10 @@
+/* Whether the implementation's loads and stores are seen in this program (harness/interleave/trace.c). */
+#ifndef HARNESS_TRACE_H
+#define HARNESS_TRACE_H
+
+#include <stdbool.h>
+
+/* Weak: in a program whose implementation is not traced its address is null. */
+extern const bool trace_linked __attribute__((weak));
+
+#endif

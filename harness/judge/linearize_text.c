@@ -1,0 +1,160 @@
+/* What a person reads of a history that no serial order explains. */
+#include <stdio.h>
+
+#include "harness/judge/linearize.h"
+#include "harness/program/text_words.h"
+
+/* ---- the final state ---- */
+
+struct count {
+    const char *name;
+    uint64_t model;
+    uint64_t ledger;
+};
+
+enum {
+    COUNTS = 9
+};
+
+static void fill_counts(struct count *counts, const struct model *model, const struct sut_ledger *ledger) {
+    const struct count all[COUNTS] = {
+        {"pins", model->pins, ledger->pins},
+        {"locked pages", model->locked_pages, ledger->locked_pages},
+        {"pages mapped in domains", model->domain_pages, ledger->domain_pages},
+        {"views", model->view_count, ledger->views},
+        {"bytes of view space", model->view_bytes, ledger->view_bytes},
+        {"pages of commit", model->commit_pages, ledger->commit_pages},
+        {"handles", model->handles_alive, ledger->handles},
+        {"pins and views taken back", model->leaks, ledger->leaks},
+        {"calls above PASSIVE_LEVEL", model->breaches, ledger->breaches},
+    };
+    for (uint32_t i = 0; i < COUNTS; i++)
+        counts[i] = all[i];
+}
+
+bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *ledger) {
+    struct count counts[COUNTS];
+    fill_counts(counts, model, ledger);
+    for (uint32_t i = 0; i < COUNTS; i++)
+        if (counts[i].model != counts[i].ledger)
+            return false;
+    return true;
+}
+
+const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *ledger, char *text,
+                                   size_t size) {
+    struct count counts[COUNTS];
+    fill_counts(counts, model, ledger);
+    size_t used = 0;
+    text[0] = 0;
+    for (uint32_t i = 0; i < COUNTS && used < size; i++)
+        if (counts[i].model != counts[i].ledger)
+            used += (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",
+                                     (unsigned long long)counts[i].ledger, counts[i].name,
+                                     (unsigned long long)counts[i].model);
+    return text;
+}
+
+/* ---- the history ---- */
+
+/* "pin2 index 0, 8 pages" */
+static void put_call(const struct call *call, char *text, size_t size) {
+    const char *word = text_opcodes[call->opcode];
+    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
+    if (call_is_callback(call->opcode) && call->null_arg) {
+        snprintf(text, size, "%s (no argument)", word);
+        return;
+    }
+    switch (call->opcode) {
+    case OP_PIN2:
+    case OP_PIN: {
+        uint64_t bytes = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
+        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index, (unsigned long long)bytes);
+        break;
+    }
+    case OP_UNPIN:
+    case OP_UNMAP:
+        snprintf(text, size, "%s index %u", word, index);
+        break;
+    case OP_MAP:
+        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
+                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
+        break;
+    case OP_PRESSURE:
+        snprintf(text, size, "%s", word);
+        break;
+    case OP_POWER:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "d0" : "d3");
+        break;
+    case OP_RESET:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "begin" : "end");
+        break;
+    default:
+        snprintf(text, size, "%s %u", word, call->device);
+        break;
+    }
+}
+
+static void put_answer(const struct call *call, char *text, size_t size) {
+    if (call->opcode == OP_PRESSURE)
+        snprintf(text, size, "done");
+    else if (NT_SUCCESS(call->status))
+        snprintf(text, size, "success");
+    else
+        snprintf(text, size, "0x%08x", (unsigned)call->status);
+}
+
+static const char *part_of(const struct linearize_event *event) {
+    static const char *const names[] = {
+        [EVENT_CALL] = "",
+        [EVENT_BEGIN] = " begins",
+        [EVENT_DEAD] = ": handles are dead",
+        [EVENT_STOPPED] = ": stopped",
+        [EVENT_LEAVE] = ": gone",
+    };
+    return names[event->kind];
+}
+
+static void put_history(const struct linearize_call *calls, uint32_t count, FILE *to) {
+    fprintf(to, "history (each call from its invocation to its answer, on one clock):\n");
+    uint32_t printed = 0;
+    for (uint32_t n = 0; n < count; n++) {
+        uint32_t next = count;
+        for (uint32_t i = 0; i < count; i++)
+            if (!(printed >> i & 1) && (next == count || calls[i].invoked < calls[next].invoked))
+                next = i;
+        printed |= 1u << next;
+        char what[96], answer[16];
+        put_call(calls[next].asked, what, sizeof(what));
+        put_answer(calls[next].answered, answer, sizeof(answer));
+        fprintf(to, "  %c  actor %u  %3u..%-3u %-44s -> %s\n", (char)('a' + next), calls[next].asked->actor,
+                calls[next].invoked, calls[next].returned, what, answer);
+    }
+}
+
+void linearize_explain(const struct linearize_call *calls, uint32_t count,
+                       const struct linearize_result *result, FILE *to) {
+    put_history(calls, count, to);
+    if (result->explained)
+        fprintf(to, "a serial order that explains it:");
+    else
+        fprintf(to, "as far as a serial order explains it:");
+    for (uint32_t i = 0; i < result->order.count; i++) {
+        const struct linearize_event *event = &result->order.events[i];
+        fprintf(to, "%s %c%s", i ? "," : "", (char)('a' + event->call), part_of(event));
+    }
+    fprintf(to, "%s\n", result->order.count ? "" : " not at all");
+    if (result->explained || result->gave_up)
+        return;
+    if (result->culprit == LINEARIZE_CALLS) {
+        fprintf(to, "there every answer fits; but of %u such order%s none ends in the state that was found\n",
+                result->orders, result->orders == 1 ? "" : "s");
+        return;
+    }
+    const struct model_answer *wanted = &result->wanted;
+    fprintf(to, "there %c should have answered ", (char)('a' + result->culprit));
+    if (wanted->expect == MUST_FAIL)
+        fprintf(to, "0x%08x (%s)\n", (unsigned)wanted->status, contract_table[wanted->clause].id);
+    else
+        fprintf(to, "success%s\n", wanted->expect == MAY_FAIL ? " or a shortage" : "");
+}

@@ -1,0 +1,129 @@
+/* What a person reads when a clause is broken. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/drive/executor.h"
+#include "harness/judge/run.h"
+#include "harness/program/text.h"
+
+char run_expected_text[RUN_TEXT_MAX];
+char run_got_text[RUN_TEXT_MAX];
+/* Static: a report may be written with the heap in any state. */
+static char text[TEXT_MAX];
+
+/* What is said behind the point at which a run was left is of no clause that is judged. */
+void run_expected(const char *format, ...) {
+    va_list args;
+    if (run.abandoned)
+        return;
+    va_start(args, format);
+    vsnprintf(run_expected_text, sizeof(run_expected_text), format, args);
+    va_end(args);
+}
+
+const char *run_name_of(uint64_t value) {
+    static char buffers[2][96];
+    static unsigned next;
+    char *buffer = buffers[next++ % 2];
+    uint32_t serial;
+    uint64_t page;
+    if (contents_is_stamp(value, &serial, &page))
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx (the oracle's stamp of page %llu of section %u)",
+                 (unsigned long long)value, (unsigned long long)page, serial);
+    else
+        snprintf(buffer, sizeof(buffers[0]), "0x%llx", (unsigned long long)value);
+    return buffer;
+}
+
+static void print_program(void) {
+    const struct program *program = run.program;
+    text_print_world(program, text, sizeof(text));
+    fprintf(stderr, "program so far:\n%s", text);
+    uint32_t last = run.op == RUN_BOOT  ? 0
+                    : run.op == RUN_END ? program->op_count
+                                        : run.op + 1 + run.race_ops;
+    for (uint32_t i = 0; i < last; i++) {
+        text_print_op(&program->ops[i], text, sizeof(text));
+        fprintf(stderr, "%s%s\n", text, i == run.op ? "   # <-- here" : "");
+    }
+}
+
+void run_got(const char *format, ...) {
+    va_list args;
+    if (run.abandoned)
+        return;
+    va_start(args, format);
+    vsnprintf(run_got_text, sizeof(run_got_text), format, args);
+    va_end(args);
+}
+
+const char *run_where(uint32_t op) {
+    static char where[48];
+    if (op == RUN_BOOT)
+        return "bringing the machine up";
+    if (op == RUN_END)
+        return "taking the machine down";
+    snprintf(where, sizeof(where), "operation %u of %u", op + 1, run.program->op_count);
+    return where;
+}
+
+static void report(const struct contract_row *row) {
+    fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
+    fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
+    fprintf(stderr, "  broken by: the implementation (%s)\n", run.sut->name);
+    fprintf(stderr, "  expected:  %s\n", run_expected_text);
+    fprintf(stderr, "  got:       %s\n", run_got_text);
+    if (run.explain)
+        run.explain(stderr);
+    if (run.op == RUN_BOOT || run.op == RUN_END) {
+        fprintf(stderr, "  operation: %s", run_where(run.op));
+    } else {
+        text_print_op(&run.program->ops[run.op], text, sizeof(text));
+        fprintf(stderr, "  operation: %u of %u: %s", run.op + 1, run.program->op_count, text);
+    }
+    fprintf(stderr, "%s%s\n", run.inside ? ", in the driver's " : "", run.inside ? run.inside : "");
+    if (run.caller_breaches)
+        fprintf(stderr, "  caller:    broke its own duties %u times, first %s at %s\n", run.caller_breaches,
+                contract_table[run.first_breach].id, run_where(run.first_breach_op));
+    print_program();
+    fflush(stderr);
+}
+
+bool executor_left(char *why, size_t size) {
+    switch (run.left) {
+    case RUN_NOT_LEFT:
+        return false;
+    case RUN_LEFT_AT_BOOT:
+        snprintf(why, size, "not run, for the machine did not boot");
+        return true;
+    case RUN_LEFT_BY_CHOICE:
+        break;
+    }
+    snprintf(why, size, "judged up to %s, which went another way than %s (expected %s; got %s)",
+             run_where(run.left_op), contract_table[run.left_clause].id, run_expected_text, run_got_text);
+    return true;
+}
+
+bool run_violated(enum contract_clause clause) {
+    const struct contract_row *row = &contract_table[clause];
+    if (run.abandoned)
+        return false;
+    if (row->basis == 'C' && !run.sut->hold_chosen) {
+        run.abandoned = true;
+        run.left = RUN_LEFT_BY_CHOICE;
+        run.left_clause = clause;
+        run.left_op = run.op;
+        return false;
+    }
+    if (!run.quiet)
+        report(row);
+    contract_fail(clause);
+    return false;
+}
+
+void run_harness_bug(const char *what) {
+    fprintf(stderr, "harness error: %s\n  broken by: the harness\n", what);
+    print_program();
+    fflush(stderr);
+    abort();
+}

@@ -1,0 +1,272 @@
+/* Minimizing: candidates, and the operations that go. */
+#include "harness/minimize/minimize.h"
+
+#include <string.h>
+
+#include "harness/minimize/minimizer.h"
+#include "harness/program/text.h"
+
+/* Few enough operations to try all pairs, or all triples; see minimize.h for the arithmetic. */
+#define PAIRS_OPS   64u
+#define TRIPLES_OPS 16u
+
+uint32_t minimize_members(const struct program *program) {
+    static char text[TEXT_MAX];
+    uint32_t members = 0;
+    text_print(program, text, sizeof text);
+    for (const char *at = text; *at != 0; at++)
+        members += *at == ' ';
+    return members;
+}
+
+/* ---- candidates ---- */
+
+bool minimizer_over(const struct minimizer *m) {
+    return m->result.tried >= m->limit || *m->stop;
+}
+
+static bool passes(struct minimizer *m, uint32_t *ended) {
+    *ended = PROGRAM_OPS;
+    m->result.tried++;
+    if (!m->test(&m->candidate, ended, m->context))
+        return false;
+    m->result.kept++;
+    program_copy(m->best, &m->candidate);
+    minimizer_refs_reset();
+    return true;
+}
+
+/* What comes behind the operation in which it showed is not needed. */
+static void cut(struct minimizer *m, uint32_t ended) {
+    if (ended + 1 < m->best->op_count) {
+        program_copy(&m->candidate, m->best);
+        m->candidate.op_count = ended + 1;
+        (void)passes(m, &ended);
+    }
+}
+
+static bool is_best(const struct minimizer *m) {
+    static uint8_t best[PROGRAM_BYTES], candidate[PROGRAM_BYTES];
+    if (m->best->op_count != m->candidate.op_count)
+        return false;
+    size_t size = program_encode(m->best, best);
+    return program_encode(&m->candidate, candidate) == size && memcmp(best, candidate, size) == 0;
+}
+
+bool minimizer_try(struct minimizer *m) {
+    uint32_t ended;
+    if (minimizer_over(m) || is_best(m) || !passes(m, &ended))
+        return false;
+    cut(m, ended);
+    return true;
+}
+
+/* ---- operations ---- */
+
+/* A race that loses operations has so many fewer. */
+static void keep_races(const struct program *best, struct program *candidate, const bool *gone) {
+    for (uint32_t i = 0, at = 0; i < best->op_count; i++) {
+        if (gone[i])
+            continue;
+        struct program_op *op = &candidate->ops[at++];
+        if (op->opcode != OP_RACE)
+            continue;
+        uint32_t span = program_race_span(best, i);
+        uint32_t left = 0;
+        for (uint32_t k = 1; k <= span; k++)
+            left += !gone[i + k];
+        op->view = (uint8_t)(left ? left - 1 : 0);
+    }
+}
+
+/* Tries the best without the operations that are marked. */
+static bool try_without(struct minimizer *m, const bool *gone) {
+    static struct minimizer_origin origin;
+    struct program *candidate = &m->candidate;
+    for (unsigned pass = 0; pass < 2; pass++) {
+        uint32_t count = 0;
+        program_copy(candidate, m->best);
+        for (uint32_t i = 0; i < m->best->op_count; i++) {
+            if (gone[i])
+                continue;
+            candidate->ops[count] = m->best->ops[i];
+            origin.op[count++] = i;
+        }
+        candidate->op_count = count;
+        keep_races(m->best, candidate, gone);
+        if (pass == 0) {
+            for (uint8_t i = 0; i < PROGRAM_ADAPTERS; i++)
+                origin.device[i] = i;
+            if (!minimizer_refs_mend(m, &origin))
+                pass++; /* both candidates are the same */
+        }
+        if (minimizer_try(m))
+            return true;
+    }
+    return false;
+}
+
+static bool try_without_some(struct minimizer *m, const uint32_t *ops, uint32_t count) {
+    static bool gone[PROGRAM_OPS];
+    memset(gone, 0, m->best->op_count * sizeof gone[0]);
+    for (uint32_t i = 0; i < count; i++)
+        gone[ops[i]] = true;
+    return try_without(m, gone);
+}
+
+/* Ranges of half the program, a quarter, ... single operations, from the end: what comes later is needed by
+ * less. */
+static void ranges(struct minimizer *m) {
+    static bool gone[PROGRAM_OPS];
+    for (uint32_t size = m->best->op_count; size > 0; size /= 2) {
+        uint32_t end = m->best->op_count;
+        while (end > 0 && !minimizer_over(m)) {
+            uint32_t from = end > size ? end - size : 0;
+            memset(gone, 0, m->best->op_count * sizeof gone[0]);
+            memset(gone + from, true, (end - from) * sizeof gone[0]);
+            end = try_without(m, gone) && m->best->op_count < from ? m->best->op_count : from;
+        }
+    }
+}
+
+/* Whether b may undo what a does. */
+static bool undoes(const struct program_op *a, const struct program_op *b) {
+    switch ((enum program_opcode)a->opcode) {
+    case OP_PIN2:
+    case OP_PIN:
+        return b->opcode == OP_UNPIN &&
+               b->arg.unpin.PhysicalAdapterIndex == a->arg.unpin.PhysicalAdapterIndex;
+    case OP_MAP:
+        return b->opcode == OP_UNMAP && b->arg.unmap.PhysicalAdapterIndex == a->arg.map.PhysicalAdapterIndex;
+    case OP_STOP:
+        return b->opcode == OP_START;
+    case OP_START:
+        return b->opcode == OP_STOP || b->opcode == OP_REMOVE;
+    case OP_ADD:
+        return b->opcode == OP_REMOVE && b->adapter == a->adapter;
+    case OP_REMOVE:
+        return b->opcode == OP_ADD && b->adapter == a->adapter;
+    case OP_POWER:
+    case OP_RESET:
+        return b->opcode == a->opcode && b->adapter == a->adapter && b->flag != a->flag;
+    case OP_IRQL:
+        return b->opcode == OP_IRQL && b->actor == a->actor;
+    default:
+        return false;
+    }
+}
+
+/* An operation and the next that may undo it. */
+static void partners(struct minimizer *m) {
+    for (uint32_t i = m->best->op_count; i-- > 0 && !minimizer_over(m);) {
+        for (uint32_t k = i + 1; k < m->best->op_count; k++) {
+            if (!undoes(&m->best->ops[i], &m->best->ops[k]))
+                continue;
+            (void)try_without_some(m, (const uint32_t[]){i, k}, 2);
+            break;
+        }
+    }
+}
+
+/* Any two, where there are few; and any three. */
+static void pairs(struct minimizer *m) {
+    for (uint32_t i = 0; i < m->best->op_count && m->best->op_count <= PAIRS_OPS; i++)
+        for (uint32_t k = i + 1; k < m->best->op_count && !minimizer_over(m);)
+            k += !try_without_some(m, (const uint32_t[]){i, k}, 2);
+    if (m->best->op_count > TRIPLES_OPS)
+        return;
+    for (uint32_t i = 0; i < m->best->op_count; i++)
+        for (uint32_t k = i + 1; k < m->best->op_count; k++)
+            for (uint32_t l = k + 1; l < m->best->op_count && !minimizer_over(m);)
+                l += !try_without_some(m, (const uint32_t[]){i, k, l}, 3);
+}
+
+/* ---- numbers ---- */
+
+uint64_t minimizer_get(const struct program *program, const struct minimizer_number *number) {
+    const uint8_t *at = (const uint8_t *)program + number->offset;
+    uint8_t u8;
+    uint16_t u16;
+    uint32_t u32;
+    uint64_t u64;
+    switch (number->width) {
+    case 1:
+        memcpy(&u8, at, 1);
+        return number->is_signed ? (uint64_t)(int64_t)(int8_t)u8 : u8;
+    case 2:
+        memcpy(&u16, at, 2);
+        return u16;
+    case 4:
+        memcpy(&u32, at, 4);
+        return u32;
+    default:
+        memcpy(&u64, at, 8);
+        return u64;
+    }
+}
+
+static void number_set(struct program *program, const struct minimizer_number *number, uint64_t value) {
+    uint8_t *at = (uint8_t *)program + number->offset;
+    const uint8_t u8 = (uint8_t)value;
+    const uint16_t u16 = (uint16_t)value;
+    const uint32_t u32 = (uint32_t)value;
+    const void *from = number->width == 1   ? (const void *)&u8
+                       : number->width == 2 ? (const void *)&u16
+                       : number->width == 4 ? (const void *)&u32
+                                            : (const void *)&value;
+    memcpy(at, from, number->width);
+}
+
+bool minimizer_try_number(struct minimizer *m, const struct minimizer_number *number, uint64_t value) {
+    program_copy(&m->candidate, m->best);
+    number_set(&m->candidate, number, value);
+    return minimizer_try(m);
+}
+
+void minimizer_shrink(struct minimizer *m, const struct minimizer_number *number) {
+    uint64_t unit = number->unit ? number->unit : 1;
+    uint64_t value = minimizer_get(m->best, number);
+    if (value == number->plain || minimizer_try_number(m, number, number->plain))
+        return;
+    bool above = number->is_signed ? (int64_t)value > (int64_t)number->plain : value > number->plain;
+    uint64_t distance = above ? value - number->plain : number->plain - value;
+    for (uint64_t step = distance / 2 / unit * unit; step > 0 && !minimizer_over(m);) {
+        uint64_t nearer = above ? value - step : value + step;
+        if (step < distance && minimizer_try_number(m, number, nearer)) {
+            value = nearer;
+            distance -= step;
+        } else {
+            step = step / 2 / unit * unit;
+        }
+    }
+}
+
+/* ---- all of it ---- */
+
+struct minimize_result minimize(struct program *program, minimize_test *test, void *context, uint32_t limit,
+                                const volatile sig_atomic_t *stop) {
+    static struct minimizer m;
+    uint32_t kept, ended;
+    m.best = program;
+    m.test = test;
+    m.context = context;
+    m.limit = limit;
+    m.stop = stop;
+    m.result = (struct minimize_result){0};
+    program_copy(&m.candidate, program);
+    if (!passes(&m, &ended))
+        return m.result;
+    cut(&m, ended);
+    do {
+        kept = m.result.kept;
+        minimizer_races(&m);
+        ranges(&m);
+        partners(&m);
+        pairs(&m);
+        minimizer_exchange(&m);
+        minimizer_world(&m);
+        minimizer_members(&m);
+    } while (m.result.kept != kept && !minimizer_over(&m));
+    m.result.finished = m.result.kept == kept && !minimizer_over(&m);
+    return m.result;
+}

@@ -1,0 +1,66 @@
+/* What the parts of the mutator share: the mutation in progress. Private to harness/mutate*.c. */
+#ifndef HARNESS_MUTATION_H
+#define HARNESS_MUTATION_H
+
+#include "harness/contract/dry_run.h"
+#include "harness/drive/target.h"
+#include "harness/mutate/mutate.h"
+#include "harness/program/random.h"
+
+/* A sequence under construction: the longest is a view moved through a section, twice 24. */
+#define SCENE_OPS 64u
+
+struct mutation {
+    struct program *program;
+    uint32_t operations; /* TARGET_OP() bits */
+    uint32_t max_ops;    /* what fits into the engine's buffer */
+    struct random random;
+    struct model model; /* the dry run, up to where operations are put */
+    uint32_t scene_count;
+    struct program_op scene[SCENE_OPS];
+};
+
+static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
+    return (m->operations & TARGET_OP(opcode)) != 0;
+}
+
+/* ---- mutate_world.c ---- */
+/* A new world, more often plain than not. */
+void mutate_world_fresh(struct mutation *m);
+/* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
+void mutate_world_tweak(struct mutation *m);
+/* Ranges of program.h, and of what depends on what. */
+void mutate_world_mend(struct program *program);
+
+/* ---- mutate_operands.c ---- */
+/* An operation that does something, as far as the dry run in m->model knows. */
+struct program_op mutate_op_sensible(struct mutation *m, uint8_t opcode);
+/* Likewise, on one save area: chain and index are of m->model. */
+struct program_op mutate_op_on(struct mutation *m, uint8_t opcode, uint8_t chain, uint8_t index);
+/* Moves one argument to a boundary of the world, or makes it a stranger. */
+void mutate_op_tweak(struct mutation *m, struct program_op *op);
+/* Takes back what is strange: handle, forms, fault, null. */
+void mutate_op_repair(struct mutation *m, struct program_op *op);
+void mutate_op_fault(struct mutation *m, struct program_op *op);
+/* A chain, mostly one that runs; false when there is none. And an index of it. */
+bool mutate_pick_chain(struct mutation *m, uint8_t *chain);
+uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
+/* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
+uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain);
+
+/* ---- mutate.c ---- */
+/* How many more operations there is room for. */
+uint32_t mutation_room(const struct mutation *m);
+/* Puts operations in, as many as there is room for; they may not be part of the program. */
+void mutation_insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count);
+
+/* ---- mutate_race.c: one mutation each, false when there is nothing to do it to ---- */
+bool mutate_race_schedule(struct mutation *m);
+bool mutate_race_make(struct mutation *m);
+bool mutate_race_scene(struct mutation *m);
+
+/* ---- mutate_scenes.c ---- */
+/* Writes a sequence that plays in the state of m->model to m->scene. */
+void mutate_scene(struct mutation *m);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * The text form of a program: what people read, write and keep in corpus/ and crashes/.
+ *
+ *     # a comment, to the end of the line
+ *     machine adapters=2 iommu=remap_always ram=4096
+ *     adapter 1 joins=0 maximum_size=64K caps=supported,remap
+ *     pin2 lead(0) index=1 CommitSize=MaximumSize-1p PreferContiguous fail_nth=3(lock)
+ *     unpin lead(0) index=1
+ *
+ * One statement a line: at most one `machine`, then at most one `adapter` for each, then operations.
+ * A member that is left out has its plain value, the one that zero bytes decode to. Text and
+ * program convert both ways without loss: members that an operation does not use, and bytes of the
+ * argument structure that no member shows (`pad4=`), are printed too when they are not zero.
+ *
+ * Numbers are decimal or 0x…, with an optional suffix: K M G T P (2^10 … 2^50), or p for pages where
+ * the unit is bytes.
+ *
+ * machine   adapters= (as many as the lines say)  iommu=none|present|remap_always  ram= highest_pfn=
+ *           commit= (pages)  pool= views= (bytes)  seed=
+ * adapter N joins=M  stopped  absent  version=wddm3.0|…  caps=none|supported,required,remap
+ *           miniport=fail_start,…  maximum_size=  highest_visible=
+ * callbacks pin2, pin, unpin, map, unmap: a handle (lead(N) own(N) issued(K) null handle(V)
+ *           near(N,+V)), index=, then the structure's members by their DDI names; Flags are
+ *           PreferContiguous and Reserved=; null_arg; fail_nth=N or N(kind)
+ *   sizes   a number, or MaximumSize MaximumSize/2 MdlLimit 2^32p 2^64, each ± Np (MaximumSize also
+ *           ± Nb: bytes), or a small number of pages by itself: 8p, -1p
+ *   views   K or live(K), issued(K), raw; each ± Np
+ * dma_write dma_read     gpu= pin= page= offset= count= stamp=
+ * cpu_write cpu_read     view= offset= stamp=
+ * start stop remove add surprise_remove  N        power N d0|d3    reset N begin|end
+ * link LEAD JOINER       irql passive|apc|dispatch|high            pressure
+ * race      ops=N first=ACTOR switch=POINTS:ACTOR or lockPOINTS:ACTOR (up to 8 of them): the next N
+ *           operations run concurrently; see program.h
+ * any       actor=N; and what the operation does not use, when it is not zero (text_help lists it)
+ */
+#ifndef HARNESS_TEXT_H
+#define HARNESS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/program/program.h"
+
+/* The longest line that is printed, with its end: an operation whose 15 members and 32 argument bytes
+ * are all set needs under 400 characters; a machine line under 200, an adapter line under 300. */
+#define TEXT_LINE_MAX 512u
+/* A printed program, whole. */
+#define TEXT_MAX ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * TEXT_LINE_MAX)
+
+struct text_error {
+    unsigned line; /* from 1 */
+    unsigned column;
+    char text[640]; /* "name:line:column: expected X, got 'Y'" */
+};
+
+/* The bytes of the mark that some editors put before a text (the BOM of UTF-8): 3 or 0. */
+size_t text_mark(const char *text, size_t size);
+
+/* Reads a whole text, with its mark or without. name is for the message only. On failure *program is
+ * unspecified and *error says why. */
+bool text_parse(const char *name, const char *text, size_t size, struct program *program,
+                struct text_error *error);
+
+/* The three printers work as snprintf does: at most `capacity` bytes are written, a final NUL
+ * included, and the full length without it is returned. Nothing is allocated. */
+size_t text_print(const struct program *program, char *buffer, size_t capacity);
+/* The machine line and the adapter lines. */
+size_t text_print_world(const struct program *program, char *buffer, size_t capacity);
+/* One operation, one line, without the line's end; under TEXT_LINE_MAX. */
+size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity);
+
+/* Whether a file's content is text. Bytes are text when all of them are printable (UTF-8 passes) or
+ * white space, and the first word outside comments is a statement's. Byte form can hardly meet that: its
+ * canonical records hold zeros. An empty content, or comments alone, is no text. */
+bool text_detect(const char *content, size_t size);
+
+/* The manual page: `pinfuzz help programs`. Every word that is printed stands there. */
+extern const char text_help[];
+
+#endif
