@@ -34,10 +34,21 @@ enum sut_iommu {
     SUT_IOMMU_KINDS
 };
 
-/* The budgets of "Rules of that world". All of them are limits on what may be out at once. */
+/*
+ * The machine. Its budgets are limits on what may be in use at once.
+ *
+ * Physical memory: the OS has ram_pages frames, with whatever numbers within [0, highest_pfn] the
+ * implementation likes, but none in the firmware's stretch. It need not be able to hand out all of them.
+ * The firmware's memory cannot be written; read by DMA, each 8 bytes that are aligned hold their own physical
+ * address.
+ */
 struct sut_machine_config {
-    uint64_t ram_pages;    /* installed frames, > 0 */
-    uint64_t highest_pfn;  /* PFN of the highest installed frame, >= ram_pages - 1 */
+    ULONG dxgkrnl_version;   /* Dxgkrnl's own, DXGKDDI_INTERFACE_VERSION_* */
+    uint32_t iommu_flags;    /* IOMMUFlags: five bits, docs/contract.md */
+    uint64_t ram_pages;      /* installed frames, > 0 */
+    uint64_t highest_pfn;    /* PFN of the highest installed frame, >= ram_pages + firmware_pages - 1 */
+    uint64_t firmware_first; /* > 0 where there are firmware_pages */
+    uint64_t firmware_pages;
     uint64_t commit_pages; /* commit limit; may exceed ram_pages */
     uint64_t pool_bytes;   /* kernel pool */
     uint64_t view_bytes;   /* system address space for views, a multiple of 64 KiB */
@@ -45,18 +56,29 @@ struct sut_machine_config {
     enum sut_iommu iommu;
 };
 
-/* A driver, as far as Dxgkrnl sees it here. context goes to each function. */
+/*
+ * A driver, as far as Dxgkrnl sees it here: the DDIs of docs/contract.md, "How a device gets there", which
+ * says when each is called. context goes to each function. All are called at PASSIVE_LEVEL.
+ */
 struct sut_miniport {
     void *context;
     ULONG version; /* DXGKDDI_INTERFACE_VERSION_*, from DRIVER_INITIALIZATION_DATA.Version */
-    /* DxgkDdiLinkDevice: asked of each member of a chain of two or more at start [LINK-ONE-LEAD] */
+    /* DxgkDdiAddDevice: once for each add(). A failure: the driver declines the device, which is not there.
+     */
+    NTSTATUS (*add_device)(void *context);
+    /* DxgkDdiLinkDevice: right after add_device, and once more for each device of a chain that link() makes.
+     * Devices with one ChainUid are one chain; the chain is whole with NumberOfLinksInChain of them. */
     NTSTATUS (*link_device)(void *context, LINKED_DEVICE *linked);
-    /* DxgkDdiStartDevice: hands out the interface, valid until stop_device returns */
+    /* DxgkDdiStartDevice: hands out the interface, valid until stop_device returns. The lead's comes last. */
     NTSTATUS (*start_device)(void *context, const DXGKRNL_INTERFACE *dxgkrnl);
-    /* DxgkDdiQueryAdapterInfo: asked of the lead only, after every start_device [INIT-QUERY] */
+    /* DxgkDdiQueryAdapterInfo: types 1, 15, 21, 22, and from WDDM 2.9 on 34 and 35, the last two before the
+     * first start_device. Any member's driver answers for its chain. Other types: a failure. */
     NTSTATUS (*query_adapter_info)(void *context, const DXGKARG_QUERYADAPTERINFO *query);
-    /* DxgkDdiStopDevice */
+    /* DxgkDdiStopDevice: also of a device that was surprise removed. The lead's comes first. */
     void (*stop_device)(void *context);
+    /* DxgkDdiBeginExclusiveAccess and its End, around an attach to the domain of a started chain. */
+    NTSTATUS (*begin_exclusive)(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument);
+    NTSTATUS (*end_exclusive)(void *context, DXGKARG_ENDEXCLUSIVEACCESS *argument);
 };
 
 enum sut_fault {
@@ -124,6 +146,7 @@ struct sut {
     /* The bus, one of these calls at a time, as the PnP manager makes them. A device is added once until it
      * is removed; 0 <= device < SUT_DEVICES. A device that is not there: STATUS_INVALID_PARAMETER. */
     NTSTATUS (*add)(unsigned device, const struct sut_miniport *miniport);
+    /* The bus has found a bridge between the two, while both are stopped. */
     NTSTATUS (*link)(unsigned lead, unsigned joiner);
     NTSTATUS (*start)(unsigned device);           /* the whole chain of the device */
     NTSTATUS (*stop)(unsigned device);            /* likewise */
@@ -131,6 +154,7 @@ struct sut {
     NTSTATUS (*surprise_remove)(unsigned device); /* the notification; remove() follows some day */
     NTSTATUS (*power)(unsigned device, bool d0);
     NTSTATUS (*reset)(unsigned device, bool begin); /* TDR */
+    NTSTATUS (*secure_vm)(unsigned device);         /* one is created that uses the device's chain */
 
     /* The caller's circumstances. */
     void (*set_actor)(unsigned actor); /* actor < SUT_ACTORS */
@@ -166,6 +190,12 @@ struct sut {
     /* Asked when a call has returned, outside races: the name of a lock that the current actor still holds,
      * NULL for none. In races the harness knows by the hooks. */
     const char *(*lock_held)(void);
+    /* The current actor's IRQL, asked when a call has returned. */
+    KIRQL (*irql)(void);
+    /* Where Dxgkrnl is of WDDM 3.2 or later, a callback at DISPATCH_LEVEL or above stops the system: what is
+     * set here is called then, with no lock held, and does not return; the machine is shut down next. Without
+     * this member such calls are not made. */
+    void (*set_bug_check)(void (*hook)(ULONG code));
 };
 
 /* The implementation linked in. */

@@ -3,7 +3,17 @@
 #include "dxgk/machine.h"
 #include "nt/pool.h"
 
-NTSTATUS dxgk_adapter_add(const struct dxgk_miniport *miniport, struct dxgk_adapter **adapter) {
+/* The order of the others is kept: it is the order in which they are looked at. */
+static void forget(const struct dxgk_adapter *adapter) {
+    uint32_t i = 0;
+    while (dxgk_machine.present[i] != adapter)
+        i++;
+    dxgk_machine.adapter_count--;
+    for (; i < dxgk_machine.adapter_count; i++)
+        dxgk_machine.present[i] = dxgk_machine.present[i + 1];
+}
+
+static NTSTATUS make(const struct dxgk_miniport *miniport, struct dxgk_adapter **adapter) {
     nt_lock_acquire(&dxgk_machine.adapters);
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
     if (dxgk_machine.adapter_count < DXGK_ADAPTERS_MAX) {
@@ -21,20 +31,69 @@ NTSTATUS dxgk_adapter_add(const struct dxgk_miniport *miniport, struct dxgk_adap
     return status;
 }
 
+/* A1, A2: what the driver's AddDevice and LinkDevice say of a device. */
+static NTSTATUS introduce(struct dxgk_adapter *adapter) {
+    const struct dxgk_miniport *miniport = &adapter->miniport;
+    LINKED_DEVICE linked = {0};
+    NTSTATUS status = miniport->add_device(miniport->context);
+    if (NT_SUCCESS(status))
+        status = miniport->link_device(miniport->context, &linked);
+    nt_lock_acquire(&dxgk_machine.adapters);
+    if (NT_SUCCESS(status)) {
+        adapter->linked = linked;
+        dxgk_chain_gather(adapter);
+    } else {
+        forget(adapter);
+    }
+    nt_lock_release(&dxgk_machine.adapters);
+    return status;
+}
+
+NTSTATUS dxgk_adapter_add(const struct dxgk_miniport *miniport, struct dxgk_adapter **adapter) {
+    struct dxgk_adapter *fresh;
+    NTSTATUS status = make(miniport, &fresh);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = introduce(fresh);
+    if (NT_SUCCESS(status))
+        *adapter = fresh;
+    else
+        nt_pool_free(fresh, sizeof(*fresh));
+    return status;
+}
+
 static bool may_lead(const struct dxgk_adapter *adapter) {
     return !adapter->gone && dxgk_adapter_leads(adapter) && adapter->chain->state == DXGK_CHAIN_STOPPED;
 }
 
+static bool may_link(const struct dxgk_adapter *lead, const struct dxgk_adapter *joiner) {
+    return may_lead(lead) && may_lead(joiner) && joiner->chain->length == 1 &&
+           lead->chain->length < DXGK_CHAIN_MAX;
+}
+
 NTSTATUS dxgk_adapter_link(struct dxgk_adapter *lead, struct dxgk_adapter *joiner) {
+    LINKED_DEVICE linked[DXGK_CHAIN_MAX] = {{0}};
     if (lead == joiner)
         return STATUS_INVALID_PARAMETER;
     nt_lock_acquire(&dxgk_machine.adapters);
-    bool fits = may_lead(lead) && may_lead(joiner) && joiner->chain->length == 1 &&
-                lead->chain->length < DXGK_CHAIN_MAX;
-    if (fits)
-        dxgk_chain_append(lead->chain, joiner);
+    bool fits = may_link(lead, joiner);
     nt_lock_release(&dxgk_machine.adapters);
-    return fits ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE;
+    if (!fits)
+        return STATUS_INVALID_DEVICE_STATE;
+    /* The bus does one thing at a time: nothing changes while they are asked. */
+    uint32_t length = lead->chain->length;
+    for (uint32_t i = 0; i <= length; i++) {
+        const struct dxgk_adapter *member = i < length ? lead->chain->members[i] : joiner;
+        NTSTATUS status = member->miniport.link_device(member->miniport.context, &linked[i]);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    nt_lock_acquire(&dxgk_machine.adapters);
+    dxgk_chain_append(lead->chain, joiner);
+    for (uint32_t i = 0; i <= length; i++)
+        lead->chain->members[i]->linked = linked[i];
+    nt_lock_release(&dxgk_machine.adapters);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS dxgk_adapter_start(struct dxgk_adapter *adapter) {
@@ -43,16 +102,6 @@ NTSTATUS dxgk_adapter_start(struct dxgk_adapter *adapter) {
 
 NTSTATUS dxgk_adapter_stop(struct dxgk_adapter *adapter) {
     return dxgk_chain_stop(adapter->chain);
-}
-
-/* The order of the others is kept: it is the order in which they are looked at. */
-static void forget(const struct dxgk_adapter *adapter) {
-    uint32_t i = 0;
-    while (dxgk_machine.present[i] != adapter)
-        i++;
-    dxgk_machine.adapter_count--;
-    for (; i < dxgk_machine.adapter_count; i++)
-        dxgk_machine.present[i] = dxgk_machine.present[i + 1];
 }
 
 NTSTATUS dxgk_adapter_remove(struct dxgk_adapter *adapter) {

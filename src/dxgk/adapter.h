@@ -10,6 +10,7 @@ struct dxgk_adapter {
     struct dxgk_chain *chain;     /* the lead's own_chain */
     struct dxgk_chain own_chain;  /* so that leaving a chain needs no memory (ANY-RELEASE) */
     struct dxgk_domain *attached; /* NULL: to none */
+    LINKED_DEVICE linked;         /* what its driver says of its chain */
     bool d0;
     bool in_reset;
     bool gone;     /* surprise-removed */

@@ -15,6 +15,8 @@ enum kind {
 
 /* ANY-IRQL: at that level no lock may be taken and nothing pageable touched. */
 static NTSTATUS breach(KIRQL irql) {
+    if (irql >= DISPATCH_LEVEL && dxgk_machine.version >= DXGKDDI_INTERFACE_VERSION_WDDM3_2)
+        dxgk_bug_check(DXGK_BUG_CHECK_IRQL);
     dxgk_machine.breaches[nt_actor()]++;
     if (dxgk_machine.breach_hook)
         dxgk_machine.breach_hook(dxgk_machine.breach_context, irql);
@@ -53,7 +55,7 @@ static NTSTATUS leave(struct dxgk_chain *chain, NTSTATUS status) {
 
 /* ANY-INDEX. */
 static struct dxgk_area *area_of(const struct dxgk_chain *chain, UINT index) {
-    return index < chain->length ? &chain->members[index]->area : NULL;
+    return index < chain->length ? &chain->by_index[index]->area : NULL;
 }
 
 NTSTATUS dxgk_cb_pin2(HANDLE hAdapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *pPin) {

@@ -13,6 +13,29 @@ void dxgk_chain_init(struct dxgk_chain *chain, struct dxgk_adapter *only) {
     only->chain = chain;
 }
 
+static bool gathers(const struct dxgk_adapter *adapter, ULONG uid) {
+    return adapter->linked.NumberOfLinksInChain > 1 && adapter->linked.ChainUid == uid && !adapter->gone &&
+           adapter->chain->state == DXGK_CHAIN_STOPPED;
+}
+
+void dxgk_chain_gather(const struct dxgk_adapter *adapter) {
+    struct dxgk_adapter *head = NULL;
+    for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
+        struct dxgk_adapter *member = dxgk_machine.present[i];
+        if (!gathers(member, adapter->linked.ChainUid))
+            continue;
+        dxgk_chain_init(&member->own_chain, member);
+        if (!head || (member->linked.LeadLink && !head->linked.LeadLink))
+            head = member;
+    }
+    for (uint32_t i = 0; head && i < dxgk_machine.adapter_count; i++) {
+        struct dxgk_adapter *member = dxgk_machine.present[i];
+        if (member != head && gathers(member, adapter->linked.ChainUid) &&
+            head->own_chain.length < DXGK_CHAIN_MAX)
+            dxgk_chain_append(&head->own_chain, member);
+    }
+}
+
 void dxgk_chain_append(struct dxgk_chain *chain, struct dxgk_adapter *joiner) {
     assert(chain->length < DXGK_CHAIN_MAX && dxgk_adapter_leads(joiner) && joiner->own_chain.length == 1);
     joiner->own_chain.length = 0;
@@ -24,9 +47,13 @@ void dxgk_chain_leave(struct dxgk_adapter *adapter) {
     struct dxgk_chain *chain = adapter->chain;
     assert(chain->state == DXGK_CHAIN_STOPPED);
     if (dxgk_adapter_leads(adapter)) {
-        for (uint32_t i = 1; i < chain->length; i++)
+        for (uint32_t i = 1; i < chain->length; i++) {
             dxgk_chain_init(&chain->members[i]->own_chain, chain->members[i]);
+            chain->members[i]->linked = (LINKED_DEVICE){.NumberOfLinksInChain = 1};
+        }
     } else {
+        for (uint32_t k = 0; k < chain->length; k++) /* as many links as are left */
+            chain->members[k]->linked.NumberOfLinksInChain--;
         uint32_t i = 1;
         while (chain->members[i] != adapter)
             i++;

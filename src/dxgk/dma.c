@@ -7,26 +7,39 @@
 #include "nt/phys.h"
 #include "nt/section.h"
 
-/* The page that a domain leads to; false: a fault. *page is NULL where nothing was ever written. */
+/* What a device address leads to: a page, NULL where nothing was ever written, or the firmware's memory. */
+struct place {
+    struct nt_page *page;
+    bool firmware;
+};
+
+/* False: a fault. */
 static NT_UNCOVERED bool through_domain(const struct dxgk_domain *domain, uint64_t device_page, bool write,
-                                        struct nt_page **page) {
+                                        struct place *place) {
     struct dxgk_target target;
     if (!dxgk_domain_translate(domain, device_page, &target))
         return false;
+    place->firmware = !target.section;
+    if (place->firmware)
+        return true;
     if (write) {
-        *page = nt_section_touch(target.section, target.page);
-        return *page != NULL;
+        place->page = nt_section_touch(target.section, target.page);
+        return place->page != NULL;
     }
     /* Read only, below. */
-    *page = (struct nt_page *)nt_section_peek(target.section, target.page);
+    place->page = (struct nt_page *)nt_section_peek(target.section, target.page);
     return true;
 }
 
-/* Without an IOMMU in the machine every installed frame can be had; one that is free holds nothing. */
-static NT_UNCOVERED bool physically(uint64_t device_page, struct nt_page **page) {
+/* Where nothing translates, every installed frame can be had, and the firmware's memory; a frame that is free
+ * holds nothing. */
+static NT_UNCOVERED bool physically(uint64_t device_page, struct place *place) {
+    place->firmware = nt_phys_firmware(device_page, 1);
+    if (place->firmware)
+        return true;
     if (!nt_phys_installed(device_page))
         return false;
-    *page = nt_phys_page(device_page);
+    place->page = nt_phys_page(device_page);
     return true;
 }
 
@@ -34,45 +47,46 @@ static NT_UNCOVERED bool does_dma(const struct dxgk_adapter *adapter) {
     return adapter->d0 && !adapter->in_reset && !adapter->gone;
 }
 
-static NT_UNCOVERED void copy(struct nt_page *page, unsigned offset, void *buffer, size_t size, bool write) {
-    if (page)
-        nt_page_copy(page, offset, buffer, size, write);
-    else if (!write)
+/* The firmware's memory cannot be written, and reads as its own addresses: each 8 bytes hold where they are.
+ */
+static NT_UNCOVERED void read_firmware(uint64_t address, uint8_t *buffer, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        uint64_t at = address + i;
+        buffer[i] = (uint8_t)((at & ~UINT64_C(7)) >> (8 * (at & 7)));
+    }
+}
+
+static NT_UNCOVERED void copy(const struct place *place, uint64_t address, void *buffer, size_t size,
+                              bool write) {
+    if (place->firmware) {
+        if (!write)
+            read_firmware(address, buffer, size);
+    } else if (place->page) {
+        nt_page_copy(place->page, (unsigned)(address % NT_PAGE_SIZE), buffer, size, write);
+    } else if (!write) {
         memset(buffer, 0, size);
-}
-
-/* On a machine with an IOMMU a device that is attached to no domain is blocked (PIN-ISOLATED). */
-static NT_UNCOVERED bool translated(const struct dxgk_adapter *adapter, uint64_t address, void *buffer,
-                                    size_t size, bool write) {
-    struct nt_page *page;
-    bool reached =
-        adapter->attached && through_domain(adapter->attached, address >> NT_PAGE_SHIFT, write, &page);
-    if (reached)
-        copy(page, (unsigned)(address % NT_PAGE_SIZE), buffer, size, write);
-    return reached;
-}
-
-static NT_UNCOVERED bool untranslated(uint64_t address, void *buffer, size_t size, bool write) {
-    struct nt_page *page;
-    bool reached = physically(address >> NT_PAGE_SHIFT, &page);
-    if (reached)
-        copy(page, (unsigned)(address % NT_PAGE_SIZE), buffer, size, write);
-    return reached;
+    }
 }
 
 NT_UNCOVERED bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void *buffer, size_t size,
                            bool write) {
     assert(size > 0 && size <= NT_PAGE_SIZE - address % NT_PAGE_SIZE);
+    struct place place = {0};
+    bool reached = false;
     nt_lock_acquire(&dxgk_machine.adapters);
-    if (!does_dma(adapter) || !dxgk_machine.iommu) {
-        bool reached = does_dma(adapter) && untranslated(address, buffer, size, write);
-        nt_lock_release(&dxgk_machine.adapters);
-        return reached;
-    }
     struct dxgk_chain *chain = adapter->chain;
     nt_lock_acquire(&chain->lock);
-    nt_lock_release(&dxgk_machine.adapters);
-    bool reached = translated(adapter, address, buffer, size, write);
+    if (does_dma(adapter)) {
+        /* On a machine with an IOMMU a device that is stopped is blocked; one that is started and attached to
+         * no domain sees physical memory. */
+        if (adapter->attached)
+            reached = through_domain(adapter->attached, address >> NT_PAGE_SHIFT, write, &place);
+        else if (!dxgk_machine.iommu || adapter->handle)
+            reached = physically(address >> NT_PAGE_SHIFT, &place);
+        if (reached)
+            copy(&place, address, buffer, size, write);
+    }
     nt_lock_release(&chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
     return reached;
 }

@@ -28,9 +28,15 @@ void dxgk_domain_create(struct dxgk_domain *domain, enum dxgk_mode mode, uint64_
     domain->ranges.root = NULL;
     domain->ranges.gaps = mode == DXGK_MODE_REMAPPED;
     domain->mapped = 0;
+    domain->reserved = 0;
+    domain->reserved_below = 0;
 }
 
+static void take_reserved_out(struct dxgk_domain *domain, uint64_t count);
+
 void dxgk_domain_destroy(struct dxgk_domain *domain) {
+    if (domain->of_reserved.count > 0)
+        take_reserved_out(domain, domain->of_reserved.count);
     assert(domain->mapped == 0 && !domain->ranges.root);
     domain->id = 0;
     domain->mode = DXGK_MODE_NONE;
@@ -108,7 +114,7 @@ static NTSTATUS put_array_in(struct dxgk_domain *domain, struct dxgk_mapping *ma
 
 static void take_array_out(struct dxgk_domain *domain, const struct dxgk_mapping *mapping) {
     uint64_t pages = array_pages(mapping);
-    if (pages == domain->mapped)
+    if (pages == domain->mapped && domain->reserved == 0)
         domain->ranges.root = NULL; /* there is nothing else */
     else
         dxgk_ranges_remove_mapping(&domain->ranges, mapping);
@@ -167,6 +173,42 @@ NTSTATUS dxgk_domain_map_frames(struct dxgk_domain *domain, struct dxgk_mapping 
     return put_in(domain, mapping, section);
 }
 
+/* ---- reserved ranges ---- */
+
+static void take_reserved_out(struct dxgk_domain *domain, uint64_t count) {
+    for (uint64_t i = 0; i < count; i++)
+        dxgk_ranges_remove(&domain->ranges, range_at(domain, &domain->of_reserved, i));
+    return_nodes(domain, &domain->of_reserved);
+    domain->reserved = 0;
+    domain->reserved_below = 0;
+}
+
+static uint64_t pages_below(const struct dxgk_stretch *stretch, uint64_t limit) {
+    if (stretch->first >= limit)
+        return 0;
+    return stretch->pages < limit - stretch->first ? stretch->pages : limit - stretch->first;
+}
+
+NTSTATUS dxgk_domain_reserve(struct dxgk_domain *domain, const struct dxgk_stretch *stretches,
+                             uint32_t count) {
+    assert(domain->mapped == 0 && domain->reserved == 0 && count > 0);
+    if (!take_nodes(domain, &domain->of_reserved, count))
+        return STATUS_NO_MEMORY;
+    domain->of_reserved.scattered = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (nt_fault(NT_FAULT_DOMAIN)) {
+            take_reserved_out(domain, i);
+            return STATUS_INSUFFICIENT_RESOURCES;
+        }
+        struct dxgk_range *range = range_at(domain, &domain->of_reserved, i);
+        set_range(&domain->of_reserved, range, stretches[i].first, stretches[i].pages, 0);
+        dxgk_ranges_insert(&domain->ranges, range);
+        domain->reserved += stretches[i].pages;
+        domain->reserved_below += pages_below(&stretches[i], domain->limit);
+    }
+    return STATUS_SUCCESS;
+}
+
 bool dxgk_domain_find(const struct dxgk_domain *domain, uint32_t pages, uint64_t *first) {
     assert(domain->mode == DXGK_MODE_REMAPPED);
     struct dxgk_gap gap;
@@ -205,7 +247,8 @@ static uint64_t gather(uint64_t place, uint64_t n) {
 NTSTATUS dxgk_domain_map_scattered(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
                                    struct nt_section *section, uint32_t pages, DXGK_PAGE_NUMBER *numbers) {
     assert(domain->mode == DXGK_MODE_REMAPPED && pages > 0);
-    if (domain->limit <= FIRST_PAGE || domain->limit - FIRST_PAGE - domain->mapped < pages)
+    if (domain->limit <= FIRST_PAGE + domain->reserved_below ||
+        domain->limit - FIRST_PAGE - domain->reserved_below - domain->mapped < pages)
         return STATUS_INSUFFICIENT_RESOURCES;
 
     /* The free gaps from the top down, as many as it takes; there are enough. */
@@ -252,6 +295,6 @@ NT_UNCOVERED bool dxgk_domain_translate(const struct dxgk_domain *domain, uint64
     if (range->mapping->scattered)
         place = gather(place, range->pages);
     target->section = range->mapping->section;
-    target->page = range->page + place;
+    target->page = target->section ? range->page + place : page;
     return true;
 }

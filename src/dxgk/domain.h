@@ -20,14 +20,6 @@ enum dxgk_mode {
     DXGK_MODE_REMAPPED
 };
 
-struct dxgk_domain {
-    uint64_t id; /* never 0, never used twice within a boot */
-    enum dxgk_mode mode;
-    uint64_t limit; /* DXGK_MODE_REMAPPED: device pages are below this; <= 2^52 */
-    struct dxgk_ranges ranges;
-    uint64_t mapped; /* pages */
-};
-
 /* A pin with no more ranges than this keeps them itself; beyond, they are a block of the pool. Five
  * extents are as large as eight ranges, and eight pages in eight frames that are no neighbours is what
  * a short program pins. */
@@ -49,15 +41,40 @@ struct dxgk_mapping {
     };
 };
 
+/* Physical pages [first, first + pages). */
+struct dxgk_stretch {
+    uint64_t first;
+    uint64_t pages; /* 1 .. UINT32_MAX */
+};
+
+/* Reserved ranges of a chain: firmware has a handful, and their array is on the stack (reserve.c). */
+#define DXGK_RESERVED_MAX 16u
+
+struct dxgk_domain {
+    uint64_t id; /* never 0, never used twice within a boot */
+    enum dxgk_mode mode;
+    uint64_t limit; /* DXGK_MODE_REMAPPED: device pages are below this; <= 2^52 */
+    struct dxgk_ranges ranges;
+    uint64_t mapped;                 /* pages, without the next */
+    uint64_t reserved;               /* pages of reserved ranges */
+    uint64_t reserved_below;         /* those of them below the limit */
+    struct dxgk_mapping of_reserved; /* without a section */
+};
+
 struct dxgk_target {
-    struct nt_section *section;
-    uint64_t page; /* of the section */
+    struct nt_section *section; /* NULL: physical memory of the firmware's */
+    uint64_t page;              /* of the section, or the physical page */
 };
 
 /* mode is not DXGK_MODE_NONE. highest_visible, a byte address, counts when remapped. */
 void dxgk_domain_create(struct dxgk_domain *domain, enum dxgk_mode mode, uint64_t highest_visible);
 /* Nothing may be mapped. */
 void dxgk_domain_destroy(struct dxgk_domain *domain);
+
+/* RESV-ONETOONE: maps each stretch at its own physical pages, until the domain is destroyed. They do not
+ * meet, and none holds page 0. Once, before anything else is mapped. STATUS_NO_MEMORY, or as below. */
+NTSTATUS dxgk_domain_reserve(struct dxgk_domain *domain, const struct dxgk_stretch *stretches,
+                             uint32_t count);
 
 /* DXGK_MODE_REMAPPED: looks for a free run of `pages` pages; its first page to *first. O(log n). */
 bool dxgk_domain_find(const struct dxgk_domain *domain, uint32_t pages, uint64_t *first);

@@ -22,9 +22,20 @@
 struct dxgk_adapter; /* a physical adapter: one device on the bus */
 struct nt_section;
 
+/* IOMMUFlags, a setting of the machine. */
+enum {
+    DXGK_IOMMU_ENABLED = 0x01,
+    DXGK_IOMMU_MAPPINGS = 0x02,
+    DXGK_IOMMU_ATTACH = 0x04,
+    DXGK_IOMMU_BYPASS_DRIVER_CAP = 0x08,
+    DXGK_IOMMU_ALLOW_FAILURE = 0x10
+};
+
 struct dxgk_config {
+    ULONG version; /* Dxgkrnl's own, DXGKDDI_INTERFACE_VERSION_* */
     bool iommu;
     bool remap_always;    /* with an IOMMU: remap where it is not necessary, too (INIT-REMAP) */
+    uint32_t iommu_flags; /* DXGK_IOMMU_* bits */
     uint64_t highest_pfn; /* of the highest installed frame */
 };
 
@@ -32,10 +43,13 @@ struct dxgk_config {
 struct dxgk_miniport {
     void *context;
     ULONG version; /* DXGKDDI_INTERFACE_VERSION_* */
+    NTSTATUS (*add_device)(void *context);
     NTSTATUS (*link_device)(void *context, LINKED_DEVICE *linked);
     NTSTATUS (*start_device)(void *context, const DXGKRNL_INTERFACE *dxgkrnl);
     NTSTATUS (*query_adapter_info)(void *context, const DXGKARG_QUERYADAPTERINFO *query);
     void (*stop_device)(void *context);
+    NTSTATUS (*begin_exclusive)(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument);
+    NTSTATUS (*end_exclusive)(void *context, DXGKARG_ENDEXCLUSIVEACCESS *argument);
 };
 
 void dxgk_boot(const struct dxgk_config *config);
@@ -44,12 +58,14 @@ void dxgk_shutdown(void);
 
 /* ---- the bus ---- */
 
-/* A fresh device is in D0 and a chain of its own. STATUS_NO_MEMORY, or
- * STATUS_INSUFFICIENT_RESOURCES beyond DXGK_ADAPTERS_MAX. The miniport structure is copied. */
+/* A fresh device is in D0, in the chain that its driver's LinkDevice names. STATUS_NO_MEMORY,
+ * STATUS_INSUFFICIENT_RESOURCES beyond DXGK_ADAPTERS_MAX, or what AddDevice or LinkDevice returned. The
+ * miniport structure is copied. */
 NTSTATUS dxgk_adapter_add(const struct dxgk_miniport *miniport, struct dxgk_adapter **adapter);
-/* Appends joiner to lead's chain. Both are stopped, present and leads, the joiner is single, and the
- * result has at most DXGK_CHAIN_MAX members; else STATUS_INVALID_DEVICE_STATE. The same adapter
- * twice: STATUS_INVALID_PARAMETER. */
+/* Appends joiner to lead's chain, and asks each of the new chain's drivers for its link again. Both are
+ * stopped, present and leads, the joiner is single, and the result has at most DXGK_CHAIN_MAX members;
+ * else STATUS_INVALID_DEVICE_STATE. The same adapter twice: STATUS_INVALID_PARAMETER. A LinkDevice that
+ * fails leaves the chains as they were. */
 NTSTATUS dxgk_adapter_link(struct dxgk_adapter *lead, struct dxgk_adapter *joiner);
 /* Start and stop the whole chain of the adapter. STATUS_INVALID_DEVICE_STATE when that is not the
  * state to do it from; start.c lists what else a start can meet. */
@@ -66,6 +82,11 @@ NTSTATUS dxgk_adapter_power(struct dxgk_adapter *adapter, bool d0);
 /* A TDR begins or ends (TDR-KEEPS). STATUS_INVALID_DEVICE_STATE when it is the other's turn. */
 NTSTATUS dxgk_adapter_reset(struct dxgk_adapter *adapter, bool begin);
 
+/* A secure VM is created that uses the adapter: its chain is attached to its domain, unless it is already
+ * (ATTACH-LATER, ATTACH-ONCE). STATUS_NOT_SUPPORTED without isolation (ATTACH-NOSUPPORT),
+ * STATUS_INVALID_DEVICE_STATE unless started, or as attach.c says. */
+NTSTATUS dxgk_adapter_secure_vm(struct dxgk_adapter *adapter);
+
 /* The GPU reads or writes size bytes at a device address, all within one page. False: it faults, or
  * the device does no DMA now; buffer is untouched then. */
 bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void *buffer, size_t size, bool write);
@@ -77,10 +98,16 @@ void dxgk_memory_pressure(void);
 typedef void dxgk_breach_hook(void *context, KIRQL irql);
 void dxgk_on_breach(dxgk_breach_hook *hook, void *context);
 
+/* From WDDM 3.2 on a callback at DISPATCH_LEVEL or above stops the system: this is called, with no lock
+ * held, and does not return. Outlives a boot; NULL: the process aborts. */
+#define DXGK_BUG_CHECK_IRQL 0x0000000Au /* IRQL_NOT_LESS_OR_EQUAL: the documents name no code */
+typedef void dxgk_bug_check_hook(ULONG code);
+void dxgk_on_bug_check(dxgk_bug_check_hook *hook);
+
 /* ---- looks: they change nothing and take no lock; for whoever knows that no call is under way ---- */
 
 struct dxgk_usage {
-    uint64_t domain_pages; /* mapped in all domains together */
+    uint64_t domain_pages; /* mapped in all domains together, reserved ranges among them */
     uint32_t pins;
     uint32_t handles;  /* adapter handles alive */
     uint32_t leaks;    /* pins and views that stops took back, since boot */

@@ -8,7 +8,7 @@ NT_UNCOVERED void dxgk_look_usage(struct dxgk_usage *usage) {
     for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
         const struct dxgk_adapter *adapter = dxgk_machine.present[i];
         usage->pins += adapter->area.pin.form != DXGK_PIN_NONE;
-        usage->domain_pages += adapter->own_chain.domain.mapped;
+        usage->domain_pages += adapter->own_chain.domain.mapped + adapter->own_chain.domain.reserved;
     }
     for (uint32_t i = 0; i < NT_ACTORS; i++)
         usage->breaches += dxgk_machine.breaches[i];
@@ -19,12 +19,14 @@ NT_UNCOVERED uint64_t dxgk_look_domain(const struct dxgk_adapter *adapter) {
 }
 
 NT_UNCOVERED uint64_t dxgk_look_domain_pages(const struct dxgk_adapter *adapter) {
-    return adapter->chain->domain.mapped;
+    return adapter->chain->domain.mapped + adapter->chain->domain.reserved;
 }
 
 NT_UNCOVERED const struct nt_section *dxgk_look_section(const struct dxgk_adapter *lead, unsigned index) {
     const struct dxgk_chain *chain = lead->chain;
-    return dxgk_adapter_leads(lead) && index < chain->length ? chain->members[index]->area.section : NULL;
+    return dxgk_adapter_leads(lead) && index < chain->length && chain->by_index[index]
+               ? chain->by_index[index]->area.section
+               : NULL;
 }
 
 NT_UNCOVERED bool dxgk_look_descriptor(const void *descriptor) {

@@ -1,6 +1,8 @@
 #include "dxgk/machine.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "dxgk/adapter.h"
 #include "dxgk/chain.h"
@@ -13,7 +15,9 @@ struct dxgk_machine dxgk_machine;
 void dxgk_boot(const struct dxgk_config *config) {
     assert(dxgk_machine.adapter_count == 0);
     nt_lock_init(&dxgk_machine.adapters, "adapters", NT_LOCK_ADAPTERS);
+    dxgk_machine.version = config->version;
     dxgk_machine.iommu = config->iommu;
+    dxgk_machine.iommu_flags = config->iommu_flags;
     dxgk_machine.remap_always = config->iommu && config->remap_always;
     dxgk_machine.highest_address = config->highest_pfn << NT_PAGE_SHIFT | (NT_PAGE_SIZE - 1);
 }
@@ -29,6 +33,19 @@ void dxgk_shutdown(void) {
 void dxgk_on_breach(dxgk_breach_hook *hook, void *context) {
     dxgk_machine.breach_hook = hook;
     dxgk_machine.breach_context = context;
+}
+
+static dxgk_bug_check_hook *bug_check_hook;
+
+void dxgk_on_bug_check(dxgk_bug_check_hook *hook) {
+    bug_check_hook = hook;
+}
+
+void dxgk_bug_check(ULONG code) {
+    if (bug_check_hook)
+        bug_check_hook(code);
+    fprintf(stderr, "dxgk: bug check 0x%x\n", (unsigned)code);
+    abort();
 }
 
 void dxgk_memory_pressure(void) {

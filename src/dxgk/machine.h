@@ -19,8 +19,10 @@
  */
 struct dxgk_machine {
     struct nt_lock adapters;
+    ULONG version;
     bool iommu;
     bool remap_always;
+    uint32_t iommu_flags;
     uint64_t highest_address; /* last byte of the highest installed frame */
     struct dxgk_adapter *present[DXGK_ADAPTERS_MAX];
     uint32_t adapter_count;
@@ -34,5 +36,8 @@ struct dxgk_machine {
 };
 
 extern struct dxgk_machine dxgk_machine;
+
+/* Stops the system: does not return. No lock is held. */
+_Noreturn void dxgk_bug_check(ULONG code);
 
 #endif

@@ -1,4 +1,4 @@
-/* What Dxgkrnl asks a miniport at start, and what it makes of the answers. */
+/* What Dxgkrnl asks a miniport, and what it makes of the answers. */
 #include "dxgk/adapter.h"
 #include "dxgk/machine.h"
 #include "nt/nt.h"
@@ -15,56 +15,112 @@ static NTSTATUS ask(const struct dxgk_miniport *miniport, DXGK_QUERYADAPTERINFOT
     return miniport->query_adapter_info(miniport->context, &query);
 }
 
-/* INIT-REMAP, INIT-REQUIRED, INIT-VISIBLE. */
-static NTSTATUS choose_mode(const struct dxgk_miniport *lead, DXGK_IOMMU_CAPS caps, uint64_t visible,
-                            enum dxgk_mode *mode) {
-    bool supported = caps.IommuIsolationSupported || caps.IommuIsolationRequired;
-    bool remappable =
-        supported && caps.DmaRemappingSupported && lead->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
-    bool all_visible = visible > dxgk_machine.highest_address;
+/* ---- caps ---- */
 
-    if (caps.IommuIsolationRequired && !dxgk_machine.iommu)
-        return STATUS_NOT_SUPPORTED;
-    *mode = DXGK_MODE_NONE;
-    if (dxgk_machine.iommu && supported)
-        *mode = remappable && (!all_visible || dxgk_machine.remap_always) ? DXGK_MODE_REMAPPED
-                                                                          : DXGK_MODE_ISOLATED;
-    return *mode == DXGK_MODE_REMAPPED || all_visible ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+struct caps {
+    DXGK_PHYSICAL_MEMORY_CAPS memory; /* these two from WDDM 2.9 on */
+    DXGK_IOMMU_CAPS iommu;
+    DXGK_DRIVERCAPS driver;
+};
+
+static NTSTATUS ask_caps(const struct dxgk_miniport *lead, ULONG version, struct caps *caps) {
+    NTSTATUS status = STATUS_SUCCESS;
+    if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9) { /* INIT-CAPS */
+        status = ask(lead, DXGKQAITYPE_PHYSICAL_MEMORY_CAPS, NULL, &caps->memory, sizeof(caps->memory));
+        if (NT_SUCCESS(status))
+            status = ask(lead, DXGKQAITYPE_IOMMU_CAPS, NULL, &caps->iommu, sizeof(caps->iommu));
+    }
+    if (NT_SUCCESS(status))
+        status = ask(lead, DXGKQAITYPE_DRIVERCAPS, NULL, &caps->driver, sizeof(caps->driver));
+    return status;
 }
 
-/* INIT-QUERY: each index once, then INIT-ALIGN. */
-static NTSTATUS ask_sizes(const struct dxgk_miniport *lead, uint32_t length, uint64_t *pages) {
+/* INIT-MATCH, and each member of the caps from the version on that has it. */
+static NTSTATUS read_caps(const struct caps *caps, struct dxgk_plan *plan, bool *required, bool *remappable) {
+    const DXGK_VIDMMCAPS *old = &caps->driver.MemoryManagementCaps;
+    bool supported = plan->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_4 && old->IoMmuSecureModeSupported;
+    *required = plan->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_7 && old->IoMmuSecureModeRequired;
+    *remappable = false;
+    plan->highest_visible = (uint64_t)caps->driver.HighestAcceptableAddress.QuadPart;
+    if (plan->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9) {
+        if (caps->iommu.IommuIsolationSupported != supported ||
+            caps->iommu.IommuIsolationRequired != *required)
+            return STATUS_INVALID_PARAMETER;
+        plan->highest_visible = (uint64_t)caps->memory.HighestVisibleAddress.QuadPart;
+        *remappable = caps->iommu.DmaRemappingSupported && old->MapAperture2Supported;
+    }
+    plan->supported = supported || *required;
+    return STATUS_SUCCESS;
+}
+
+/* INIT-REMAP, INIT-REQUIRED, INIT-VISIBLE, and what IOMMUFlags say of drivers below 2.9. */
+static NTSTATUS choose_mode(struct dxgk_plan *plan, bool required, bool remappable) {
+    const uint32_t bypass = DXGK_IOMMU_ENABLED | DXGK_IOMMU_BYPASS_DRIVER_CAP;
+    bool all_visible = plan->highest_visible > dxgk_machine.highest_address;
+    bool bypassed = plan->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_4 &&
+                    plan->version < DXGKDDI_INTERFACE_VERSION_WDDM2_9 &&
+                    (dxgk_machine.iommu_flags & bypass) == bypass;
+
+    if (required && !dxgk_machine.iommu)
+        return STATUS_NOT_SUPPORTED;
+    plan->mode = DXGK_MODE_NONE;
+    if (dxgk_machine.iommu && (plan->supported || bypassed))
+        plan->mode = plan->supported && remappable && (!all_visible || dxgk_machine.remap_always)
+                         ? DXGK_MODE_REMAPPED
+                         : DXGK_MODE_ISOLATED;
+    return plan->mode == DXGK_MODE_REMAPPED || all_visible ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS dxgk_query_caps(struct dxgk_chain *chain, struct dxgk_plan *plan) {
+    struct caps caps = {0};
+    bool required, remappable;
+    NTSTATUS status = ask_caps(&chain->members[0]->miniport, plan->version, &caps);
+    if (NT_SUCCESS(status))
+        status = read_caps(&caps, plan, &required, &remappable);
+    if (NT_SUCCESS(status))
+        status = choose_mode(plan, required, remappable);
+    plan->required = NT_SUCCESS(status) && required;
+    return status;
+}
+
+/* ---- areas ---- */
+
+/* LINK-INDEX: the member that has this handle, and no index yet. */
+static struct dxgk_adapter *member_of(const struct dxgk_chain *chain, HANDLE handle, uint32_t indices) {
+    struct dxgk_adapter *found = NULL;
+    for (uint32_t i = 0; i < chain->length; i++)
+        if (chain->members[i]->handle == handle)
+            found = chain->members[i];
+    for (uint32_t i = 0; i < indices; i++)
+        if (chain->by_index[i] == found)
+            return NULL;
+    return found;
+}
+
+/* INIT-QUERY: which device the index means, then at once how much it saves. */
+NTSTATUS dxgk_query_areas(struct dxgk_chain *chain, struct dxgk_plan *plan) {
+    const struct dxgk_miniport *lead = &chain->members[0]->miniport;
     bool aligned = true;
-    for (uint32_t i = 0; i < length; i++) {
+    for (uint32_t i = 0; i < chain->length; i++) {
+        plan->pages[i] = 0;
+        chain->by_index[i] = chain->members[i];
+    }
+    for (uint32_t i = 0; plan->supported && i < chain->length; i++) {
         UINT index = i;
+        DXGK_PHYSICALADAPTERCAPS adapter = {0};
         DXGK_FRAMEBUFFERSAVEAREA area = {0};
-        NTSTATUS status = ask(lead, DXGKQAITYPE_FRAMEBUFFERSAVESIZE, &index, &area, sizeof(area));
+        NTSTATUS status = ask(lead, DXGKQAITYPE_PHYSICALADAPTERCAPS, &index, &adapter, sizeof(adapter));
+        if (NT_SUCCESS(status)) {
+            index = i; /* the input is the miniport's to look at */
+            status = ask(lead, DXGKQAITYPE_FRAMEBUFFERSAVESIZE, &index, &area, sizeof(area));
+        }
         if (!NT_SUCCESS(status))
             return status;
+        chain->by_index[i] = member_of(chain, adapter.DxgkPhysicalAdapterHandle, i);
+        if (!chain->by_index[i])
+            return STATUS_INVALID_PARAMETER;
         aligned = aligned && area.MaximumSize % NT_PAGE_SIZE == 0;
-        pages[i] = area.MaximumSize >> NT_PAGE_SHIFT;
+        plan->pages[i] = area.MaximumSize >> NT_PAGE_SHIFT;
     }
-    return aligned ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
-}
-
-NTSTATUS dxgk_chain_query(const struct dxgk_chain *chain, struct dxgk_plan *plan) {
-    const struct dxgk_miniport *lead = &chain->members[0]->miniport;
-    DXGK_IOMMU_CAPS iommu = {0};
-    DXGK_PHYSICAL_MEMORY_CAPS memory = {0};
-    NTSTATUS status = ask(lead, DXGKQAITYPE_IOMMU_CAPS, NULL, &iommu, sizeof(iommu));
-    if (NT_SUCCESS(status))
-        status = ask(lead, DXGKQAITYPE_PHYSICAL_MEMORY_CAPS, NULL, &memory, sizeof(memory));
-    if (!NT_SUCCESS(status))
-        return status;
-
-    plan->highest_visible = (uint64_t)memory.HighestVisibleAddress.QuadPart;
-    status = choose_mode(lead, iommu, plan->highest_visible, &plan->mode);
-    if (!NT_SUCCESS(status))
-        return status;
-
-    for (uint32_t i = 0; i < chain->length; i++)
-        plan->pages[i] = 0;
-    if (iommu.IommuIsolationSupported || iommu.IommuIsolationRequired)
-        status = ask_sizes(lead, chain->length, plan->pages);
-    return status;
+    return aligned ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER; /* INIT-ALIGN */
 }

@@ -1,14 +1,13 @@
 /*
- * Starting a chain. In this order: the chain is whole (STATUS_INVALID_DEVICE_STATE, or what a
- * link_device returned); the members start, the lead last (LINK-ORDER); the lead is asked (query.c);
- * commit (STATUS_COMMITMENT_LIMIT); the domain (STATUS_INSUFFICIENT_RESOURCES); the sections
- * (STATUS_NO_MEMORY). Whatever fails, all before it is undone and the chain can be started again
- * (INIT-ROLLBACK).
+ * Starting a chain. In this order: the chain is whole (STATUS_INVALID_DEVICE_STATE); from WDDM 2.9 on the
+ * lead's caps (query.c), the domain with its reserved ranges (reserve.c), the attach; the members start, the
+ * lead last (LINK-ORDER); below 2.9 the lead's caps and the domain now; the areas (query.c); commit
+ * (STATUS_COMMITMENT_LIMIT); the sections (STATUS_NO_MEMORY); below 2.9 the attach, where the machine
+ * forces it. Whatever fails, all before it is undone and the chain can be started again (INIT-ROLLBACK).
  */
 #include "dxgk/adapter.h"
 #include "dxgk/interface.h"
 #include "dxgk/machine.h"
-#include "nt/fault.h"
 #include "nt/phys.h"
 #include "nt/section.h"
 
@@ -33,28 +32,22 @@ static bool begin(struct dxgk_chain *chain) {
 
 /* LINK-ONE-LEAD: the members agree on a chain of this length, and the lead alone calls itself so. */
 static NTSTATUS check_links(const struct dxgk_chain *chain) {
-    LINKED_DEVICE linked[DXGK_CHAIN_MAX] = {{0}};
-    if (chain->length == 1)
-        return STATUS_SUCCESS;
-    for (uint32_t i = 1; i <= chain->length; i++) {
-        uint32_t index = i % chain->length; /* the lead, 0, last */
-        const struct dxgk_miniport *miniport = &chain->members[index]->miniport;
-        NTSTATUS status = miniport->link_device(miniport->context, &linked[index]);
-        if (!NT_SUCCESS(status))
-            return status;
-    }
-    for (uint32_t i = 0; i < chain->length; i++)
-        if (linked[i].ChainUid != linked[0].ChainUid || linked[i].NumberOfLinksInChain != chain->length ||
-            !linked[i].LeadLink != (i != 0))
+    for (uint32_t i = 0; i < chain->length; i++) {
+        const LINKED_DEVICE *linked = &chain->members[i]->linked;
+        if (linked->NumberOfLinksInChain != chain->length)
             return STATUS_INVALID_DEVICE_STATE;
+        if (chain->length > 1 &&
+            (linked->ChainUid != chain->members[0]->linked.ChainUid || !linked->LeadLink != (i != 0)))
+            return STATUS_INVALID_DEVICE_STATE;
+    }
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS start_member(struct dxgk_chain *chain, struct dxgk_adapter *member) {
+static NTSTATUS start_member(struct dxgk_adapter *member, ULONG version) {
     nt_lock_acquire(&dxgk_machine.adapters);
     member->handle = dxgk_handle_issue(&dxgk_machine.handles, member);
     nt_lock_release(&dxgk_machine.adapters);
-    dxgk_interface_build(&member->interface, chain->members[0]->miniport.version, member->handle);
+    dxgk_interface_build(&member->interface, version, member->handle);
     NTSTATUS status = member->miniport.start_device(member->miniport.context, &member->interface);
     if (!NT_SUCCESS(status))
         dxgk_member_kill_handle(member);
@@ -62,9 +55,9 @@ static NTSTATUS start_member(struct dxgk_chain *chain, struct dxgk_adapter *memb
 }
 
 /* The members in the order of starting: 1, 2, … length - 1, and the lead. *started counts them. */
-static NTSTATUS start_members(struct dxgk_chain *chain, uint32_t *started) {
+static NTSTATUS start_members(struct dxgk_chain *chain, ULONG version, uint32_t *started) {
     for (*started = 0; *started < chain->length; ++*started) {
-        NTSTATUS status = start_member(chain, chain->members[(*started + 1) % chain->length]);
+        NTSTATUS status = start_member(chain->members[(*started + 1) % chain->length], version);
         if (!NT_SUCCESS(status))
             return status;
     }
@@ -77,17 +70,16 @@ static void stop_members(struct dxgk_chain *chain, uint32_t started) {
         dxgk_member_stop(chain->members[started % chain->length]);
 }
 
-/* INIT-DOMAIN: one domain, every member attached. */
-static NTSTATUS attach(struct dxgk_chain *chain, const struct dxgk_plan *plan) {
+/* INIT-DOMAIN: one domain, with the reserved ranges in it before anything is attached (RESV-BEFORE). */
+static NTSTATUS make_domain(struct dxgk_chain *chain, const struct dxgk_plan *plan) {
     if (plan->mode == DXGK_MODE_NONE)
         return STATUS_SUCCESS;
+    nt_lock_acquire(&dxgk_machine.adapters);
+    nt_lock_acquire(&chain->lock);
     dxgk_domain_create(&chain->domain, plan->mode, plan->highest_visible);
-    for (uint32_t i = 0; i < chain->length; i++) {
-        if (nt_fault(NT_FAULT_ATTACH))
-            return STATUS_INSUFFICIENT_RESOURCES;
-        chain->members[i]->attached = &chain->domain;
-    }
-    return STATUS_SUCCESS;
+    nt_lock_release(&chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
+    return dxgk_reserve(chain);
 }
 
 /* INIT-COMMIT: one charge for all. A size is below 2^52 pages and there are eight: no sum wraps. */
@@ -106,43 +98,84 @@ static NTSTATUS create_sections(struct dxgk_chain *chain, const struct dxgk_plan
     for (uint32_t i = 0; i < chain->length; i++) {
         if (plan->pages[i] == 0)
             continue;
-        chain->members[i]->area.section = nt_section_create(plan->pages[i]);
-        if (!chain->members[i]->area.section)
+        chain->by_index[i]->area.section = nt_section_create(plan->pages[i]);
+        if (!chain->by_index[i]->area.section)
             return STATUS_NO_MEMORY;
     }
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS acquire(struct dxgk_chain *chain, const struct dxgk_plan *plan) {
+static NTSTATUS make_areas(struct dxgk_chain *chain, struct dxgk_plan *plan) {
+    NTSTATUS status = dxgk_query_areas(chain, plan);
+    if (!NT_SUCCESS(status))
+        return status;
     nt_lock_acquire(&dxgk_machine.adapters);
     nt_lock_acquire(&chain->lock);
-    NTSTATUS status = STATUS_COMMITMENT_LIMIT;
-    if (charge(chain, plan)) {
-        status = attach(chain, plan);
-        if (NT_SUCCESS(status))
-            status = create_sections(chain, plan);
-        if (!NT_SUCCESS(status))
-            dxgk_chain_release(chain);
-    }
+    chain->supported = plan->supported;
+    status = charge(chain, plan) ? create_sections(chain, plan) : STATUS_COMMITMENT_LIMIT;
     nt_lock_release(&chain->lock);
     nt_lock_release(&dxgk_machine.adapters);
     return status;
 }
 
+/* What is asked and made before the first StartDevice, from WDDM 2.9 on (INIT-CAPS, ATTACH-BEFORE). */
+static NTSTATUS prepare(struct dxgk_chain *chain, struct dxgk_plan *plan) {
+    NTSTATUS status = dxgk_query_caps(chain, plan);
+    if (NT_SUCCESS(status))
+        status = make_domain(chain, plan);
+    if (NT_SUCCESS(status) && plan->mode != DXGK_MODE_NONE)
+        status = dxgk_attach(chain);
+    return status;
+}
+
+/* Below WDDM 2.9 the machine's setting forces the attach (ATTACH-LATER), or the driver demands it. */
+static NTSTATUS attach_late(struct dxgk_chain *chain, const struct dxgk_plan *plan) {
+    const uint32_t forced = DXGK_IOMMU_ENABLED | DXGK_IOMMU_MAPPINGS | DXGK_IOMMU_ATTACH;
+    bool forces = (dxgk_machine.iommu_flags & forced) == forced;
+    if (plan->mode == DXGK_MODE_NONE || !(forces || plan->required))
+        return STATUS_SUCCESS;
+    NTSTATUS status = dxgk_attach_exclusively(chain);
+    bool let_go = !plan->required && (dxgk_machine.iommu_flags & DXGK_IOMMU_ALLOW_FAILURE);
+    return let_go ? STATUS_SUCCESS : status; /* ATTACH-FAIL */
+}
+
+static NTSTATUS start_all(struct dxgk_chain *chain, struct dxgk_plan *plan, uint32_t *started) {
+    bool early = plan->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
+    NTSTATUS status = check_links(chain);
+    if (NT_SUCCESS(status) && early)
+        status = prepare(chain, plan);
+    if (NT_SUCCESS(status))
+        status = start_members(chain, plan->version, started);
+    if (NT_SUCCESS(status) && !early) {
+        status = dxgk_query_caps(chain, plan);
+        if (NT_SUCCESS(status))
+            status = make_domain(chain, plan);
+    }
+    if (NT_SUCCESS(status))
+        status = make_areas(chain, plan);
+    if (NT_SUCCESS(status) && !early)
+        status = attach_late(chain, plan);
+    return status;
+}
+
+static void undo(struct dxgk_chain *chain, uint32_t started) {
+    stop_members(chain, started);
+    nt_lock_acquire(&dxgk_machine.adapters);
+    nt_lock_acquire(&chain->lock);
+    dxgk_chain_release(chain);
+    nt_lock_release(&chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
+}
+
 NTSTATUS dxgk_chain_start(struct dxgk_chain *chain) {
     if (!begin(chain))
         return STATUS_INVALID_DEVICE_STATE;
-    struct dxgk_plan plan;
+    ULONG version = chain->members[0]->miniport.version;
+    struct dxgk_plan plan = {.version = version < dxgk_machine.version ? version : dxgk_machine.version};
     uint32_t started = 0;
-    NTSTATUS status = check_links(chain);
-    if (NT_SUCCESS(status))
-        status = start_members(chain, &started);
-    if (NT_SUCCESS(status))
-        status = dxgk_chain_query(chain, &plan);
-    if (NT_SUCCESS(status))
-        status = acquire(chain, &plan);
+    NTSTATUS status = start_all(chain, &plan, &started);
     if (!NT_SUCCESS(status))
-        stop_members(chain, started);
+        undo(chain, started);
     dxgk_chain_move(chain, DXGK_CHAIN_STARTING, NT_SUCCESS(status) ? DXGK_CHAIN_STARTED : DXGK_CHAIN_STOPPED);
     return status;
 }

@@ -12,8 +12,8 @@ void dxgk_member_kill_handle(struct dxgk_adapter *member) {
 }
 
 void dxgk_member_stop(struct dxgk_adapter *member) {
-    if (!member->gone)
-        member->miniport.stop_device(member->miniport.context);
+    /* Of a device that is gone, too: its driver still cleans up (STOP-RECLAIM). */
+    member->miniport.stop_device(member->miniport.context);
     dxgk_member_kill_handle(member);
 }
 
@@ -37,12 +37,14 @@ void dxgk_chain_release(struct dxgk_chain *chain) {
             nt_section_destroy(member->area.section);
         member->area.section = NULL;
         member->attached = NULL;
+        chain->by_index[i] = NULL;
     }
     if (chain->domain.mode != DXGK_MODE_NONE)
         dxgk_domain_destroy(&chain->domain);
     if (chain->commit_pages > 0)
         nt_commit_return(chain->commit_pages);
     chain->commit_pages = 0;
+    chain->supported = false;
 }
 
 /* The lead's handle is dead, so no new call can get at the chain; its lock waits for one that has. */

@@ -37,8 +37,11 @@
 #endif
 
 struct nt_config {
-    uint64_t ram_pages;    /* installed frames */
-    uint64_t highest_pfn;  /* no frame has a higher PFN; >= ram_pages - 1 */
+    uint64_t ram_pages;   /* installed frames */
+    uint64_t highest_pfn; /* no frame has a higher PFN; >= ram_pages + firmware_pages - 1 */
+    /* Physical pages in which the OS has no frame, [first, first + pages) within [0, highest_pfn]. */
+    uint64_t firmware_first;
+    uint64_t firmware_pages;
     uint64_t commit_pages; /* commit limit; may exceed RAM */
     uint64_t pool_bytes;   /* what nt_pool_alloc() may have out at once */
     uint64_t view_bytes;   /* system address space for views; a multiple of NT_VIEW_ALIGN */

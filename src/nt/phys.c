@@ -31,14 +31,16 @@ static struct {
     uint32_t last_free;
 } phys;
 
-/* ---- PFNs: a permutation of [0, highest], keyed by the seed ---- */
+/* ---- PFNs: a permutation of [0, highest], keyed by the seed, then spread around the firmware's ---- */
 
 /* Over the next power of two, rounds that are each a bijection: multiply by an odd number and add, and
  * fold the upper half onto the lower, which undoes itself. What lands above the highest PFN goes round
  * again (cycle walking); less than half does, so that it ends soon. */
 #define ROUNDS 3u /* two leave long rising stretches */
 static struct {
-    uint64_t highest;
+    uint64_t highest; /* the firmware's pages taken out */
+    uint64_t hole_first;
+    uint64_t hole_pages;
     uint64_t mask;
     unsigned shift; /* half of the mask's bits, rounded up: folding twice changes nothing */
     uint64_t odd[ROUNDS];
@@ -62,14 +64,17 @@ static NT_UNCOVERED uint64_t inverse_of(uint64_t odd) {
     return inverse;
 }
 
-static NT_UNCOVERED void order_boot(uint64_t highest, uint32_t seed) {
+static NT_UNCOVERED void order_boot(const struct nt_config *config) {
+    uint64_t highest = config->highest_pfn - config->firmware_pages;
     unsigned bits = 0;
+    order.hole_first = config->firmware_first;
+    order.hole_pages = config->firmware_pages;
     while (bits < 64 && highest >> bits)
         bits++;
     order.highest = highest;
     order.mask = bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX;
     order.shift = (bits + 1) / 2;
-    uint64_t state = seed;
+    uint64_t state = config->pfn_seed;
     for (unsigned i = 0; i < ROUNDS; i++) {
         order.odd[i] = next_random(&state) | 1;
         order.inverse[i] = inverse_of(order.odd[i]);
@@ -85,12 +90,17 @@ static uint64_t pfn_of(uint32_t number) {
             x ^= x >> order.shift;
         }
     } while (x > order.highest);
-    return x;
+    return x < order.hole_first ? x : x + order.hole_pages;
 }
 
-/* What position in the order the PFN has: its frame's number less 1. pfn <= order.highest. */
+/* Whether a frame can have this PFN. */
+static NT_UNCOVERED bool in_order(uint64_t pfn) {
+    return pfn <= order.highest + order.hole_pages && !nt_phys_firmware(pfn, 1);
+}
+
+/* What position in the order the PFN has: its frame's number less 1. in_order(pfn). */
 static uint64_t position_of(uint64_t pfn) {
-    uint64_t x = pfn;
+    uint64_t x = pfn < order.hole_first ? pfn : pfn - order.hole_pages;
     do {
         for (unsigned i = ROUNDS; i-- > 0;) {
             x ^= x >> order.shift;
@@ -107,7 +117,7 @@ NT_UNCOVERED void nt_phys_boot(const struct nt_config *config) {
     phys.held = 0;
     phys.frames = few;
     phys.capacity = FEW_FRAMES;
-    order_boot(config->highest_pfn, config->pfn_seed);
+    order_boot(config);
     nt_phys_trim();
 }
 
@@ -284,14 +294,19 @@ NT_UNCOVERED bool nt_phys_pfn(const struct nt_page *page, uint64_t *pfn) {
 }
 
 NT_UNCOVERED struct nt_page *nt_phys_page(uint64_t pfn) {
-    if (pfn > order.highest)
+    if (!in_order(pfn))
         return NULL;
     uint64_t position = position_of(pfn);
     return position < phys.used ? phys.frames[position + 1].page : NULL;
 }
 
 NT_UNCOVERED bool nt_phys_installed(uint64_t pfn) {
-    return pfn <= order.highest && position_of(pfn) < phys.ram_pages;
+    return in_order(pfn) && position_of(pfn) < phys.ram_pages;
+}
+
+NT_UNCOVERED bool nt_phys_firmware(uint64_t first, uint64_t pages) {
+    return pages > 0 && first >= order.hole_first && pages <= order.hole_pages &&
+           first - order.hole_first <= order.hole_pages - pages;
 }
 
 void nt_phys_pressure(void) {

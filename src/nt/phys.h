@@ -41,6 +41,8 @@ bool nt_phys_pfn(const struct nt_page *page, uint64_t *pfn);
 /* The page whose frame has this PFN; NULL when the frame is free or not installed. */
 struct nt_page *nt_phys_page(uint64_t pfn);
 bool nt_phys_installed(uint64_t pfn);
+/* Whether [first, first + pages), which does not wrap, lies in the firmware's memory; not with 0 pages. */
+bool nt_phys_firmware(uint64_t first, uint64_t pages);
 /* Takes every frame that is neither locked nor viewed. */
 void nt_phys_pressure(void);
 

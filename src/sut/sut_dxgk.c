@@ -26,11 +26,17 @@ _Static_assert((int)SUT_FAULT_ANY == (int)NT_FAULT_ANY && (int)SUT_FAULT_POOL ==
 static struct dxgk_adapter *devices[SUT_DEVICES];
 
 static bool boot(const struct sut_machine_config *config) {
-    if (config->ram_pages == 0 || config->highest_pfn < config->ram_pages - 1)
+    if (config->ram_pages == 0 || config->highest_pfn < config->firmware_pages ||
+        config->highest_pfn - config->firmware_pages < config->ram_pages - 1 ||
+        (config->firmware_pages > 0 &&
+         (config->firmware_first == 0 ||
+          config->firmware_first > config->highest_pfn + 1 - config->firmware_pages)))
         return false;
     bool booted = nt_boot(&(struct nt_config){
         .ram_pages = config->ram_pages,
         .highest_pfn = config->highest_pfn,
+        .firmware_first = config->firmware_first,
+        .firmware_pages = config->firmware_pages,
         .commit_pages = config->commit_pages,
         .pool_bytes = config->pool_bytes,
         .view_bytes = config->view_bytes,
@@ -39,6 +45,8 @@ static bool boot(const struct sut_machine_config *config) {
     if (!booted)
         return false;
     dxgk_boot(&(struct dxgk_config){
+        .version = config->dxgkrnl_version,
+        .iommu_flags = config->iommu_flags,
         .iommu = config->iommu != SUT_IOMMU_NONE,
         .remap_always = config->iommu == SUT_IOMMU_REMAP_ALWAYS,
         .highest_pfn = config->highest_pfn,
@@ -70,10 +78,13 @@ static NTSTATUS add_device(unsigned device, const struct sut_miniport *miniport)
     struct dxgk_miniport registered = {
         .context = miniport->context,
         .version = miniport->version,
+        .add_device = miniport->add_device,
         .link_device = miniport->link_device,
         .start_device = miniport->start_device,
         .query_adapter_info = miniport->query_adapter_info,
         .stop_device = miniport->stop_device,
+        .begin_exclusive = miniport->begin_exclusive,
+        .end_exclusive = miniport->end_exclusive,
     };
     return dxgk_adapter_add(&registered, &devices[device]);
 }
@@ -115,6 +126,11 @@ static NTSTATUS power_device(unsigned device, bool d0) {
 static NTSTATUS reset_device(unsigned device, bool begin) {
     struct dxgk_adapter *adapter = find(device);
     return adapter ? dxgk_adapter_reset(adapter, begin) : STATUS_INVALID_PARAMETER;
+}
+
+static NTSTATUS secure_vm(unsigned device) {
+    struct dxgk_adapter *adapter = find(device);
+    return adapter ? dxgk_adapter_secure_vm(adapter) : STATUS_INVALID_PARAMETER;
 }
 
 static void set_irql(KIRQL irql) {
@@ -204,6 +220,7 @@ const struct sut *sut_get(void) {
         .surprise_remove = surprise_remove_device,
         .power = power_device,
         .reset = reset_device,
+        .secure_vm = secure_vm,
         .set_actor = nt_actor_set,
         .set_irql = set_irql,
         .memory_pressure = dxgk_memory_pressure,
@@ -218,6 +235,8 @@ const struct sut *sut_get(void) {
         .fault_passed = nt_fault_passed,
         .set_hooks = set_hooks,
         .lock_held = nt_lock_held,
+        .irql = nt_irql,
+        .set_bug_check = dxgk_on_bug_check,
     };
     return &sut;
 }
