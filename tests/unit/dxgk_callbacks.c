@@ -1,4 +1,5 @@
 /* What the five callbacks share: the order of refusals, handles, IRQL, calls from inside. */
+#include "nt/lock.h"
 #include "unit/dxgk_rig.h"
 
 enum call {
@@ -186,7 +187,8 @@ static NTSTATUS inside_expected;
 static struct rig_device *inside_lead;
 
 static void every_callback(struct rig_device *device) {
-    (void)device;
+    if (!device->dxgkrnl) /* asked before it has a table to call through */
+        return;
     for (enum call which = 0; which < CALLS; which++) {
         struct how how = valid(inside_lead);
         refused(inside_lead, which, &how, inside_expected);
@@ -201,7 +203,7 @@ static void nothing_works_inside_start(void **state) {
     inside_calls = 0;
     inside_expected = STATUS_INVALID_DEVICE_STATE;
     lead->in_start = every_callback;
-    lead->in_query = every_callback; /* two caps and two sizes */
+    lead->in_query = every_callback; /* of two indices, which device and how large */
     assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_SUCCESS);
     assert_int_equal(inside_calls, 5 * CALLS);
 
@@ -220,7 +222,7 @@ static void nothing_works_inside_start(void **state) {
     inside_expected = STATUS_INVALID_DEVICE_STATE;
     rig[1].in_start = NULL;
     lead->in_stop = every_callback;
-    lead->memory_status = STATUS_UNSUCCESSFUL;
+    lead->size_status[0] = STATUS_UNSUCCESSFUL;
     inside_calls = 0;
     assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_UNSUCCESSFUL);
     assert_int_equal(inside_calls, CALLS);
@@ -288,6 +290,47 @@ static void the_bus_cannot_meddle_from_inside(void **state) {
     assert_int_equal(inside_calls, 4);
 }
 
+static jmp_buf stopped;
+static ULONG stop_code;
+
+static void stop_here(ULONG code) {
+    stop_code = code;
+    longjmp(stopped, 1);
+}
+
+/* From WDDM 3.2 on, at DISPATCH_LEVEL and above; with no lock held, so that the machine can go down. */
+static void a_raised_irql_stops_the_system(void **state) {
+    (void)state;
+    static const KIRQL levels[] = {APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
+    static volatile unsigned stops;
+    rig_down();
+    rig_version = DXGKDDI_INTERFACE_VERSION_WDDM3_2;
+    rig_boot(RIG_IOMMU);
+    rig_version = DXGKDDI_INTERFACE_VERSION_WDDM3_1;
+    struct rig_device *lead = rig_started(0, 1);
+    dxgk_on_bug_check(stop_here);
+    stops = 0;
+    for (volatile unsigned i = 0; i < 3; i++)
+        for (volatile enum call which = 0; which < CALLS; which++) {
+            struct how how = valid(lead);
+            nt_irql_set(levels[i]);
+            stop_code = 0;
+            if (setjmp(stopped) == 0) {
+                NTSTATUS status = call(lead, which, &how);
+                nt_irql_set(PASSIVE_LEVEL);
+                assert_int_equal(status, STATUS_INVALID_LEVEL);
+                assert_int_equal(levels[i], APC_LEVEL);
+            } else {
+                nt_irql_set(PASSIVE_LEVEL);
+                assert_int_equal(stop_code, DXGK_BUG_CHECK_IRQL);
+                assert_null(nt_lock_held());
+                stops++;
+            }
+        }
+    assert_int_equal(stops, 2 * CALLS);
+    dxgk_on_bug_check(NULL);
+}
+
 static void power_and_reset_hinder_nothing(void **state) {
     (void)state;
     struct rig_device *lead = rig_started(0, 2);
@@ -315,6 +358,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_works_inside_start, up, down),
         cmocka_unit_test_setup_teardown(an_orderly_driver_releases_in_its_stop, up, down),
         cmocka_unit_test_setup_teardown(the_bus_cannot_meddle_from_inside, up, down),
+        cmocka_unit_test_setup_teardown(a_raised_irql_stops_the_system, up, down),
         cmocka_unit_test_setup_teardown(power_and_reset_hinder_nothing, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

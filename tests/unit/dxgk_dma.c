@@ -75,15 +75,21 @@ static void only_its_own_domain(void **state) {
     assert_false(reaches(&rig[0], UINT64_MAX / PAGE));
 }
 
-/* A driver without isolation on a machine with an IOMMU: no areas, and blocked. */
-static void blocked_without_a_domain(void **state) {
+/* A driver without isolation on a machine with an IOMMU: no areas; physical memory while it runs, nothing
+ * while it does not. */
+static void physical_without_a_domain(void **state) {
     (void)state;
     struct rig_device *lead = rig_driver(0);
     lead->caps = 0;
     assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
+    for (uint64_t page = 0; page < 8200; page += 7)
+        assert_false(reaches(lead, page));
     assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_SUCCESS);
     DXGK_ADL *adl;
     assert_int_equal(rig_pin2(lead, 0, PAGE, false, &adl), STATUS_INVALID_PARAMETER);
+    for (uint64_t page = 0; page < 8200; page += 7)
+        assert_int_equal(reaches(lead, page), nt_phys_installed(page));
+    assert_int_equal(dxgk_adapter_stop(lead->adapter), STATUS_SUCCESS);
     for (uint64_t page = 0; page < 8200; page += 7)
         assert_false(reaches(lead, page));
 }
@@ -144,7 +150,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_while_it_can, up, down),
         cmocka_unit_test_setup_teardown(only_its_own_domain, up, down),
-        cmocka_unit_test_setup_teardown(blocked_without_a_domain, up, down),
+        cmocka_unit_test_setup_teardown(physical_without_a_domain, up, down),
         cmocka_unit_test_setup_teardown(everything_installed_without_an_iommu, up, down),
         cmocka_unit_test_setup_teardown(any_bytes_of_a_page, up, down),
     };

@@ -52,14 +52,11 @@ static void holds_the_five_where_they_belong(void **state) {
 static void members_get_the_leads_version(void **state) {
     (void)state;
     rig_boot(RIG_IOMMU);
-    struct rig_device *lead = rig_driver(0);
+    struct rig_device *lead = rig_chain_drivers(0, 2);
+    struct rig_device *other = &rig[1];
     lead->version = DXGKDDI_INTERFACE_VERSION_WDDM2_4;
-    assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
-    struct rig_device *other = rig_driver(1);
     other->version = DXGKDDI_INTERFACE_VERSION_WDDM3_1;
-    assert_int_equal(rig_plug(other), STATUS_SUCCESS);
-    assert_int_equal(dxgk_adapter_link(lead->adapter, other->adapter), STATUS_SUCCESS);
-    rig_links(0, 2);
+    rig_plug_chain(0, 2);
     assert_int_equal(dxgk_adapter_start(other->adapter), STATUS_SUCCESS);
     assert_int_equal(other->table.Version, DXGKDDI_INTERFACE_VERSION_WDDM2_4);
     assert_int_equal(other->table.Size, 0x1C8);

@@ -303,13 +303,10 @@ static void every_fault_of_a_pin_is_undone(void **state) {
             restart_machine(every_mode[mode]);
             if (every_mode[mode] == RIG_REMAPPED && form == 2)
                 continue;
-            struct rig_device *lead = rig_driver(0);
+            struct rig_device *lead = rig_chain_drivers(0, 2);
             lead->visible = every_mode[mode] == RIG_REMAPPED ? 30 * PAGE - 1 : UINT64_MAX; /* pages 1 to 29 */
             lead->sizes[1] = 24 * PAGE; /* more ranges than a pin keeps itself */
-            assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
-            struct rig_device *second = rig_add(1);
-            assert_int_equal(dxgk_adapter_link(lead->adapter, second->adapter), STATUS_SUCCESS);
-            rig_links(0, 2);
+            rig_plug_chain(0, 2);
             assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_SUCCESS);
             DXGK_ADL *adl;
             PMDL mdl;
@@ -348,14 +345,9 @@ static void every_fault_of_a_pin_is_undone(void **state) {
 
 static void logical_space_runs_out(void **state) {
     (void)state;
-    struct rig_device *lead = rig_driver(0);
+    struct rig_device *lead = rig_chain_drivers(0, 3);
     lead->visible = 9 * PAGE + 4094; /* page 9 is not visible whole: 1 to 8 */
-    assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
-    struct rig_device *second = rig_add(1);
-    struct rig_device *third = rig_add(2);
-    assert_int_equal(dxgk_adapter_link(lead->adapter, second->adapter), STATUS_SUCCESS);
-    assert_int_equal(dxgk_adapter_link(lead->adapter, third->adapter), STATUS_SUCCESS);
-    rig_links(0, 3);
+    rig_plug_chain(0, 3);
     assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_SUCCESS);
     DXGK_ADL *a, *b, *c;
     assert_int_equal(rig_pin2(lead, 0, 8 * PAGE, true, &a), STATUS_SUCCESS);

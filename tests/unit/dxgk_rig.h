@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "dxgk/domain.h"
 #include "dxgk/dxgk.h"
 #include "nt/fault.h"
 #include "nt/irql.h"
@@ -45,8 +46,20 @@ struct rig_device {
     uint64_t visible;
     uint64_t sizes[DXGK_CHAIN_MAX]; /* by index, when it is the lead */
     LINKED_DEVICE link;
+    unsigned members[DXGK_CHAIN_MAX]; /* of its chain, when it is the lead */
+    bool no_aperture2;
+    UINT driver_caps_xor; /* bits of MemoryManagementCaps that it has wrong */
+    bool reversed;        /* the last index means the first device of the chain, and so on */
+    UINT32 range_count;
+    DXGK_PHYSICAL_MEMORY_RANGE ranges[DXGK_RESERVED_MAX + 1];
+    int more_ranges; /* in the second answer */
+    NTSTATUS add_status;
     NTSTATUS link_status;
     NTSTATUS start_status;
+    NTSTATUS driver_status;
+    NTSTATUS adapter_status;
+    NTSTATUS range_status;
+    NTSTATUS begin_status;
     NTSTATUS caps_status;
     NTSTATUS memory_status;
     NTSTATUS size_status[DXGK_CHAIN_MAX];
@@ -59,6 +72,8 @@ struct rig_device {
 static struct rig_device rig[RIG_DEVICES];
 static char rig_log[4096]; /* what was asked of the drivers, in order */
 static struct nt_pool_usage rig_pool;
+static ULONG rig_version = DXGKDDI_INTERFACE_VERSION_WDDM3_1; /* Dxgkrnl's, of the next boot */
+static uint32_t rig_iommu_flags = 7; /* of the next boot: enabled, mapped, attached */
 
 static inline void rig_note(const char *what, const struct rig_device *device, unsigned detail) {
     size_t used = strlen(rig_log);
@@ -69,6 +84,12 @@ static inline void rig_note(const char *what, const struct rig_device *device, u
     }
     used = strlen(rig_log);
     snprintf(rig_log + used, sizeof(rig_log) - used, " ");
+}
+
+static inline NTSTATUS rig_add_device(void *context) {
+    struct rig_device *device = context;
+    rig_note("add", device, UINT32_MAX);
+    return device->add_status;
 }
 
 static inline NTSTATUS rig_link_device(void *context, LINKED_DEVICE *linked) {
@@ -91,11 +112,53 @@ static inline NTSTATUS rig_start_device(void *context, const DXGKRNL_INTERFACE *
     return device->start_status;
 }
 
+/* The caps of old, by what the driver says in the new ones. */
+static inline NTSTATUS rig_driver_caps(const struct rig_device *device, DXGK_DRIVERCAPS *caps) {
+    caps->HighestAcceptableAddress.QuadPart = (LONGLONG)device->visible;
+    caps->MemoryManagementCaps.IoMmuSecureModeSupported = (device->caps & SUPPORTED) != 0;
+    caps->MemoryManagementCaps.IoMmuSecureModeRequired = (device->caps & REQUIRED) != 0;
+    caps->MemoryManagementCaps.MapAperture2Supported = !device->no_aperture2;
+    caps->MemoryManagementCaps.Value ^= device->driver_caps_xor;
+    return device->driver_status;
+}
+
+static inline NTSTATUS rig_ranges(const struct rig_device *device, DXGK_HARDWARERESERVEDRANGES *ranges) {
+    UINT32 count = device->range_count;
+    for (UINT32 i = 0; ranges->pPhysicalRanges && i < ranges->NumRanges && i < count; i++)
+        ranges->pPhysicalRanges[i] = device->ranges[i];
+    if (ranges->pPhysicalRanges) {
+        assert_int_equal(ranges->NumRanges, count);
+        count += (UINT32)device->more_ranges;
+    }
+    ranges->NumRanges = count;
+    return device->range_status;
+}
+
 static inline NTSTATUS rig_query(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
     struct rig_device *device = context;
     if (device->in_query)
         device->in_query(device);
     switch (query->Type) {
+    case DXGKQAITYPE_DRIVERCAPS:
+        rig_note("driver", device, UINT32_MAX);
+        assert_int_equal(query->OutputDataSize, sizeof(DXGK_DRIVERCAPS));
+        return rig_driver_caps(device, query->pOutputData);
+    case DXGKQAITYPE_PHYSICALADAPTERCAPS: {
+        assert_int_equal(query->InputDataSize, 4);
+        assert_int_equal(query->OutputDataSize, sizeof(DXGK_PHYSICALADAPTERCAPS));
+        UINT index = *(const UINT *)query->pInputData;
+        rig_note("adapter", device, index);
+        assert_true(index < device->link.NumberOfLinksInChain);
+        UINT at = device->reversed ? device->link.NumberOfLinksInChain - 1 - index : index;
+        ((DXGK_PHYSICALADAPTERCAPS *)query->pOutputData)->DxgkPhysicalAdapterHandle =
+            rig[device->members[at]].handle;
+        return device->adapter_status;
+    }
+    case DXGKQAITYPE_HARDWARERESERVEDRANGES:
+        rig_note("ranges", device, UINT32_MAX);
+        assert_null(query->pInputData);
+        assert_int_equal(query->OutputDataSize, sizeof(DXGK_HARDWARERESERVEDRANGES));
+        return rig_ranges(device, query->pOutputData);
     case DXGKQAITYPE_IOMMU_CAPS:
         rig_note("caps", device, UINT32_MAX);
         assert_null(query->pInputData);
@@ -131,11 +194,26 @@ static inline void rig_stop_device(void *context) {
     device->dxgkrnl = NULL;
 }
 
+static inline NTSTATUS rig_begin(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument) {
+    struct rig_device *device = context;
+    assert_int_equal(argument->Reserved, 0);
+    rig_note("begin", device, UINT32_MAX);
+    return device->begin_status;
+}
+
+static inline NTSTATUS rig_end(void *context, DXGKARG_ENDEXCLUSIVEACCESS *argument) {
+    assert_int_equal(argument->Reserved, 0);
+    rig_note("end", context, UINT32_MAX);
+    return STATUS_SUCCESS;
+}
+
 static inline void rig_boot_with(enum rig_iommu iommu, const struct nt_config *config) {
     memset(rig, 0, sizeof(rig));
     rig_log[0] = 0;
     assert_true(nt_boot(config));
     dxgk_boot(&(struct dxgk_config){
+        .version = rig_version,
+        .iommu_flags = rig_iommu_flags,
         .iommu = iommu != RIG_PLAIN,
         .remap_always = iommu == RIG_REMAPPED,
         .highest_pfn = config->highest_pfn,
@@ -179,6 +257,8 @@ static inline struct rig_device *rig_driver(unsigned number) {
     device->visible = UINT64_MAX;
     for (unsigned i = 0; i < DXGK_CHAIN_MAX; i++)
         device->sizes[i] = 8 * PAGE;
+    device->link.NumberOfLinksInChain = 1;
+    device->members[0] = number;
     return device;
 }
 
@@ -187,10 +267,13 @@ static inline NTSTATUS rig_plug(struct rig_device *device) {
         &(struct dxgk_miniport){
             .context = device,
             .version = device->version,
+            .add_device = rig_add_device,
             .link_device = rig_link_device,
             .start_device = rig_start_device,
             .query_adapter_info = rig_query,
             .stop_device = rig_stop_device,
+            .begin_exclusive = rig_begin,
+            .end_exclusive = rig_end,
         },
         &device->adapter);
 }
@@ -203,18 +286,30 @@ static inline struct rig_device *rig_add(unsigned number) {
 
 /* What drivers of a chain that devices [first, first + length) form say of it. */
 static inline void rig_links(unsigned first, unsigned length) {
-    for (unsigned i = 0; i < length; i++)
+    for (unsigned i = 0; i < length; i++) {
         rig[first + i].link =
             (LINKED_DEVICE){.ChainUid = first + 7, .NumberOfLinksInChain = length, .LeadLink = i == 0};
+        for (unsigned k = 0; k < length; k++)
+            rig[first + i].members[k] = first + k;
+    }
+}
+
+/* The drivers of such a chain, not on the bus yet; rig_plug_chain() puts them there, the lead first. */
+static inline struct rig_device *rig_chain_drivers(unsigned first, unsigned length) {
+    for (unsigned i = 0; i < length; i++)
+        rig_driver(first + i);
+    rig_links(first, length);
+    return &rig[first];
+}
+
+static inline void rig_plug_chain(unsigned first, unsigned length) {
+    for (unsigned i = 0; i < length; i++)
+        assert_int_equal(rig_plug(&rig[first + i]), STATUS_SUCCESS);
 }
 
 static inline struct rig_device *rig_chain(unsigned first, unsigned length) {
-    struct rig_device *lead = rig_add(first);
-    for (unsigned i = 1; i < length; i++) {
-        struct rig_device *joiner = rig_add(first + i);
-        assert_int_equal(dxgk_adapter_link(lead->adapter, joiner->adapter), STATUS_SUCCESS);
-    }
-    rig_links(first, length);
+    struct rig_device *lead = rig_chain_drivers(first, length);
+    rig_plug_chain(first, length);
     return lead;
 }
 

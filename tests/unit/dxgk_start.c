@@ -52,7 +52,7 @@ static void one_alone(void **state) {
     (void)state;
     struct rig_device *lead = rig_chain(0, 1);
     uint64_t before = nt_commit_charged();
-    starts(lead, "start0 caps0 memory0 size0[0] ");
+    starts(lead, "memory0 caps0 driver0 ranges0 start0 adapter0[0] size0[0] ");
     assert_int_equal(nt_commit_charged(), before + 8);
     assert_int_equal(rig_ledger().dxgk.handles, 1);
     assert_int_not_equal(dxgk_look_domain(lead->adapter), 0);
@@ -72,9 +72,10 @@ static void eight_in_order(void **state) {
     for (unsigned i = 0; i < 8; i++)
         lead->sizes[i] = (i + 1) * PAGE;
     lead->sizes[5] = 0;
-    starts(&rig[7], "link4 link5 link6 link7 link8 link9 link10 link3 "
-                    "start4 start5 start6 start7 start8 start9 start10 start3 caps3 memory3 "
-                    "size3[0] size3[1] size3[2] size3[3] size3[4] size3[5] size3[6] size3[7] ");
+    starts(&rig[7], "memory3 caps3 driver3 ranges3 "
+                    "start4 start5 start6 start7 start8 start9 start10 start3 "
+                    "adapter3[0] size3[0] adapter3[1] size3[1] adapter3[2] size3[2] adapter3[3] size3[3] "
+                    "adapter3[4] size3[4] adapter3[5] size3[5] adapter3[6] size3[6] adapter3[7] size3[7] ");
     assert_int_equal(nt_commit_charged(), 36 - 6);
     for (unsigned i = 0; i < 8; i++) {
         assert_int_equal(dxgk_look_domain(rig[3 + i].adapter), dxgk_look_domain(lead->adapter));
@@ -101,7 +102,9 @@ static void nine_are_too_many(void **state) {
     for (unsigned i = 9; i < RIG_DEVICES; i++)
         rig_add(i);
     struct dxgk_adapter *adapter = NULL;
-    struct dxgk_miniport miniport = {.version = DXGKDDI_INTERFACE_VERSION_WDDM3_0};
+    struct dxgk_miniport miniport = {.add_device = rig_add_device,
+                                     .link_device = rig_link_device,
+                                     .version = DXGKDDI_INTERFACE_VERSION_WDDM3_0};
     assert_int_equal(dxgk_adapter_add(&miniport, &adapter), STATUS_INSUFFICIENT_RESOURCES);
     assert_null(adapter);
 }
@@ -127,51 +130,116 @@ static void linking_has_rules(void **state) {
     assert_int_equal(dxgk_adapter_surprise_remove(d->adapter), STATUS_SUCCESS);
     assert_int_equal(dxgk_adapter_link(c->adapter, d->adapter), STATUS_INVALID_DEVICE_STATE);
     assert_int_equal(dxgk_adapter_link(d->adapter, c->adapter), STATUS_INVALID_DEVICE_STATE);
-    assert_int_equal(dxgk_adapter_link(a->adapter, c->adapter), STATUS_SUCCESS);
     rig_links(0, 3);
     rig[4].link = rig[1].link;
-    rig[4].link.NumberOfLinksInChain = 3;
-    starts(rig + 4, "link1 link4 link0 start1 start4 start0 caps0 memory0 size0[0] size0[1] size0[2] ");
+    a->members[2] = 4;
+    /* One that does not answer leaves all as it was. */
+    rig_log[0] = 0;
+    c->link_status = STATUS_UNSUCCESSFUL;
+    assert_int_equal(dxgk_adapter_link(a->adapter, c->adapter), STATUS_UNSUCCESSFUL);
+    assert_string_equal(rig_log, "link0 link1 link4 ");
+    starts(c, NULL);
+    stops(c, NULL);
+    c->link_status = STATUS_SUCCESS;
+    assert_int_equal(dxgk_adapter_link(a->adapter, c->adapter), STATUS_SUCCESS);
+    starts(rig + 4, "memory0 caps0 driver0 ranges0 start1 start4 start0 "
+                    "adapter0[0] size0[0] adapter0[1] size0[1] adapter0[2] size0[2] ");
+}
+
+/* The three of a chain come, one after another, and say this of it. */
+static struct rig_device *three(unsigned lead, ULONG uid, ULONG links) {
+    restart_machine(RIG_IOMMU);
+    struct rig_device *first = rig_chain_drivers(0, 3);
+    for (unsigned i = 0; i < 3; i++)
+        rig[i].link.LeadLink = lead >> i & 1;
+    rig[0].link.LeadLink = rig[0].link.LeadLink ? 0xFF : 0; /* any BOOLEAN that is not FALSE */
+    rig[1].link.ChainUid = uid;
+    rig[2].link.NumberOfLinksInChain = links;
+    rig_log[0] = 0;
+    rig_plug_chain(0, 3);
+    assert_string_equal(rig_log, "add0 link0 add1 link1 add2 link2 ");
+    return first;
 }
 
 static void the_chain_must_be_whole(void **state) {
     (void)state;
+    fails(three(5, 7, 3), STATUS_INVALID_DEVICE_STATE, "");
+    fails(three(0, 7, 3), STATUS_INVALID_DEVICE_STATE, "");
+    fails(three(1, 8, 3), STATUS_INVALID_DEVICE_STATE, "");
+    fails(three(1, 7, 4), STATUS_INVALID_DEVICE_STATE, "");
+    starts(three(1, 7, 3), NULL);
+}
+
+/* A chain grows with those that come, and its lead need not be the first. */
+static void a_chain_gathers(void **state) {
+    (void)state;
+    rig_chain_drivers(0, 3);
+    assert_int_equal(rig_plug(&rig[2]), STATUS_SUCCESS);
+    fails(&rig[2], STATUS_INVALID_DEVICE_STATE, "");
+    assert_int_equal(rig_plug(&rig[1]), STATUS_SUCCESS);
+    fails(&rig[1], STATUS_INVALID_DEVICE_STATE, "");
+    rig_add(5); /* of none */
+    assert_int_equal(rig_plug(&rig[0]), STATUS_SUCCESS);
+    starts(&rig[2], "memory0 caps0 driver0 ranges0 start2 start1 start0 "
+                    "adapter0[0] size0[0] adapter0[1] size0[1] adapter0[2] size0[2] ");
+    starts(&rig[5], NULL);
+}
+
+static void drivers_can_decline(void **state) {
+    (void)state;
+    struct rig_ledger before = rig_ledger();
+    struct rig_device *device = rig_driver(0);
+    device->add_status = STATUS_UNSUCCESSFUL;
+    assert_int_equal(rig_plug(device), STATUS_UNSUCCESSFUL);
+    assert_string_equal(rig_log, "add0 ");
+    device->add_status = STATUS_SUCCESS;
+    device->link_status = STATUS_NO_MEMORY;
+    assert_int_equal(rig_plug(device), STATUS_NO_MEMORY);
+    assert_null(device->adapter);
+    struct rig_ledger after = rig_ledger();
+    rig_assert_same(&before, &after);
+    device->link_status = STATUS_SUCCESS;
+    assert_int_equal(rig_plug(device), STATUS_SUCCESS);
+}
+
+/* The driver says which device an index means (LINK-INDEX). */
+static void indices_are_the_drivers(void **state) {
+    (void)state;
     struct rig_device *lead = rig_chain(0, 3);
-    rig[2].link.LeadLink = 1;
-    fails(lead, STATUS_INVALID_DEVICE_STATE, "link1 link2 link0 ");
-    rig[2].link.LeadLink = 0;
-    rig[0].link.LeadLink = 0;
-    fails(lead, STATUS_INVALID_DEVICE_STATE, "link1 link2 link0 ");
-    rig[0].link.LeadLink = 0xFF; /* any BOOLEAN that is not FALSE */
-    rig[1].link.ChainUid++;
-    fails(lead, STATUS_INVALID_DEVICE_STATE, "link1 link2 link0 ");
-    rig[1].link.ChainUid--;
-    rig[0].link.NumberOfLinksInChain = 4;
-    fails(lead, STATUS_INVALID_DEVICE_STATE, "link1 link2 link0 ");
-    rig_links(0, 3);
-    rig[2].link_status = STATUS_UNSUCCESSFUL;
-    fails(lead, STATUS_UNSUCCESSFUL, "link1 link2 ");
-    rig[2].link_status = STATUS_SUCCESS;
+    lead->reversed = true;
     starts(lead, NULL);
+    stops(lead, NULL);
+    lead->members[2] = 0; /* two indices of one device */
+    fails(lead, STATUS_INVALID_PARAMETER, NULL);
+    lead->members[2] = 9; /* nobody's */
+    fails(lead, STATUS_INVALID_PARAMETER, NULL);
+    lead->members[2] = 2;
+    lead->adapter_status = STATUS_UNSUCCESSFUL;
+    fails(lead, STATUS_UNSUCCESSFUL,
+          "memory0 caps0 driver0 ranges0 start1 start2 start0 adapter0[0] stop0 stop2 stop1 ");
 }
 
 static void failing_starts_stop_who_started(void **state) {
     (void)state;
     struct rig_device *lead = rig_chain(0, 4);
     rig[3].start_status = STATUS_UNSUCCESSFUL;
-    fails(lead, STATUS_UNSUCCESSFUL, "link1 link2 link3 link0 start1 start2 start3 stop2 stop1 ");
+    fails(lead, STATUS_UNSUCCESSFUL, "memory0 caps0 driver0 ranges0 start1 start2 start3 stop2 stop1 ");
     rig[3].start_status = STATUS_SUCCESS;
     rig[1].start_status = STATUS_NO_MEMORY;
-    fails(lead, STATUS_NO_MEMORY, "link1 link2 link3 link0 start1 ");
+    fails(lead, STATUS_NO_MEMORY, "memory0 caps0 driver0 ranges0 start1 ");
     rig[1].start_status = STATUS_SUCCESS;
     rig[0].start_status = STATUS_UNSUCCESSFUL;
     fails(lead, STATUS_UNSUCCESSFUL,
-          "link1 link2 link3 link0 start1 start2 start3 start0 stop3 stop2 stop1 ");
+          "memory0 caps0 driver0 ranges0 start1 start2 start3 start0 stop3 stop2 stop1 ");
     rig[0].start_status = STATUS_SUCCESS;
     rig[0].caps_status = STATUS_UNSUCCESSFUL;
-    fails(lead, STATUS_UNSUCCESSFUL,
-          "link1 link2 link3 link0 start1 start2 start3 start0 caps0 stop0 stop3 stop2 stop1 ");
+    fails(lead, STATUS_UNSUCCESSFUL, "memory0 caps0 ");
     rig[0].caps_status = STATUS_SUCCESS;
+    rig[0].size_status[1] = STATUS_UNSUCCESSFUL;
+    fails(lead, STATUS_UNSUCCESSFUL,
+          "memory0 caps0 driver0 ranges0 start1 start2 start3 start0 "
+          "adapter0[0] size0[0] adapter0[1] size0[1] stop0 stop3 stop2 stop1 ");
+    rig[0].size_status[1] = STATUS_SUCCESS;
     starts(lead, NULL);
 }
 
@@ -187,24 +255,29 @@ static void checks_come_in_order(void **state) {
     lead->caps_status = STATUS_UNSUCCESSFUL;
     lead->memory_status = STATUS_INVALID_LEVEL;
     lead->size_status[1] = STATUS_INVALID_HANDLE;
-    static const char *const before = "link1 link0 start1 start0 caps0 ";
-    char log[200];
-#define LOG(rest) (snprintf(log, sizeof(log), "%s%s", before, rest), log)
-    fails(lead, STATUS_UNSUCCESSFUL, LOG("stop0 stop1 "));
-    lead->caps_status = STATUS_SUCCESS;
-    fails(lead, STATUS_INVALID_LEVEL, LOG("memory0 stop0 stop1 "));
+    lead->driver_status = STATUS_NO_MEMORY;
+    lead->driver_caps_xor = 0x2000;
+    static const char *const areas = "memory0 caps0 driver0 start1 start0 adapter0[0] size0[0] adapter0[1] "
+                                     "size0[1] stop0 stop1 ";
+    fails(lead, STATUS_INVALID_LEVEL, "memory0 ");
     lead->memory_status = STATUS_SUCCESS;
-    fails(lead, STATUS_NOT_SUPPORTED, LOG("memory0 stop0 stop1 ")); /* required */
+    fails(lead, STATUS_UNSUCCESSFUL, "memory0 caps0 ");
+    lead->caps_status = STATUS_SUCCESS;
+    fails(lead, STATUS_NO_MEMORY, "memory0 caps0 driver0 ");
+    lead->driver_status = STATUS_SUCCESS;
+    fails(lead, STATUS_INVALID_PARAMETER, "memory0 caps0 driver0 "); /* they disagree */
+    lead->driver_caps_xor = 0;
+    fails(lead, STATUS_NOT_SUPPORTED, "memory0 caps0 driver0 "); /* required */
     lead->caps = SUPPORTED;
-    fails(lead, STATUS_NOT_SUPPORTED, LOG("memory0 stop0 stop1 ")); /* visible */
+    fails(lead, STATUS_NOT_SUPPORTED, "memory0 caps0 driver0 "); /* visible */
     lead->visible = H + 1;
-    fails(lead, STATUS_INVALID_HANDLE, LOG("memory0 size0[0] size0[1] stop0 stop1 "));
+    fails(lead, STATUS_INVALID_HANDLE, areas);
     lead->size_status[1] = STATUS_SUCCESS;
-    fails(lead, STATUS_INVALID_PARAMETER, LOG("memory0 size0[0] size0[1] stop0 stop1 "));
+    fails(lead, STATUS_INVALID_PARAMETER, areas);
     lead->sizes[0] = PAGE;
-    fails(lead, STATUS_COMMITMENT_LIMIT, LOG("memory0 size0[0] size0[1] stop0 stop1 "));
+    fails(lead, STATUS_COMMITMENT_LIMIT, areas);
     lead->sizes[0] = 0;
-    starts(lead, LOG("memory0 size0[0] size0[1] "));
+    starts(lead, "memory0 caps0 driver0 start1 start0 adapter0[0] size0[0] adapter0[1] size0[1] ");
     assert_int_equal(nt_commit_charged(), 65536);
     assert_int_equal(dxgk_look_domain(lead->adapter), 0);
 }
@@ -257,7 +330,12 @@ static void mode_by_caps_version_and_memory(void **state) {
         {RIG_IOMMU, REMAPPING, DXGKDDI_INTERFACE_VERSION_WDDM3_0, H, NO}, /* not without Supported */
         {RIG_IOMMU, SUPPORTED, DXGKDDI_INTERFACE_VERSION_WDDM3_0, H + 1, ISOLATED},
         {RIG_IOMMU, SUPPORTED, DXGKDDI_INTERFACE_VERSION_WDDM3_0, H, NO},
-        {RIG_IOMMU, REQUIRED, DXGKDDI_INTERFACE_VERSION_WDDM2_4, H + 1, ISOLATED},
+        {RIG_IOMMU, SUPPORTED, DXGKDDI_INTERFACE_VERSION_WDDM2_4, H + 1, ISOLATED},
+        {RIG_IOMMU, REQUIRED, DXGKDDI_INTERFACE_VERSION_WDDM2_6, H + 1, NONE}, /* no such bit yet */
+        {RIG_IOMMU, REQUIRED, DXGKDDI_INTERFACE_VERSION_WDDM2_7, H + 1, ISOLATED},
+        {RIG_PLAIN, REQUIRED, DXGKDDI_INTERFACE_VERSION_WDDM2_7, H + 1, NO},
+        {RIG_IOMMU, SUPPORTED, DXGKDDI_INTERFACE_VERSION_WDDM2_3, H + 1, NONE},
+        {RIG_PLAIN, 0, DXGKDDI_INTERFACE_VERSION_WDDM2_3, H, NO},
         {RIG_IOMMU, REQUIRED | REMAPPING, DXGKDDI_INTERFACE_VERSION_WDDM2_9, H, REMAPPED},
         {RIG_IOMMU, SUPPORTED | REMAPPING, DXGKDDI_INTERFACE_VERSION_WDDM2_9, H, REMAPPED},
         {RIG_IOMMU, SUPPORTED | REMAPPING, DXGKDDI_INTERFACE_VERSION_WDDM2_9, 0, REMAPPED},
@@ -277,11 +355,13 @@ static void mode_by_caps_version_and_memory(void **state) {
         lead->visible = rows[i].visible;
         assert_int_equal(rig_plug(lead), STATUS_SUCCESS);
         if (rows[i].mode == NO) {
-            fails(lead, STATUS_NOT_SUPPORTED, "start0 caps0 memory0 stop0 ");
+            fails(lead, STATUS_NOT_SUPPORTED, NULL);
             continue;
         }
-        bool supported = rows[i].caps & (SUPPORTED | REQUIRED);
-        starts(lead, supported ? "start0 caps0 memory0 size0[0] " : "start0 caps0 memory0 ");
+        bool supported = lead->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_4 &&
+                         ((rows[i].caps & SUPPORTED) ||
+                          (lead->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_7 && (rows[i].caps & REQUIRED)));
+        starts(lead, NULL);
         assert_int_equal(dxgk_look_domain(lead->adapter) != 0,
                          rows[i].mode == ISOLATED || rows[i].mode == REMAPPED);
         assert_int_equal(dxgk_look_section(lead->adapter, 0) != NULL, supported);
@@ -312,20 +392,23 @@ static void every_fault_is_undone(void **state) {
             assert_int_equal(passed, nth - 1);
             break;
         }
-        static const NTSTATUS statuses[] = {STATUS_COMMITMENT_LIMIT,
+        static const NTSTATUS statuses[] = {STATUS_INSUFFICIENT_RESOURCES,
                                             STATUS_INSUFFICIENT_RESOURCES,
                                             STATUS_INSUFFICIENT_RESOURCES,
-                                            STATUS_INSUFFICIENT_RESOURCES,
+                                            STATUS_COMMITMENT_LIMIT,
                                             STATUS_NO_MEMORY,
                                             STATUS_NO_MEMORY};
         assert_true(nth <= sizeof(statuses) / sizeof(*statuses));
         assert_int_equal(status, statuses[nth - 1]);
-        assert_string_equal(strstr(rig_log, "size0[2]"), "size0[2] stop0 stop2 stop1 ");
+        if (nth <= 3)
+            assert_string_equal(rig_log, "memory0 caps0 driver0 ranges0 ");
+        else
+            assert_string_equal(strstr(rig_log, "size0[2]"), "size0[2] stop0 stop2 stop1 ");
         struct rig_ledger after = rig_ledger();
         rig_assert_same(&before, &after);
         failures++;
     }
-    assert_int_equal(failures, 6); /* commit, three attachments, two sections */
+    assert_int_equal(failures, 6); /* three attachments, commit, two sections */
 }
 
 static void surprise_removal_is_a_notification(void **state) {
@@ -344,14 +427,14 @@ static void surprise_removal_is_a_notification(void **state) {
     assert_int_equal(rig_pin2(lead, 2, PAGE, false, &adl), STATUS_SUCCESS);
     assert_int_equal(rig_ledger().dxgk.pins, 2);
     rig_log[0] = 0;
-    rig_remove(&rig[2]); /* its stop_device is not called, the counting is done */
-    assert_string_equal(rig_log, "stop0 stop1 ");
+    rig_remove(&rig[2]); /* its driver cleans up, as any */
+    assert_string_equal(rig_log, "stop0 stop2 stop1 ");
     assert_int_equal(rig_ledger().dxgk.leaks, 2);
     assert_int_equal(rig_ledger().dxgk.pins, 0);
     rig_links(0, 2);
-    starts(lead, "link1 link0 start1 start0 caps0 memory0 size0[0] size0[1] ");
+    starts(lead, "memory0 caps0 driver0 ranges0 start1 start0 adapter0[0] size0[0] adapter0[1] size0[1] ");
     assert_int_equal(dxgk_adapter_surprise_remove(lead->adapter), STATUS_SUCCESS);
-    stops(lead, "stop1 ");
+    stops(lead, "stop0 stop1 ");
     fails(lead, STATUS_INVALID_DEVICE_STATE, "");
 }
 
@@ -361,12 +444,17 @@ static void removing_renumbers_or_dissolves(void **state) {
     rig_log[0] = 0;
     rig_remove(&rig[1]);
     assert_string_equal(rig_log, "stop0 stop3 stop2 stop1 ");
-    rig_links(0, 4);
-    for (unsigned i = 0; i < 4; i++)
-        rig[i].link.NumberOfLinksInChain = 3;
+    lead->link.NumberOfLinksInChain = 3;
+    lead->members[1] = 2;
+    lead->members[2] = 3;
     lead->sizes[1] = 5 * PAGE;
     lead->sizes[2] = 6 * PAGE;
-    starts(lead, "link2 link3 link0 start2 start3 start0 caps0 memory0 size0[0] size0[1] size0[2] ");
+    starts(lead, "memory0 caps0 driver0 ranges0 start2 start3 start0 "
+                 "adapter0[0] size0[0] adapter0[1] size0[1] adapter0[2] size0[2] ");
+    for (unsigned i = 2; i < 4; i++) { /* alone, once the lead is gone */
+        rig[i].link.NumberOfLinksInChain = 1;
+        rig[i].members[0] = i;
+    }
     DXGK_ADL *adl;
     assert_int_equal(rig_pin2(lead, 2, 6 * PAGE, true, &adl), STATUS_SUCCESS);
     assert_int_equal(rig_pin2(lead, 3, PAGE, true, &adl), STATUS_INVALID_PARAMETER);
@@ -375,8 +463,8 @@ static void removing_renumbers_or_dissolves(void **state) {
     assert_string_equal(rig_log, "stop0 stop3 stop2 ");
     assert_int_equal(rig_ledger().dxgk.leaks, 1);
     assert_int_equal(dxgk_adapter_stop(rig[2].adapter), STATUS_INVALID_DEVICE_STATE);
-    starts(&rig[3], "start3 caps3 memory3 size3[0] ");
-    starts(&rig[2], "start2 caps2 memory2 size2[0] ");
+    starts(&rig[3], "memory3 caps3 driver3 ranges3 start3 adapter3[0] size3[0] ");
+    starts(&rig[2], "memory2 caps2 driver2 ranges2 start2 adapter2[0] size2[0] ");
     assert_int_not_equal(dxgk_look_domain(rig[2].adapter), dxgk_look_domain(rig[3].adapter));
 }
 
@@ -433,6 +521,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nine_are_too_many, up, down),
         cmocka_unit_test_setup_teardown(linking_has_rules, up, down),
         cmocka_unit_test_setup_teardown(the_chain_must_be_whole, up, down),
+        cmocka_unit_test_setup_teardown(a_chain_gathers, up, down),
+        cmocka_unit_test_setup_teardown(drivers_can_decline, up, down),
+        cmocka_unit_test_setup_teardown(indices_are_the_drivers, up, down),
         cmocka_unit_test_setup_teardown(failing_starts_stop_who_started, up, down),
         cmocka_unit_test_setup_teardown(checks_come_in_order, up, down),
         cmocka_unit_test_setup_teardown(commit_never_wraps, up, down),
