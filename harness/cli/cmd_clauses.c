@@ -7,15 +7,15 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/drive/executor.h"
 #include "harness/interleave/trace.h"
+#include "harness/judge/run.h"
 #include "harness/verdict/verdict.h"
 
 struct progress {
     size_t done; /* programs that need not be run any more */
     int result;
     size_t left; /* programs that were not judged to their end, and why the first was not */
-    char why[EXECUTOR_WHY];
+    char why[RUN_WHY];
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
 };
 
@@ -36,9 +36,9 @@ static void run_rest(void *context) {
             progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
             continue;
         }
-        unsigned outcome = verdict_here(&cmd_program);
-        char why[EXECUTOR_WHY];
-        if (outcome == VERDICT_KEPT && executor_left(why, sizeof why) && progress->left++ == 0) {
+        unsigned outcome = verdict_here(&cmd_program, NULL);
+        char why[RUN_WHY];
+        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
             memcpy(progress->why, why, sizeof why);
         }
         if (outcome != VERDICT_KEPT) {

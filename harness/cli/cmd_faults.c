@@ -79,9 +79,7 @@ _Static_assert(3 * PROGRAM_ADAPTERS <= PROGRAM_OPS, "each adapter is added, link
 /* Runs the program as it is and takes its boot down; then the same program on an empty bus, with adding,
  * linking and starting as its first operations. Of a program that is too long the last are left out. */
 static unsigned take_boot(void) {
-    run.observe = observe_boot;
-    unsigned outcome = verdict_here(&cmd_program);
-    run.observe = NULL;
+    unsigned outcome = verdict_here(&cmd_program, &(struct run_options){.observe = observe_boot});
     struct program *boot = &sweep->boot;
     boot->machine = cmd_program.machine;
     for (uint32_t i = 0; i < cmd_program.machine.adapters; i++) {
@@ -124,7 +122,7 @@ static bool run_place(const struct options *options, struct place place) {
     seen.fired = false;
     seen.failed = false;
     alarm(options->timeout);
-    sweep->outcome = verdict_here(&swept);
+    sweep->outcome = verdict_here(&swept, &(struct run_options){.observe = observe});
     return sweep->outcome == VERDICT_KEPT;
 }
 
@@ -192,7 +190,6 @@ static void sweep_file(void *context) {
     const struct options *options = context;
     sweep->outcome = take_boot();
     if (sweep->outcome == VERDICT_KEPT && call_injects(sut_get())) {
-        run.observe = observe;
         bool kept = run_place(options, (struct place){.boot = true}) &&
                     sweep_ops(options, true, sweep->boot_ops) &&
                     sweep_ops(options, false, cmd_program.op_count);

@@ -14,6 +14,7 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/drive/executor.h"
+#include "harness/judge/run.h"
 #include "harness/verdict/verdict.h"
 
 #define REPEAT_MAX 1000000u
@@ -35,8 +36,8 @@ struct runs {
     unsigned other; /* the first outcome that differs, and the run it came from; 0: none did */
     unsigned other_run;
     bool died;
-    int status;              /* of the child, when it died otherwise than of a clause */
-    char left[EXECUTOR_WHY]; /* why the last run was not judged to its end; "": it was */
+    int status;         /* of the child, when it died otherwise than of a clause */
+    char left[RUN_WHY]; /* why the last run was not judged to its end; "": it was */
 };
 
 static struct runs *runs;
@@ -74,12 +75,12 @@ static void on_violation(enum contract_clause clause) {
 static void run_all(void *context) {
     const struct options *options = context;
     contract_on_violation(on_violation);
-    executor_use_threads(options->threads);
+    const struct run_options how = {.threads = options->threads};
     for (volatile unsigned i = 0; i < options->repeat; i++) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
-            executor_run(&cmd_program);
-            if (!executor_left(runs->left, sizeof runs->left)) {
+            executor_run_with(&cmd_program, &how);
+            if (!run_left_early(runs->left, sizeof runs->left)) {
                 runs->left[0] = 0;
             }
             note(VERDICT_KEPT);

@@ -3,14 +3,11 @@
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/drive/executor.h"
 #include "harness/program/text.h"
 #include "harness/verdict/verdict.h"
 
 static void run_races(void *context) {
-    executor_show_races(context);
-    verdict_quiet(true);
-    (void)verdict_here(&cmd_program);
+    (void)verdict_here(&cmd_program, &(struct run_options){.quiet = true, .races = context});
     _exit(0);
 }
 

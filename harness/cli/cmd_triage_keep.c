@@ -46,8 +46,7 @@ void triage_key(const struct verdict *verdict, char *key, size_t capacity) {
 /* ---- looking ---- */
 
 static void run_aloud(void *context) {
-    verdict_quiet(false);
-    if (verdict_here(context) != VERDICT_KEPT) {
+    if (verdict_here(context, NULL) != VERDICT_KEPT) {
         _exit(0);
     }
 }

@@ -50,11 +50,5 @@ bool call_is_callback(uint8_t opcode);
 bool call_injects(const struct sut *sut);
 /* Whether the callback is in the table; performing one that is not is a harness error. */
 bool call_is_present(const struct call *call);
-/* Calls the implementation. Arguments are passed in structures of exactly their size, so that
- * AddressSanitizer sees an implementation that reads or writes beyond. */
-void call_perform(const struct sut *sut, struct call *call);
-/* The same of a callback while others are under way, without an injected fault: the structure is on this
- * call's own stack. */
-void call_perform_beside(struct call *call);
 
 #endif

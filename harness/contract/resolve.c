@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "harness/contract/contents.h"
+
 uint8_t resolve_device(const struct model *model, uint8_t adapter) {
     return adapter % model->program->machine.adapters;
 }
@@ -90,6 +92,50 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
         call->arg.unmap.pBaseAddress =
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
     }
+}
+
+/* The last 8 bytes of a page are the oracle's. */
+static uint64_t program_word(uint64_t offset) {
+    offset = offset / 8 * 8;
+    return offset % MODEL_PAGE == CONTENTS_STAMP_OFFSET ? offset - 8 : offset;
+}
+
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+    if (m->pins == 0)
+        return false;
+    uint32_t wanted = op->view % m->pins;
+    const struct model_pin *pin = NULL;
+    for (uint8_t i = 0; i < m->program->machine.adapters && !pin; i++) {
+        for (uint8_t k = 0; k < m->chains[i].count && !pin; k++) {
+            if (m->chains[i].areas[k].pin.live && wanted-- == 0) {
+                pin = &m->chains[i].areas[k].pin;
+                call->pin_chain = i;
+                call->pin_index = k;
+            }
+        }
+    }
+    call->device = resolve_device(m, op->adapter);
+    call->page = op->arg.dma.page % pin->pages;
+    call->offset = (uint16_t)program_word(op->arg.dma.offset % CONTENTS_STAMP_OFFSET);
+    uint64_t count = 1 + op->arg.dma.count % PROGRAM_DMA_PAGES;
+    call->count = (uint8_t)(count < pin->pages - call->page ? count : pin->pages - call->page);
+    call->stamp = op->arg.dma.stamp;
+    for (uint32_t i = 0; i < call->count; i++)
+        call->address[i] = pin->contiguous ? pin->base + call->page + i : pin->array[call->page + i];
+    return true;
+}
+
+bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call) {
+    if (m->view_count == 0)
+        return false;
+    const struct model_view *view = &m->views[op->view % m->view_count];
+    uint64_t offset = view->offset + program_word(op->arg.cpu.offset % view->size);
+    call->pin_chain = view->chain;
+    call->pin_index = view->index;
+    call->page = offset;
+    call->address[0] = view->base + (offset - view->first);
+    call->stamp = op->arg.cpu.stamp;
+    return true;
 }
 
 struct model_answer resolve_answer(const struct model *model, const struct call *call) {

@@ -19,6 +19,11 @@ uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
 /* Fills device, handle, null_arg and arg of a callback's call. */
 void resolve_operands(const struct model *model, const struct program_op *op, struct call *call);
 
+/* Fills in DMA to a live pin, or an access through a live view, but for opcode and fault; false when there is
+ * none. */
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call);
+bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call);
+
 /* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);
 

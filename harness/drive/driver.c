@@ -1,7 +1,11 @@
 /* The simulated display miniport: answers as its adapter's record in the program says, watches how it
  * is called, and misbehaves where told to. */
+#include "harness/drive/driver.h"
+
 #include <string.h>
 
+#include "harness/drive/callback.h"
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 static const struct program_adapter *settings(const struct driver *driver) {

@@ -10,6 +10,9 @@
  * which cost no look-up and are compared after every operation, or in another program, where the third
  * page is another.
  */
+#include "harness/judge/check.h"
+
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 #define ULL unsigned long long
@@ -63,18 +66,6 @@ void check_rollback(enum contract_clause clause) {
             ("%llu in %llu", (ULL)run.ledger.pool_bytes, (ULL)run.ledger.pool_blocks));
 }
 
-/* ---- DMA ---- */
-
-bool check_can_dma(uint8_t device) {
-    const struct model_device *d = &run.model.devices[device];
-    if (!d->present || d->gone || d->d3 || d->in_reset)
-        return false;
-    if (run.program->machine.iommu == SUT_IOMMU_NONE)
-        return true;
-    const struct model_chain *chain = &run.model.chains[d->chain];
-    return chain->phase == PHASE_STARTED && chain->mode != MODE_PHYSICAL;
-}
-
 /* ---- chains ---- */
 
 void check_started(uint8_t chain, const struct call *start) {
@@ -121,13 +112,4 @@ void check_stopped(uint8_t chain, enum contract_clause clause) {
         REQUIRE(!run.sut->page || !run.sut->page(c->members[0], i, 0, &page), clause,
                 ("index %u of the stopped chain without a section", i), ("a section"));
     }
-}
-
-void check_everything(enum contract_clause pins, enum contract_clause views) {
-    for (uint8_t i = 0; i < run.program->machine.adapters; i++)
-        for (uint8_t k = 0; k < run.model.chains[i].count; k++)
-            if (run.model.chains[i].areas[k].pin.live)
-                check_pin_alive(i, k, MODEL_SAMPLES, pins);
-    for (uint32_t i = 0; i < run.model.view_count; i++)
-        check_view_alive(&run.model.views[i], views);
 }

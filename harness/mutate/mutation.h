@@ -3,9 +3,9 @@
 #define HARNESS_MUTATION_H
 
 #include "harness/contract/dry_run.h"
-#include "harness/drive/target.h"
 #include "harness/mutate/mutate.h"
 #include "harness/program/random.h"
+#include "harness/program/target_operations.h"
 
 /* A sequence under construction: the longest is a view moved through a section, twice 24. */
 #define SCENE_OPS 64u

@@ -1,6 +1,7 @@
 /* Sources: the file around the story. */
 #include "harness/reproduce/source.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "harness/program/text.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/contract/reach.h"
 #include "harness/contract/resolve.h"
 #include "harness/drive/executor.h"
 #include "harness/reproduce/story_judge.h"
@@ -130,7 +131,8 @@ static void name_dma(struct story_step *step, const struct call *call) {
     const struct model_device *gpu = &run.model.devices[call->device];
     bool mine = gpu->present && gpu->chain == call->pin_chain;
     step->maker = names.pin_step[call->pin_chain][call->pin_index];
-    step->wants_ok = check_can_dma(call->device) && (mine || run.program->machine.iommu == SUT_IOMMU_NONE);
+    step->wants_ok =
+        reach_can_dma(&run.model, call->device) && (mine || run.program->machine.iommu == SUT_IOMMU_NONE);
     uint32_t serial = run.model.chains[call->pin_chain].areas[call->pin_index].serial;
     for (uint32_t i = 0; i < call->count; i++)
         step->wanted[i] = contents_read(serial, (call->page + i) * MODEL_PAGE + call->offset);
@@ -424,14 +426,10 @@ static void on_violation(enum contract_clause clause) {
 static void tell(void *context) {
     memset(&names, 0, sizeof names);
     story_judge_reset();
-    run.quiet = true;
-    run.subject = watch();
-    run.observe = observe;
+    const struct run_options options = {.quiet = true, .subject = watch(), .observe = observe};
     contract_on_violation(on_violation);
-    executor_run(context);
+    executor_run_with(context, &options);
     story->final = FINAL_KEPT;
-    run.observe = NULL;
-    run.subject = NULL;
 }
 
 const struct story *story_of(const struct program *program, unsigned timeout) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "harness/contract/reach.h"
+
 /* ---- pins by address ---- */
 
 /* Whether the pin's array can be read: an implementation may have freed it, and nothing here dies of it. */
@@ -126,7 +128,7 @@ void story_judge_dma(struct story_look *look, uint64_t address, story_pin_steps 
         !find_live(&look->place, device->chain, BEFORE, pins))
         (void)find_ended(&look->place);
     bool everywhere = run.program->machine.iommu == SUT_IOMMU_NONE;
-    look->wants_ok = check_can_dma(look->adapter) && (own || everywhere);
+    look->wants_ok = reach_can_dma(&run.model, look->adapter) && (own || everywhere);
     if (area && look->wants_ok && !look->write) {
         look->wants_value = true;
         look->wanted = contents_read(area->serial, look->place.page * MODEL_PAGE + look->offset);

@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/contract/call.h"
 #include "harness/drive/executor.h"
-#include "harness/judge/run.h"
 #include "harness/program/text_words.h"
 
 void verdict_print_outcome(FILE *file, unsigned outcome) {
@@ -34,23 +34,14 @@ static void on_violation(enum contract_clause clause) {
     longjmp(violation, 1);
 }
 
-unsigned verdict_here(const struct program *program) {
+unsigned verdict_here(const struct program *program, const struct run_options *options) {
     violated = VERDICT_KEPT;
     contract_on_violation(on_violation);
     if (setjmp(violation) == 0) {
-        executor_run(program);
+        executor_run_with(program, options);
     }
     contract_on_violation(NULL);
     return violated;
-}
-
-void verdict_quiet(bool quiet) {
-    run.quiet = quiet;
-}
-
-bool verdict_last_op(uint32_t *op) {
-    *op = run.op + run.race_ops;
-    return run.op != RUN_BOOT && run.op != RUN_END;
 }
 
 /* ---- in a child ---- */
@@ -247,9 +238,8 @@ static void note_call(struct call *call, bool performed) {
 
 static void run_job(void *context) {
     (void)context;
-    verdict_quiet(true);
-    run.observe = note_call;
-    job->outcome = verdict_here(job->program);
+    const struct run_options options = {.quiet = true, .observe = note_call};
+    job->outcome = verdict_here(job->program, &options);
     if (job->outcome != VERDICT_KEPT) {
         _exit(0); /* a run that was left in the middle leaks, and that is not its finding */
     }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "harness/contract/contract.h"
+#include "harness/judge/run_options.h"
 #include "harness/program/program.h"
 
 /* The outcome of a run is a clause that was broken, or: */
@@ -28,11 +29,8 @@ void verdict_print_outcome(FILE *file, unsigned outcome);
 
 /* ---- in this process ---- */
 
-/* Runs the program; returns the outcome. A report is printed unless verdict_quiet(true) was called. */
-unsigned verdict_here(const struct program *program);
-void verdict_quiet(bool quiet);
-/* The operation that the last run ended in; false when it was none: boot, the end. */
-bool verdict_last_op(uint32_t *op);
+/* Runs the program; returns the outcome. A report is printed unless the options say quiet. */
+unsigned verdict_here(const struct program *program, const struct run_options *options);
 
 /* ---- in a child ---- */
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/judge/run.h"
 #include "harness/verdict/verdict.h"
 
 struct exchange {
@@ -44,13 +45,13 @@ static _Noreturn void work(int file) {
     dup2(null, STDERR_FILENO); /* what an assertion says before it dies */
     signal(SIGINT, SIG_IGN);   /* the terminal sends it to both; the parent decides */
     signal(SIGTERM, SIG_IGN);  /* and so may who runs it for a limited time */
-    verdict_quiet(true);
+    const struct run_options options = {.quiet = true};
     while (hear(file)) {
         struct worker_answer *answer = &exchange->answer;
         alarm(exchange->timeout);
-        answer->outcome = verdict_here(&exchange->program);
+        answer->outcome = verdict_here(&exchange->program, &options);
         alarm(0);
-        if (!verdict_last_op(&answer->ended)) {
+        if (!run_last_op(&answer->ended)) {
             answer->ended = PROGRAM_OPS;
         }
         if (!say(file)) {

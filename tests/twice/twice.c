@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/judge/state.h"
+#include "harness/judge/state_coverage.h"
 #include "harness/verdict/verdict.h"
 
 void leftover(void);
@@ -108,7 +108,7 @@ static struct seen look(bool leave) {
     memset(counters, 0, (size_t)(counters_end - counters));
     memset(state_counters, 0, sizeof state_counters);
     compared = 0;
-    seen.verdict = verdict_here(&cmd_program);
+    seen.verdict = verdict_here(&cmd_program, &(struct run_options){.quiet = true});
     if (leave)
         leftover();
     seen.compares = compared;
@@ -154,7 +154,6 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: twice [--leftover] FILE|DIR...\n");
         return 2;
     }
-    verdict_quiet(true);
     for (size_t i = 0; i < files.count; i++) {
         if (!cmd_load(files.paths[i], LOAD_DETECT))
             return 2;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/interleave/race.h"
+#include "harness/interleave/place.h"
 
 /* The runtime of a sanitizer, when one is linked. It looks at the instruction before the address. */
 extern __attribute__((weak)) void __sanitizer_symbolize_pc(void *pc, const char *format, char *out,
@@ -103,7 +103,7 @@ static void find_place(uintptr_t pc, char *text, size_t size) {
     snprintf(text, size, "offset 0x%llx", (unsigned long long)address_in_file(pc));
 }
 
-const char *race_place(uintptr_t pc, char *text, size_t size) {
+const char *place_of(uintptr_t pc, char *text, size_t size) {
     /* A process may report the same race a hundred times, and a symbolizer takes its time. */
     static struct {
         uintptr_t pc;
@@ -126,15 +126,15 @@ const char *race_place(uintptr_t pc, char *text, size_t size) {
     return text;
 }
 
-const char *race_describe(const struct race_side *side, char *text, size_t size) {
+const char *place_describe(const struct accesses_side *side, char *text, size_t size) {
     char place[128], held[96] = "";
     size_t used = 0;
-    for (unsigned i = 0; i < RACE_LOCKS && used < sizeof(held); i++) {
-        const char *name = side->locks >> i & 1 ? race_lock_name(i) : NULL;
+    for (unsigned i = 0; i < ACCESSES_LOCKS && used < sizeof(held); i++) {
+        const char *name = side->locks >> i & 1 ? accesses_lock_name(i) : NULL;
         if (name)
             used += (size_t)snprintf(held + used, sizeof(held) - used, "%s'%s'", used ? " " : "", name);
     }
-    race_place(side->pc, place, sizeof(place));
+    place_of(side->pc, place, sizeof(place));
     const char *what = side->freed ? "free" : side->write ? "write" : "read";
     snprintf(text, size, "%s of %u byte%s by actor %u at %s, holding %s", what, side->size,
              side->size == 1 ? "" : "s", side->actor, place, used ? held : "no lock");

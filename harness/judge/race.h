@@ -1,16 +1,16 @@
 /*
- * A race in the making: what its calls asked and were answered. Between running it (executor_race.c) and
- * judging it (executor_race_judge.c).
+ * A race in the making: what its calls asked and were answered. Between running it
+ * (drive/races.c) and judging it.
  */
-#ifndef HARNESS_EXECUTOR_RACE_H
-#define HARNESS_EXECUTOR_RACE_H
+#ifndef HARNESS_RACE_H
+#define HARNESS_RACE_H
 
 #include <stdatomic.h>
 
 #include "harness/judge/linearize.h"
 #include "harness/judge/run.h"
 
-struct executor_race_run {
+struct race {
     uint32_t count;
     uint32_t op[PROGRAM_RACE_OPS]; /* of the program */
     struct call asked[PROGRAM_RACE_OPS];
@@ -26,7 +26,7 @@ struct executor_race_run {
     struct program_race plan;
 };
 
-extern struct executor_race_run race;
+extern struct race race;
 
 /* What its answers and the state it left say: looks for the serial order that explains them (RACE-ATOMIC,
  * RACE-STOP), commits that to the model, then looks at everything as after any operation. */

@@ -15,92 +15,95 @@
  * Addresses are compared, and never decide a verdict, a report or coverage: the same program gives the
  * same ones in every process, wherever its memory lies.
  */
-#ifndef HARNESS_RACE_H
-#define HARNESS_RACE_H
+#ifndef HARNESS_ACCESSES_H
+#define HARNESS_ACCESSES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "harness/sut.h"
 
-enum race_limits {
+enum accesses_limits {
     /* Locks told apart in a block; a bit each in the set that an actor holds. This core has 16 chains
-     * and four more. Beyond, a block's accesses are no longer judged (race_overflowed()): a lock that
+     * and four more. Beyond, a block's accesses are no longer judged (accesses_overflowed()): a lock that
      * nobody knows could order anything. */
-    RACE_LOCKS = 32,
+    ACCESSES_LOCKS = 32,
     /* Granules of 8 bytes that a block touches. A call of this core touches about 150, eight calls
      * about 1000. Beyond, an access to one more granule is forgotten: a race may be missed there. */
-    RACE_CELLS = 4096,
+    ACCESSES_CELLS = 4096,
     /* Accesses remembered for a granule: what four actors did last to each of its bytes, where most
      * granules hold one or two members. Beyond, the oldest is forgotten. */
-    RACE_RECORDS = 8,
+    ACCESSES_RECORDS = 8,
     /* Blocks of memory freed in a race block: eight calls of a few each. Beyond, the oldest is forgotten. */
-    RACE_FREED = 32
+    ACCESSES_FREED = 32
 };
 
 /* What an access was, beside what is in order. */
-enum race_outcome {
-    RACE_ALONE,
-    RACE_SHARED,  /* another actor touched the granule before, and one of the two writes: a place for a switch
-                   */
-    RACE_CONFLICT /* the first race of the block: race_found() tells of it; later ones are not looked for */
+enum accesses_outcome {
+    ACCESSES_ALONE,
+    ACCESSES_SHARED,  /* another actor touched the granule before, and one of the two writes: a place for a
+                       * switch
+                       */
+    ACCESSES_CONFLICT /* the first race of the block: accesses_found() tells of it; later ones are not looked
+                         for */
 };
 
 /* One side of a conflict. */
-struct race_side {
+struct accesses_side {
     uint8_t actor;
     bool write;
     bool freed;     /* the memory was given back to the pool: a write to all of it */
     uint8_t size;   /* bytes, of the access as far as it lies in the granule */
-    uint32_t locks; /* set of lock numbers held, for race_lock_name() */
+    uint32_t locks; /* set of lock numbers held, for accesses_lock_name() */
     uintptr_t pc;   /* return address of the call that reported the access; 0: unknown */
     uint32_t point; /* how many accesses the block had seen when it was made */
 };
 
-struct race_conflict {
-    struct race_side first; /* in the order of this run */
-    struct race_side second;
+struct accesses_conflict {
+    struct accesses_side first; /* in the order of this run */
+    struct accesses_side second;
 };
 
 /* Begins a block of so many actors (1..SUT_ACTORS), numbered from 0: nothing is held, touched or known.
  * Costs the same however much the last block touched. */
-void race_begin(unsigned actors);
-/* Ends it, and counts RACE-MEMORY as kept when two actors touched one granule and no conflict was found. */
-void race_end(void);
-bool race_active(void);
+void accesses_begin(unsigned actors);
+void accesses_end(void);
+bool accesses_active(void);
 
 /*
  * One access of an actor, of 1 to 16 bytes at any alignment. The hot path: called at every load and
  * store of the core. Outside a block nothing happens.
  */
-enum race_outcome race_access(unsigned actor, const void *address, size_t size, bool write, uintptr_t pc);
+enum accesses_outcome accesses_see(unsigned actor, const void *address, size_t size, bool write,
+                                   uintptr_t pc);
 
 /* The actor has got the lock, or is about to give it up. name is a literal, or outlives the block; locks
  * are told apart by address, and named alike in reports and coverage when their names are alike. */
-void race_acquire(unsigned actor, const void *lock, const char *name);
-void race_release(unsigned actor, const void *lock);
+void accesses_acquire(unsigned actor, const void *lock, const char *name);
+void accesses_release(unsigned actor, const void *lock);
 /* `to` goes on after what `from` has done so far (a signal, a join). */
-void race_order(unsigned from, unsigned to);
+void accesses_order(unsigned from, unsigned to);
 
 /* The pool has handed out this memory: what was known about it is void. */
-void race_fresh(const void *address, size_t size);
-/* The actor gives it back: a write to all of it, and whoever touches it before the next race_fresh()
- * must be ordered after that. Returns what race_access() would. */
-enum race_outcome race_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
+void accesses_fresh(const void *address, size_t size);
+/* The actor gives it back: a write to all of it, and whoever touches it before the next accesses_fresh()
+ * must be ordered after that. Returns what accesses_see() would. */
+enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
 
-/* The block's first conflict, NULL when there is none; good until the next race_begin(). */
-const struct race_conflict *race_found(void);
+/* The block's first conflict, NULL when there is none; good until the next accesses_begin(). */
+const struct accesses_conflict *accesses_found(void);
 /* Something did not fit its limit: silence proves less than usual. Verdicts stay true. */
-bool race_overflowed(void);
+bool accesses_overflowed(void);
+/* Whether the block has shown something: two actors touched one granule, and all of it was in order. */
+bool accesses_ordered(void);
 /* Granules that two or more actors touched in this block, one of them writing. */
-uint32_t race_shared(void);
+uint32_t accesses_shared(void);
 
-/* The locks an actor holds just now, as a set; the name of number `lock` < RACE_LOCKS, NULL when there is
+/* The locks an actor holds just now, as a set; the name of number `lock` < ACCESSES_LOCKS, NULL when there is
  * no such. */
-uint32_t race_held(unsigned actor);
-const char *race_lock_name(unsigned lock);
+uint32_t accesses_held(unsigned actor);
+const char *accesses_lock_name(unsigned lock);
 
 /*
  * Coverage, which edges do not show. A counter is 1 when in this execution
@@ -112,29 +115,17 @@ const char *race_lock_name(unsigned lock);
  * libFuzzer takes them where they lie, in the section of its extra counters, at 0.08 ns each in each
  * execution; fuzz/engine/afl_state.c hands them to AFL++.
  */
-enum race_counters {
-    RACE_AT_ALIASES = 0,
-    RACE_ALIASES = 2048,
-    RACE_AT_LOCKSETS = RACE_AT_ALIASES + RACE_ALIASES,
-    RACE_LOCKSETS = 1024,
-    RACE_COUNTERS = RACE_AT_LOCKSETS + RACE_LOCKSETS
+enum accesses_counters {
+    ACCESSES_AT_ALIASES = 0,
+    ACCESSES_ALIASES = 2048,
+    ACCESSES_AT_LOCKSETS = ACCESSES_AT_ALIASES + ACCESSES_ALIASES,
+    ACCESSES_LOCKSETS = 1024,
+    ACCESSES_COUNTERS = ACCESSES_AT_LOCKSETS + ACCESSES_LOCKSETS
 };
-extern uint8_t race_counters[RACE_COUNTERS];
-/* An execution begins, with counters at zero; state_begin() calls this. */
-void race_coverage_begin(void);
+extern uint8_t accesses_counters[ACCESSES_COUNTERS];
+/* An execution begins, with counters at zero. */
+void accesses_coverage_begin(void);
 /* The counters that are not zero, in the order in which they became so; *count of them. */
-const uint16_t *race_coverage_seen(uint32_t *count);
-
-/* ---- for reports; these may allocate and call the system ---- */
-
-/*
- * The conflict, one line each side: "write of 8 bytes by actor 1 at dxgk_unpin src/dxgk/pin.c:128,
- * holding 'chain' 'memory'". Returns text.
- */
-const char *race_describe(const struct race_side *side, char *text, size_t size);
-/* "function src/dxgk/pin.c:128" for a return address: by the sanitizer's symbolizer when it is linked,
- * else by llvm-symbolizer or addr2line when there is one, else "offset 0x1234". Never a directory above
- * src/. Returns text. */
-const char *race_place(uintptr_t pc, char *text, size_t size);
+const uint16_t *accesses_coverage_seen(uint32_t *count);
 
 #endif

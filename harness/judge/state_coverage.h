@@ -11,8 +11,8 @@
  * libFuzzer takes the counters where they lie: in the section that it calls extra counters, which it
  * clears before each execution. fuzz/engine/afl_state.c hands them to AFL++.
  */
-#ifndef HARNESS_STATE_H
-#define HARNESS_STATE_H
+#ifndef HARNESS_STATE_COVERAGE_H
+#define HARNESS_STATE_COVERAGE_H
 
 #include <stdint.h>
 

@@ -1,35 +1,11 @@
-#include "harness/contract/call.h"
+/* Performs calls at the seam, and shows them to whoever looks. */
+#include "harness/drive/perform.h"
 
 #include <string.h>
 
-bool call_is_callback(uint8_t opcode) {
-    return opcode == OP_PIN2 || opcode == OP_PIN || opcode == OP_UNPIN || opcode == OP_MAP ||
-           opcode == OP_UNMAP;
-}
-
-bool call_injects(const struct sut *sut) {
-    return sut->arm_fault && sut->fault_passed;
-}
-
-bool call_is_present(const struct call *call) {
-    const DXGKRNL_INTERFACE *table = call->table;
-    if (!table)
-        return false;
-    switch (call->opcode) {
-    case OP_PIN2:
-        return table->DxgkCbPinFrameBufferForSave2 != NULL;
-    case OP_PIN:
-        return table->DxgkCbPinFrameBufferForSave != NULL;
-    case OP_UNPIN:
-        return table->DxgkCbUnpinFrameBufferForSave != NULL;
-    case OP_MAP:
-        return table->DxgkCbMapFrameBufferPointer != NULL;
-    case OP_UNMAP:
-        return table->DxgkCbUnmapFrameBufferPointer != NULL;
-    default:
-        return false;
-    }
-}
+#include "harness/judge/report.h"
+#include "harness/judge/run.h"
+#include "harness/judge/state_coverage.h"
 
 /* One object for each argument type: globals have red zones right behind their last byte. */
 static DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2_arg;
@@ -186,4 +162,36 @@ void call_perform(const struct sut *sut, struct call *call) {
         sut->fault_passed(&call->fired);
         sut->arm_fault(SUT_FAULT_ANY, 0);
     }
+}
+
+/* ---- of a run ---- */
+
+/* Nobody waits for it as long as one actor runs at a time, but it would be for ever: found where it was kept,
+ * and not where it is wanted next. A call that fails leaves all as it was, locks too. */
+static void check_lock(const struct call *call) {
+    const char *kept = run.sut->lock_held();
+    if (!kept)
+        return;
+    if (run.sut->set_hooks)
+        run.sut->set_hooks(NULL); /* the machine goes down yet, and wants it */
+    bool failed = call_is_callback(call->opcode) && !NT_SUCCESS(call->status);
+    (void)REQUIRE(false, failed ? CLAUSE_ANY_ROLLBACK : CLAUSE_RACE_LIVE,
+                  ("no lock held when a call has returned"),
+                  ("actor %u still holds '%s'", run.model.actor, kept));
+}
+
+void run_perform(struct call *call) {
+    const struct run_options *options = run.options;
+    if (options->observe)
+        options->observe(call, false);
+    uint32_t state = state_before(&run.model, call);
+    call_perform(run.sut, call);
+    state_after(state, &run.model, call);
+    if (options->observe)
+        options->observe(call, true);
+    /* What a driver does in its own entry points happens again by itself when its caller is replayed. */
+    if (options->tape && !run.inside && options->tape->count < options->tape->capacity)
+        options->tape->calls[options->tape->count++] = *call;
+    if (!run.inside && run.sut->lock_held) /* else what the driver is called by may hold some */
+        check_lock(call);
 }

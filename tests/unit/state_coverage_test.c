@@ -1,7 +1,7 @@
 /* State coverage: the same execution marks the same counters, whatever ran before, and what differs in
  * state differs in counters. */
 #define _DEFAULT_SOURCE /* scandir */
-#include "harness/judge/state.h"
+#include "harness/judge/state_coverage.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -1,14 +1,12 @@
-#include "harness/interleave/race.h"
+#include "harness/interleave/accesses.h"
 
 #include <string.h>
-
-#include "harness/contract/contract.h"
 
 #define GRANULE_SHIFT 3u
 #define GRANULE       (1u << GRANULE_SHIFT)
 #define NOBODY        UINT8_MAX
 
-_Static_assert(RACE_LOCKS <= 32, "a set of locks fits a word");
+_Static_assert(ACCESSES_LOCKS <= 32, "a set of locks fits a word");
 _Static_assert(SUT_ACTORS < NOBODY, "an actor fits a byte");
 
 /* Never wraps: an actor's step ends at a release, and a block has fewer than 2^32 of them. */
@@ -33,13 +31,13 @@ struct cell {
     uint8_t written_by;
     bool shared;
     uint8_t count;
-    struct record records[RACE_RECORDS]; /* oldest first */
+    struct record records[ACCESSES_RECORDS]; /* oldest first */
 };
 
 /* Where a granule's cell is. At most half full, so that a search ends soon. */
 #define SLOTS_LOG2 13u
 #define SLOTS      (1u << SLOTS_LOG2)
-_Static_assert(SLOTS == 2 * RACE_CELLS, "half full");
+_Static_assert(SLOTS == 2 * ACCESSES_CELLS, "half full");
 struct slot {
     uintptr_t granule;
     uint32_t block; /* whose it is: of an earlier block, it is empty */
@@ -60,7 +58,7 @@ struct freed {
 };
 
 static struct slot slots[SLOTS];
-static struct cell cells[RACE_CELLS];
+static struct cell cells[ACCESSES_CELLS];
 static uint32_t cell_count;
 static uint32_t block; /* 0: there was none yet */
 
@@ -75,16 +73,16 @@ static clock_of clocks[SUT_ACTORS]; /* [a][b]: the last of b's steps that a goes
 static uint32_t held[SUT_ACTORS];
 static uint32_t held_hash[SUT_ACTORS]; /* of the names of the locks held, in any order */
 
-static struct lock locks[RACE_LOCKS];
+static struct lock locks[ACCESSES_LOCKS];
 static uint32_t lock_count;
 
-static struct freed freed[RACE_FREED];
-static uint32_t freed_count; /* ever in this block; the place of the next is this modulo RACE_FREED */
+static struct freed freed[ACCESSES_FREED];
+static uint32_t freed_count; /* ever in this block; the place of the next is this modulo ACCESSES_FREED */
 
 static bool found;
-static struct race_conflict conflict;
+static struct accesses_conflict conflict;
 
-void race_begin(unsigned actors) {
+void accesses_begin(unsigned actors) {
     if (++block == 0) {
         /* 2^32 blocks later the numbers begin anew. */
         memset(slots, 0, sizeof(slots));
@@ -109,66 +107,68 @@ void race_begin(unsigned actors) {
     memset(freed, 0, sizeof(freed));
 }
 
-void race_end(void) {
-    if (active && shared_count && !found && !lost)
-        contract_counts[CLAUSE_RACE_MEMORY].kept++;
+void accesses_end(void) {
     active = false;
 }
 
-bool race_active(void) {
+bool accesses_ordered(void) {
+    return shared_count && !found && !lost;
+}
+
+bool accesses_active(void) {
     return active;
 }
 
-const struct race_conflict *race_found(void) {
+const struct accesses_conflict *accesses_found(void) {
     return found ? &conflict : NULL;
 }
 
-bool race_overflowed(void) {
+bool accesses_overflowed(void) {
     return overflowed;
 }
 
-uint32_t race_shared(void) {
+uint32_t accesses_shared(void) {
     return shared_count;
 }
 
-uint32_t race_held(unsigned actor) {
+uint32_t accesses_held(unsigned actor) {
     return actor < SUT_ACTORS ? held[actor] : 0;
 }
 
-const char *race_lock_name(unsigned lock) {
+const char *accesses_lock_name(unsigned lock) {
     return lock < lock_count ? locks[lock].name : NULL;
 }
 
 /* ---- coverage ---- */
 
-/* See state.c, which has the others. */
-__attribute__((section("__libfuzzer_extra_counters"))) uint8_t race_counters[RACE_COUNTERS];
-static uint16_t seen[RACE_COUNTERS];
+/* See judge/state_coverage.c, which has the others. */
+__attribute__((section("__libfuzzer_extra_counters"))) uint8_t accesses_counters[ACCESSES_COUNTERS];
+static uint16_t seen[ACCESSES_COUNTERS];
 static uint32_t seen_count;
-_Static_assert(RACE_COUNTERS <= UINT16_MAX, "a counter's number fits");
+_Static_assert(ACCESSES_COUNTERS <= UINT16_MAX, "a counter's number fits");
 
-void race_coverage_begin(void) {
+void accesses_coverage_begin(void) {
     for (uint32_t i = 0; i < seen_count; i++)
-        race_counters[seen[i]] = 0;
+        accesses_counters[seen[i]] = 0;
     seen_count = 0;
 }
 
-const uint16_t *race_coverage_seen(uint32_t *count) {
+const uint16_t *accesses_coverage_seen(uint32_t *count) {
     *count = seen_count;
     return seen;
 }
 
 static void mark(uint32_t at) {
-    if (__builtin_expect(race_counters[at] == 0, 0)) {
-        race_counters[at] = 1;
-        if (seen_count < RACE_COUNTERS) /* an engine that clears them tells nobody here */
+    if (__builtin_expect(accesses_counters[at] == 0, 0)) {
+        accesses_counters[at] = 1;
+        if (seen_count < ACCESSES_COUNTERS) /* an engine that clears them tells nobody here */
             seen[seen_count++] = (uint16_t)at;
     }
 }
 
 /* Addresses of code, from a place in the same code: the same in every process. */
 static uint32_t relative(uintptr_t pc) {
-    return (uint32_t)(pc - (uintptr_t)&race_begin);
+    return (uint32_t)(pc - (uintptr_t)&accesses_begin);
 }
 
 static uint32_t mix(uint32_t value) {
@@ -178,12 +178,12 @@ static uint32_t mix(uint32_t value) {
 
 static void mark_alias(uintptr_t first, uintptr_t second) {
     uint32_t hash = mix(mix(relative(first)) + relative(second));
-    mark(RACE_AT_ALIASES + (hash >> 7) % RACE_ALIASES);
+    mark(ACCESSES_AT_ALIASES + (hash >> 7) % ACCESSES_ALIASES);
 }
 
 static void mark_locks(unsigned actor, uintptr_t pc) {
     uint32_t hash = mix(held_hash[actor] + relative(pc));
-    mark(RACE_AT_LOCKSETS + (hash >> 7) % RACE_LOCKSETS);
+    mark(ACCESSES_AT_LOCKSETS + (hash >> 7) % ACCESSES_LOCKSETS);
 }
 
 /* ---- accesses ---- */
@@ -191,8 +191,8 @@ static void mark_locks(unsigned actor, uintptr_t pc) {
 /* Puts memory that was freed in this block under the hand that freed it. */
 static void recall_freed(struct cell *cell) {
     uintptr_t begin = cell->granule << GRANULE_SHIFT;
-    uint32_t kept = freed_count < RACE_FREED ? freed_count : RACE_FREED;
-    for (uint32_t i = 0; i < kept && cell->count < RACE_RECORDS; i++) {
+    uint32_t kept = freed_count < ACCESSES_FREED ? freed_count : ACCESSES_FREED;
+    for (uint32_t i = 0; i < kept && cell->count < ACCESSES_RECORDS; i++) {
         const struct freed *region = &freed[i];
         uint8_t mask = 0;
         for (unsigned byte = 0; byte < GRANULE; byte++)
@@ -215,7 +215,7 @@ static struct cell *find_cell(uintptr_t granule, bool make) {
             return &cells[slots[at].cell];
     if (!make)
         return NULL;
-    if (cell_count == RACE_CELLS) {
+    if (cell_count == ACCESSES_CELLS) {
         overflowed = true;
         return NULL;
     }
@@ -230,8 +230,8 @@ static struct cell *find_cell(uintptr_t granule, bool make) {
     return cell;
 }
 
-static void side_of(struct race_side *side, const struct record *record) {
-    *side = (struct race_side){
+static void side_of(struct accesses_side *side, const struct record *record) {
+    *side = (struct accesses_side){
         .actor = record->actor,
         .write = record->write,
         .freed = record->freed,
@@ -262,8 +262,8 @@ static bool remember(struct cell *cell, const struct record *access) {
         if (!covered)
             cell->records[kept++] = *old;
     }
-    if (kept == RACE_RECORDS) {
-        memmove(&cell->records[0], &cell->records[1], (RACE_RECORDS - 1) * sizeof(cell->records[0]));
+    if (kept == ACCESSES_RECORDS) {
+        memmove(&cell->records[0], &cell->records[1], (ACCESSES_RECORDS - 1) * sizeof(cell->records[0]));
         kept--;
         overflowed = true;
     }
@@ -272,14 +272,15 @@ static bool remember(struct cell *cell, const struct record *access) {
     return races;
 }
 
-static enum race_outcome touch(struct cell *cell, unsigned actor, uint8_t mask, bool write, uintptr_t pc) {
-    enum race_outcome outcome = RACE_ALONE;
+static enum accesses_outcome touch(struct cell *cell, unsigned actor, uint8_t mask, bool write,
+                                   uintptr_t pc) {
+    enum accesses_outcome outcome = ACCESSES_ALONE;
     uint8_t other = write ? cell->touched_by : cell->written_by;
     if (other != NOBODY && other != actor) {
         mark_alias(write ? cell->touched_pc : cell->written_pc, pc);
         shared_count += !cell->shared;
         cell->shared = true;
-        outcome = RACE_SHARED;
+        outcome = ACCESSES_SHARED;
     }
     cell->touched_by = (uint8_t)actor;
     cell->touched_pc = pc;
@@ -301,15 +302,16 @@ static enum race_outcome touch(struct cell *cell, unsigned actor, uint8_t mask, 
                             .actor = (uint8_t)actor,
                             .mask = mask,
                             .write = write};
-    return remember(cell, &access) ? RACE_CONFLICT : outcome;
+    return remember(cell, &access) ? ACCESSES_CONFLICT : outcome;
 }
 
-enum race_outcome race_access(unsigned actor, const void *address, size_t size, bool write, uintptr_t pc) {
+enum accesses_outcome accesses_see(unsigned actor, const void *address, size_t size, bool write,
+                                   uintptr_t pc) {
     if (!active || actor >= actor_count || size == 0 || size > 2 * GRANULE)
-        return RACE_ALONE;
+        return ACCESSES_ALONE;
     points++;
     mark_locks(actor, pc);
-    enum race_outcome outcome = RACE_ALONE;
+    enum accesses_outcome outcome = ACCESSES_ALONE;
     uintptr_t at = (uintptr_t)address;
     for (size_t left = size; left > 0;) {
         unsigned first = (unsigned)(at % GRANULE);
@@ -317,7 +319,7 @@ enum race_outcome race_access(unsigned actor, const void *address, size_t size, 
         struct cell *cell = find_cell(at >> GRANULE_SHIFT, true);
         if (cell) {
             uint8_t mask = (uint8_t)(((1u << bytes) - 1u) << first);
-            enum race_outcome one = touch(cell, actor, mask, write, pc);
+            enum accesses_outcome one = touch(cell, actor, mask, write, pc);
             outcome = one > outcome ? one : outcome;
         }
         at += bytes;
@@ -347,12 +349,12 @@ static void join(clock_of into, const clock_of from) {
         into[i] = from[i] > into[i] ? from[i] : into[i];
 }
 
-void race_acquire(unsigned actor, const void *address, const char *name) {
+void accesses_acquire(unsigned actor, const void *address, const char *name) {
     if (!active || actor >= actor_count)
         return;
     struct lock *lock = find_lock(address);
     if (!lock) {
-        if (lock_count == RACE_LOCKS) {
+        if (lock_count == ACCESSES_LOCKS) {
             overflowed = lost = true;
             return;
         }
@@ -371,7 +373,7 @@ void race_acquire(unsigned actor, const void *address, const char *name) {
     held[actor] |= bit;
 }
 
-void race_release(unsigned actor, const void *address) {
+void accesses_release(unsigned actor, const void *address) {
     if (!active || actor >= actor_count)
         return;
     struct lock *lock = find_lock(address);
@@ -385,7 +387,7 @@ void race_release(unsigned actor, const void *address) {
     clocks[actor][actor]++;
 }
 
-void race_order(unsigned from, unsigned to) {
+void accesses_order(unsigned from, unsigned to) {
     if (!active || from >= actor_count || to >= actor_count || from == to)
         return;
     join(clocks[to], clocks[from]);
@@ -435,12 +437,12 @@ static uint8_t part_of(const struct cell *cell, uintptr_t begin, uintptr_t end) 
     return mask;
 }
 
-void race_fresh(const void *address, size_t size) {
+void accesses_fresh(const void *address, size_t size) {
     if (!active || size == 0)
         return;
     uintptr_t begin = (uintptr_t)address;
     uintptr_t end = begin + size;
-    for (uint32_t i = 0; i < RACE_FREED; i++) {
+    for (uint32_t i = 0; i < ACCESSES_FREED; i++) {
         /* The allocator may have joined and cut blocks; one that was had again even in part is no longer
          * anybody's to free. */
         if (freed[i].begin < end && begin < freed[i].end)
@@ -461,9 +463,9 @@ void race_fresh(const void *address, size_t size) {
     }
 }
 
-enum race_outcome race_freed(unsigned actor, const void *address, size_t size, uintptr_t pc) {
+enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc) {
     if (!active || actor >= actor_count || size == 0)
-        return RACE_ALONE;
+        return ACCESSES_ALONE;
     points++;
     uintptr_t begin = (uintptr_t)address;
     uintptr_t end = begin + size;
@@ -480,8 +482,8 @@ enum race_outcome race_freed(unsigned actor, const void *address, size_t size, u
         access.mask = part_of(cell, begin, end);
         races |= access.mask && remember(cell, &access);
     }
-    if (freed_count >= RACE_FREED)
+    if (freed_count >= ACCESSES_FREED)
         overflowed = true;
-    freed[freed_count++ % RACE_FREED] = (struct freed){.begin = begin, .end = end, .record = access};
-    return races ? RACE_CONFLICT : RACE_ALONE;
+    freed[freed_count++ % ACCESSES_FREED] = (struct freed){.begin = begin, .end = end, .record = access};
+    return races ? ACCESSES_CONFLICT : ACCESSES_ALONE;
 }

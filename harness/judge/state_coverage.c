@@ -1,4 +1,4 @@
-#include "harness/judge/state.h"
+#include "harness/judge/state_coverage.h"
 
 #include <string.h>
 
@@ -18,9 +18,6 @@ static uint32_t most_pins;
 static uint32_t most_views;
 
 static void (*end_hook)(void);
-
-/* Of a program that looks at races (race.h). */
-__attribute__((weak)) void race_coverage_begin(void);
 
 static void mark(uint32_t at, uint8_t value) {
     if (state_counters[at] == 0)
@@ -42,8 +39,6 @@ void state_begin(void) {
     for (uint32_t i = 0; i < seen_count; i++)
         state_counters[seen[i]] = 0;
     seen_count = 0;
-    if (race_coverage_begin)
-        race_coverage_begin();
     most_pins = 0;
     most_views = 0;
     memcpy(counted, contract_counts, sizeof(counted));

@@ -1,6 +1,6 @@
 /*
  * Runs a race: resolve its calls, run the actors, see whether all came to an end and touched memory in order
- * (RACE-LIVE, RACE-MEMORY); what they were answered is executor_race_judge.c's.
+ * (RACE-LIVE, RACE-MEMORY); what they were answered is judge/race.c's.
  *
  * What an operation means is settled when the race begins: handles, views and sizes are those of then.
  * Only an actor's own maps in the race count as views to it, too: an Unmap behind them may mean one.
@@ -8,33 +8,36 @@
  * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
  * callbacks, and wait for one another.
  */
-#include "harness/drive/executor_race.h"
+#include "harness/drive/races.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/contract/resolve.h"
-#include "harness/drive/executor.h"
-#include "harness/interleave/race.h"
+#include "harness/drive/callback.h"
+#include "harness/drive/perform.h"
+#include "harness/interleave/place.h"
 #include "harness/interleave/schedule.h"
 #include "harness/interleave/threads.h"
 #include "harness/interleave/trace.h"
+#include "harness/judge/check.h"
+#include "harness/judge/race.h"
+#include "harness/judge/report.h"
 
 _Static_assert(PROGRAM_RACE_OPS <= LINEARIZE_CALLS, "each race can be judged");
 
 /* The detector is there where accesses are traced. */
 #define WEAK __attribute__((weak))
-WEAK void race_begin(unsigned actors);
-WEAK void race_end(void);
-WEAK void race_fresh(const void *address, size_t size);
-WEAK enum race_outcome race_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
-WEAK const struct race_conflict *race_found(void);
-WEAK const char *race_describe(const struct race_side *side, char *text, size_t size);
+WEAK void accesses_begin(unsigned actors);
+WEAK void accesses_end(void);
+WEAK bool accesses_ordered(void);
+WEAK void accesses_fresh(const void *address, size_t size);
+WEAK enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
+WEAK const struct accesses_conflict *accesses_found(void);
+WEAK const char *place_describe(const struct accesses_side *side, char *text, size_t size);
 
 #define NO_CALL UINT8_MAX
-
-struct executor_race_run race;
 
 /* ---- resolving ---- */
 
@@ -81,13 +84,6 @@ static bool resolve(const struct program_op *op, uint32_t at) {
 
 static const char bus_lock[1];
 
-/* Instead of fibers under the schedule: executor_use_threads(). */
-static bool on_threads;
-
-void executor_use_threads(bool use) {
-    on_threads = use;
-}
-
 static bool is_bus(uint8_t opcode) {
     return !call_is_callback(opcode) && opcode != OP_PRESSURE;
 }
@@ -115,6 +111,7 @@ static void perform(uint32_t at) {
 }
 
 static void act(unsigned actor) {
+    bool on_threads = run.options->threads;
     for (uint32_t i = 0; i < race.count; i++) {
         if (race.asked[i].actor != actor)
             continue;
@@ -144,13 +141,13 @@ static void violated(const char *what) {
 }
 
 static void fresh(const void *address, size_t size) {
-    if (race_fresh)
-        race_fresh(address, size);
+    if (accesses_fresh)
+        accesses_fresh(address, size);
 }
 
 static void freed(const void *address, size_t size) {
-    if (race_freed)
-        (void)race_freed(schedule.actor, address, size, (uintptr_t)__builtin_return_address(0));
+    if (accesses_freed)
+        (void)accesses_freed(schedule.actor, address, size, (uintptr_t)__builtin_return_address(0));
 }
 
 /* No way to end a thread in the middle: the process ends. */
@@ -190,10 +187,10 @@ static enum schedule_outcome run_actors(void) {
     unsigned actors = 0;
     for (uint32_t i = 0; i < race.count; i++)
         actors |= 1u << race.asked[i].actor;
-    if (on_threads)
+    if (run.options->threads)
         return run_threads(actors);
-    if (race_begin)
-        race_begin(SUT_ACTORS);
+    if (accesses_begin)
+        accesses_begin(SUT_ACTORS);
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
@@ -201,8 +198,10 @@ static enum schedule_outcome run_actors(void) {
     run.racing = false;
     if (run.sut->set_hooks)
         run.sut->set_hooks(NULL);
-    if (race_end)
-        race_end();
+    if (accesses_end) {
+        accesses_end();
+        contract_counts[CLAUSE_RACE_MEMORY].kept += accesses_ordered();
+    }
     run.sut->set_actor(run.model.actor);
     return outcome;
 }
@@ -219,13 +218,13 @@ static void explain(FILE *to) {
 /* ---- judging ---- */
 
 static bool judge_memory(void) {
-    const struct race_conflict *conflict = race_found ? race_found() : NULL;
+    const struct accesses_conflict *conflict = accesses_found ? accesses_found() : NULL;
     char first[320] = "", second[320] = "";
     if (!conflict)
         return true;
-    if (!run.quiet) { /* it may start a symbolizer */
-        (void)race_describe(&conflict->first, first, sizeof(first));
-        (void)race_describe(&conflict->second, second, sizeof(second));
+    if (!run.options->quiet) { /* it may start a symbolizer */
+        (void)place_describe(&conflict->first, first, sizeof(first));
+        (void)place_describe(&conflict->second, second, sizeof(second));
     }
     return REQUIRE(false, CLAUSE_RACE_MEMORY, ("these two in an order that locks make: %s", first),
                    ("none: %s", second));
@@ -246,34 +245,18 @@ static bool judge_liveness(enum schedule_outcome outcome) {
     return outcome == SCHEDULE_DONE;
 }
 
-static uint32_t watched_op = UINT32_MAX;
-static struct executor_race watched;
-
-static struct schedule_turn *watched_turns;
-static uint32_t watched_capacity;
-
-void executor_watch_race(uint32_t op, struct schedule_turn *turns, uint32_t capacity) {
-    watched_op = op;
-    watched_turns = turns;
-    watched_capacity = capacity;
-    watched = (struct executor_race){0};
+static void show(uint32_t op, FILE *to) {
+    fprintf(to, "%u\n", op);
+    schedule_print(to, race.op);
+    fflush(to); /* before the verdict, of which this process may die */
 }
 
-void executor_watched_race(struct executor_race *seen) {
-    *seen = watched;
-    watched_op = UINT32_MAX;
-}
-
-static FILE *shown;
-
-void executor_show_races(FILE *to) {
-    shown = to;
-}
-
-static void show(uint32_t op) {
-    fprintf(shown, "%u\n", op);
-    schedule_print(shown, race.op);
-    fflush(shown); /* before the verdict, of which this process may die */
+static void note_watched(struct run_watch *watch, enum schedule_outcome outcome) {
+    watch->ran = true;
+    watch->stuck = outcome != SCHEDULE_DONE;
+    watch->points = schedule.points;
+    watch->switched = schedule_switched();
+    watch->turn_count = schedule_noted();
 }
 
 uint32_t run_race(uint32_t op) {
@@ -300,21 +283,21 @@ uint32_t run_race(uint32_t op) {
     if (run.abandoned)
         return span;
     check_frames_before();
-    if (op == watched_op)
-        schedule_note(watched_turns, watched_capacity);
+    struct run_watch *watch = run.options->watch && run.options->watch->op == op ? run.options->watch : NULL;
+    if (watch)
+        schedule_note(watch->turns, watch->capacity);
     enum schedule_outcome outcome = run_actors();
     schedule_note(NULL, 0);
     if (outcome == SCHEDULE_FAILED) {
         run.abandoned = true; /* nobody's finding */
         return span;
     }
-    if (op == watched_op)
-        watched = (struct executor_race){true, schedule.points, schedule_switched(), outcome != SCHEDULE_DONE,
-                                         schedule_noted()};
-    if (shown)
-        show(op);
+    if (watch)
+        note_watched(watch, outcome);
+    if (run.options->races)
+        show(op, run.options->races);
     run.explain = explain;
-    if (on_threads || (judge_liveness(outcome) && judge_memory()))
+    if (run.options->threads || (judge_liveness(outcome) && judge_memory()))
         race_judge();
     run.explain = NULL;
     return span;

@@ -1,10 +1,14 @@
-/* Judges a race: executor_race.h. */
-#include "harness/drive/executor_race.h"
+/* Judges a race: race.h. */
+#include "harness/judge/race.h"
 
 #include <string.h>
 
-#include "harness/drive/executor.h"
-#include "harness/judge/state.h"
+#include "harness/judge/check.h"
+#include "harness/judge/report.h"
+#include "harness/judge/run.h"
+#include "harness/judge/state_coverage.h"
+
+struct race race;
 
 /* ---- committing ---- */
 

@@ -1,7 +1,12 @@
 /* The bus operations: power, links, start, stop, removal, memory pressure. */
+#include "harness/drive/bus.h"
+
 #include <stddef.h>
 
 #include "harness/contract/resolve.h"
+#include "harness/drive/perform.h"
+#include "harness/judge/check.h"
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 #define BLAME(clause) ((struct ledger_blame){clause, clause, clause, clause, clause, clause})
