@@ -34,6 +34,11 @@ static void judge_bus(const struct call *call, const struct model_answer *answer
     }
 }
 
+/* What the model is told of: granted, and allowed. */
+static bool is_granted(const struct call *call, const struct model_answer *answer) {
+    return NT_SUCCESS(call->status) && answer->expect != MUST_FAIL;
+}
+
 /* ---- start ---- */
 
 static void begin_start(uint8_t chain) {
@@ -46,7 +51,7 @@ static void begin_start(uint8_t chain) {
 static void compare_start(const struct call *call, const struct model_answer *answer, uint8_t chain) {
     struct model_chain *c = &run.model.chains[chain];
     const struct driver *lead = &run.drivers[chain];
-    if (!NT_SUCCESS(call->status)) {
+    if (!is_granted(call, answer)) {
         c->phase = PHASE_STOPPED;
         for (uint32_t i = 0; i < c->count; i++) {
             struct model_device *member = &run.model.devices[c->members[i]];
@@ -90,7 +95,6 @@ static void compare_start(const struct call *call, const struct model_answer *an
         contract_counts[CLAUSE_INIT_REQUIRED].kept++;
     if (c->count > 1)
         contract_counts[CLAUSE_LINK_ONE_LEAD].kept++;
-    (void)answer;
 }
 
 /* ---- stop ---- */
@@ -244,7 +248,7 @@ static void run_bus_at_passive(struct call *call) {
     judge_bus(call, &answer);
     if (run.abandoned)
         return;
-    if (!NT_SUCCESS(call->status)) {
+    if (!is_granted(call, &answer)) {
         check_rollback(CLAUSE_ANY_ROLLBACK);
         return;
     }

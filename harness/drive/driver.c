@@ -230,15 +230,16 @@ static NTSTATUS query_save_size(struct driver *driver, const DXGKARG_QUERYADAPTE
         memcpy(&index, query->pInputData, sizeof(index));
     if (!run.unchecked) {
         check_query(driver, query, sizeof(DXGK_FRAMEBUFFERSAVEAREA));
+        bool asked = query->pInputData && query->InputDataSize == sizeof(index) && index < chain->count &&
+                     !(driver->sizes >> index & 1) && driver->queries == 3 &&
+                     model_has_areas(&run.model, device_of(driver)->chain);
         if (!REQUIRE(
-                query->pInputData && query->InputDataSize == sizeof(index) && index < chain->count &&
-                    !(driver->sizes >> index & 1) && driver->queries == 3 &&
-                    model_has_areas(&run.model, device_of(driver)->chain),
-                CLAUSE_INIT_QUERY,
+                asked, CLAUSE_INIT_QUERY,
                 ("4 bytes of input, an index below %u, once each, after the caps, with isolation support",
                  chain->count),
                 ("%u bytes, index %u, indices asked before 0x%x, caps 0x%x", query->InputDataSize, index,
-                 driver->sizes, driver->queries)))
+                 driver->sizes, driver->queries)) ||
+            !asked)
             return STATUS_UNSUCCESSFUL;
         driver->sizes |= (uint8_t)(1u << index);
     }

@@ -242,7 +242,7 @@ static bool judge_liveness(enum schedule_outcome outcome) {
                        ("actor %u still holds '%s'", schedule.actor, race.kept));
     if (schedule_waited())
         contract_counts[CLAUSE_RACE_LIVE].kept++;
-    return outcome == SCHEDULE_DONE;
+    return true;
 }
 
 static void show(uint32_t op, FILE *to) {
@@ -297,8 +297,10 @@ uint32_t run_race(uint32_t op) {
     if (run.options->races)
         show(op, run.options->races);
     run.explain = explain;
-    if (run.options->threads || (judge_liveness(outcome) && judge_memory()))
+    if (run.options->threads || (judge_liveness(outcome) && outcome == SCHEDULE_DONE && judge_memory()))
         race_judge();
+    else
+        run.abandoned = true; /* whoever is stuck stays so */
     run.explain = NULL;
     return span;
 }

@@ -13,33 +13,6 @@
 
 /* ---- cutting and pasting ---- */
 
-uint32_t mutation_room(const struct mutation *m) {
-    return m->max_ops > m->program->op_count ? m->max_ops - m->program->op_count : 0;
-}
-
-/* Makes room for count operations at `at`; returns how many there is room for. */
-static uint32_t open_gap(struct mutation *m, uint32_t at, uint32_t count) {
-    struct program *p = m->program;
-    count = count < mutation_room(m) ? count : mutation_room(m);
-    program_race_grow(p, at, count);
-    memmove(&p->ops[at + count], &p->ops[at], (p->op_count - at) * sizeof(p->ops[0]));
-    p->op_count += count;
-    return count;
-}
-
-static void cut(struct mutation *m, uint32_t at, uint32_t count) {
-    struct program *p = m->program;
-    program_race_shrink(p, at, count);
-    memmove(&p->ops[at], &p->ops[at + count], (p->op_count - at - count) * sizeof(p->ops[0]));
-    p->op_count -= count;
-}
-
-/* ops may not be part of the program. */
-void mutation_insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count) {
-    count = open_gap(m, at, count);
-    memcpy(&m->program->ops[at], ops, count * sizeof(ops[0]));
-}
-
 /* Where to insert: behind all half of the time, for that is where the state is that took so long. */
 static uint32_t some_gap(struct mutation *m) {
     uint32_t count = m->program->op_count;
@@ -91,7 +64,7 @@ static bool delete_range(struct mutation *m) {
     if (m->program->op_count == 0)
         return false;
     some_range(m, &at, &count);
-    cut(m, at, count);
+    mutation_cut(m, at, count);
     return true;
 }
 
@@ -140,7 +113,7 @@ static bool move_range(struct mutation *m) {
         return false;
     some_range(m, &at, &count);
     memcpy(moved, &m->program->ops[at], count * sizeof(moved[0]));
-    cut(m, at, count);
+    mutation_cut(m, at, count);
     mutation_insert(m, random_below(&m->random, m->program->op_count + 1), moved, count);
     return true;
 }
@@ -257,7 +230,7 @@ static bool break_pair(struct mutation *m) {
         if (random_one_in(&m->random, 3))
             mutation_insert(m, at + 1, &op, 1);
         else
-            cut(m, at, 1);
+            mutation_cut(m, at, 1);
         return true;
     }
     return false;

@@ -48,11 +48,12 @@ uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
 /* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
 uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain);
 
-/* ---- mutate.c ---- */
+/* ---- edit.c ---- */
 /* How many more operations there is room for. */
 uint32_t mutation_room(const struct mutation *m);
 /* Puts operations in, as many as there is room for; they may not be part of the program. */
 void mutation_insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count);
+void mutation_cut(struct mutation *m, uint32_t at, uint32_t count);
 
 /* ---- mutate_race.c: one mutation each, false when there is nothing to do it to ---- */
 bool mutate_race_schedule(struct mutation *m);

@@ -3,6 +3,9 @@
 # planted, compiled and linked with the objects of a build. The caller has a directory `scratch`.
 
 place=$tools_root/tests/planted
+# The rooms of the harness, as link_with wants them; beside them cli, or a fuzz target.
+# shellcheck disable=SC2034 # for who sources this
+harness=(interleave program contract judge drive mutate minimize verdict reproduce)
 
 # ---- the bugs ----
 
@@ -96,7 +99,7 @@ link_with() {
     done
     shift 3
     while (($#)) && [[ $1 != -- ]]; do
-        mapfile -t -O "${#objects[@]}" objects < <(find "$dir"/{,tests/}CMakeFiles/"$1.dir" -name '*.o' 2>/dev/null)
+        mapfile -t -O "${#objects[@]}" objects < <(find "$dir"/{,tests/}CMakeFiles/{,pinfuzz_}"$1.dir" -name '*.o' 2>/dev/null)
         shift
     done
     (($#)) && shift

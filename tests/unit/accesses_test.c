@@ -217,7 +217,8 @@ static void names_places(void **state) {
     uintptr_t pc = here();
     place_of(pc, text, sizeof(text));
     /* By name and line, or where nobody can tell them, by number. */
-    assert_true((strstr(text, "names_places accesses_test.c:") != NULL) || strncmp(text, "offset 0x", 9) == 0);
+    assert_true((strstr(text, "names_places accesses_test.c:") != NULL) ||
+                strncmp(text, "offset 0x", 9) == 0);
     assert_null(strchr(text, '\n'));
     place_of(0, text, sizeof(text));
     assert_string_equal(text, "a place unknown");
