@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 # What may stand between the quotes, as a regular expression, for the files below each directory.
 rules=(
-    'harness      (wddm|harness)/[a-z0-9_/]+\.h'
+    'harness      (wddm|harness)/[a-z0-9_/]+\.(h|def)'
     'fuzz         (wddm|harness|fuzz)/[a-z0-9_/]+\.h'
     'src/include  wddm/[a-z0-9_]+\.h'
     'src/nt       (wddm|nt)/[a-z0-9_]+\.h'
@@ -33,7 +33,7 @@ check() {
             fi
             echo "${file#"$tree"/}:$line: $place may not have: $text"
             status=1
-        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' \
+        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' --include='*.def' \
             '^[[:space:]]*#[[:space:]]*(include|import)' "$tree/$place")
     done
     return $status

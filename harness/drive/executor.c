@@ -538,14 +538,7 @@ static void end_run(void) {
 }
 
 static bool boot(const struct program *program) {
-    const struct program_machine *machine = &program->machine;
-    const struct sut_machine_config config = {.ram_pages = machine->ram_pages,
-                                              .highest_pfn = machine->highest_pfn,
-                                              .commit_pages = machine->commit_pages,
-                                              .pool_bytes = machine->pool_bytes,
-                                              .view_bytes = machine->view_bytes,
-                                              .pfn_seed = machine->pfn_seed,
-                                              .iommu = (enum sut_iommu)machine->iommu};
+    const struct sut_machine_config config = program_machine_config(&program->machine);
     run.sut = run.subject ? run.subject : sut_get();
     if (run.booted) {
         /* The last run was left in the middle, by a jump out of a violation. What the drivers see while
