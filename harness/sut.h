@@ -36,13 +36,13 @@ enum sut_iommu {
 
 /* The budgets of "Rules of that world". All of them are limits on what may be out at once. */
 struct sut_machine_config {
+    enum sut_iommu iommu;
     uint64_t ram_pages;    /* installed frames, > 0 */
     uint64_t highest_pfn;  /* PFN of the highest installed frame, >= ram_pages - 1 */
     uint64_t commit_pages; /* commit limit; may exceed ram_pages */
     uint64_t pool_bytes;   /* kernel pool */
     uint64_t view_bytes;   /* system address space for views, a multiple of 64 KiB */
     uint32_t pfn_seed;     /* which frames are handed out first */
-    enum sut_iommu iommu;
 };
 
 /* A driver, as far as Dxgkrnl sees it here. context goes to each function. */

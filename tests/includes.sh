@@ -22,7 +22,7 @@ rooms=(
 
 # What may stand between the quotes, as a regular expression, for the files below each directory.
 rules=(
-    'harness      (wddm|harness)/[a-z0-9_/]+\.h'
+    'harness      (wddm|harness)/[a-z0-9_/]+\.(h|def)'
     'fuzz         (wddm|harness|fuzz)/[a-z0-9_/]+\.h'
     'src/include  wddm/[a-z0-9_]+\.h'
     'src/nt       (wddm|nt)/[a-z0-9_]+\.h'
@@ -31,7 +31,7 @@ rules=(
 )
 for line in "${rooms[@]}"; do
     read -ra seen <<<"$line"
-    rules+=("harness/${seen[0]} (wddm/[a-z0-9_]+|harness/sut|harness/($(IFS='|' && echo "${seen[*]}"))/[a-z0-9_]+)\.h")
+    rules+=("harness/${seen[0]} (wddm/[a-z0-9_]+|harness/sut|harness/($(IFS='|' && echo "${seen[*]}"))/[a-z0-9_]+)\.(h|def)")
 done
 
 # Prints each include below $1, or in the file $2 there, that breaks a rule; fails when there is one.
@@ -51,7 +51,7 @@ check() {
             fi
             echo "${file#"$tree"/}:$line: $place may not have: $text"
             status=1
-        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' \
+        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' --include='*.def' \
             '^[[:space:]]*#[[:space:]]*(include|import)' "$tree/${only:-$place}" /dev/null)
     done
     return $status

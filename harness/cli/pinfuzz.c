@@ -94,7 +94,7 @@ static int unknown(const char *name) {
 static int help(const char *topic) {
     const struct cmd *cmd = find(topic);
     if (cmd != NULL || strcmp(topic, "programs") == 0) {
-        fputs(cmd != NULL ? cmd->help : text_help, stdout);
+        fputs(cmd != NULL ? cmd->help : text_help(), stdout);
         return CMD_KEPT;
     }
     return unknown(topic);

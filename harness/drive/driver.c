@@ -85,23 +85,6 @@ static void release_everything(const struct driver *driver) {
 
 /* ---- start ---- */
 
-/* ANY-VERSION. Offsets at which each version's table ends. */
-static size_t interface_size(uint8_t version) {
-    switch (version) {
-    case PROGRAM_WDDM_3_1:
-        return DXGKRNL_INTERFACE_SIZE_WDDM3_1;
-    case PROGRAM_WDDM_3_0:
-    case PROGRAM_WDDM_2_9:
-        return DXGKRNL_INTERFACE_SIZE_WDDM2_9;
-    case PROGRAM_WDDM_2_8:
-        return DXGKRNL_INTERFACE_SIZE_WDDM2_8;
-    case PROGRAM_WDDM_2_4:
-        return DXGKRNL_INTERFACE_SIZE_WDDM2_4;
-    default:
-        return DXGKRNL_INTERFACE_SIZE_WDDM2_3;
-    }
-}
-
 static bool is_set(const DXGKRNL_INTERFACE *dxgkrnl, size_t at) {
     void *slot;
     memcpy(&slot, (const char *)dxgkrnl + at, sizeof(slot));
@@ -117,9 +100,10 @@ static bool all_slots(const DXGKRNL_INTERFACE *dxgkrnl, size_t from, size_t end,
     return all;
 }
 
+/* ANY-VERSION */
 static void check_interface(const struct driver *driver, const DXGKRNL_INTERFACE *dxgkrnl) {
     uint8_t version = run.program->adapters[device_of(driver)->chain].version;
-    size_t size = interface_size(version);
+    size_t size = program_version_size(version);
     ULONG value = program_version_value(version);
     if (!REQUIRE(dxgkrnl->Version == value && dxgkrnl->Size == size, CLAUSE_ANY_VERSION,
                  ("Version 0x%x, Size 0x%zx", value, size),

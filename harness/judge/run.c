@@ -9,13 +9,7 @@ char run_got_text[RUN_TEXT_MAX];
 bool run_boot(const struct program *program, const struct run_options *options) {
     static const struct run_options plain;
     const struct program_machine *machine = &program->machine;
-    const struct sut_machine_config config = {.ram_pages = machine->ram_pages,
-                                              .highest_pfn = machine->highest_pfn,
-                                              .commit_pages = machine->commit_pages,
-                                              .pool_bytes = machine->pool_bytes,
-                                              .view_bytes = machine->view_bytes,
-                                              .pfn_seed = machine->pfn_seed,
-                                              .iommu = (enum sut_iommu)machine->iommu};
+    const struct sut_machine_config config = program_machine_config(&program->machine);
     if (run.booted) {
         /* The last run was left in the middle, by a jump out of a violation. What the drivers see while
          * that machine goes down is judged no more. */

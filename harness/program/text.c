@@ -5,9 +5,6 @@
 
 #include "harness/program/text_words.h"
 
-_Static_assert(PROGRAM_MP_ALL == (1u << TEXT_MINIPORTS) - 1, "each miniport bit has a word");
-_Static_assert(PROGRAM_CAPS_ALL == (1u << TEXT_CAPS) - 1, "each cap has a word");
-
 const char *const text_opcodes[PROGRAM_OPCODES] = {
     [OP_PIN2] = "pin2",
     [OP_UNPIN] = "unpin",
@@ -29,24 +26,6 @@ const char *const text_opcodes[PROGRAM_OPCODES] = {
     [OP_ADD] = "add",
     [OP_SURPRISE_REMOVE] = "surprise_remove",
     [OP_RACE] = "race",
-};
-
-const char *const text_iommus[SUT_IOMMU_KINDS] = {
-    [SUT_IOMMU_NONE] = "none",
-    [SUT_IOMMU_PRESENT] = "present",
-    [SUT_IOMMU_REMAP_ALWAYS] = "remap_always",
-};
-
-const char *const text_versions[PROGRAM_VERSIONS] = {
-    [PROGRAM_WDDM_3_0] = "wddm3.0", [PROGRAM_WDDM_3_1] = "wddm3.1", [PROGRAM_WDDM_2_9] = "wddm2.9",
-    [PROGRAM_WDDM_2_8] = "wddm2.8", [PROGRAM_WDDM_2_4] = "wddm2.4", [PROGRAM_WDDM_2_3] = "wddm2.3",
-};
-
-const char *const text_caps[TEXT_CAPS] = {"supported", "required", "remap"};
-
-const char *const text_miniports[TEXT_MINIPORTS] = {
-    "fail_iommu_caps", "fail_physical_caps", "fail_save_size", "fail_start",      "claim_lead",
-    "deny_lead",       "link_count",         "call_in_start",  "release_in_stop", "call_in_stop",
 };
 
 const char *const text_handles[PROGRAM_HANDLES] = {
@@ -72,9 +51,8 @@ const char *const text_views[PROGRAM_VIEWS] = {
 };
 
 const char *const text_faults[SUT_FAULT_KINDS] = {
-    [SUT_FAULT_ANY] = "any",       [SUT_FAULT_POOL] = "pool", [SUT_FAULT_LOCK] = "lock",
-    [SUT_FAULT_DOMAIN] = "domain", [SUT_FAULT_VIEW] = "view", [SUT_FAULT_COMMIT] = "commit",
-    [SUT_FAULT_ATTACH] = "attach",
+#define FAULT(name, word, ...) [SUT_FAULT_##name] = (word),
+#include "harness/program/faults.def"
 };
 
 const char *const text_irqls[PROGRAM_IRQLS] = {"passive", "apc", "dispatch", "high"};

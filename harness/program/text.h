@@ -15,10 +15,7 @@
  * Numbers are decimal or 0x…, with an optional suffix: K M G T P (2^10 … 2^50), or p for pages where
  * the unit is bytes.
  *
- * machine   adapters= (as many as the lines say)  iommu=none|present|remap_always  ram= highest_pfn=
- *           commit= (pages)  pool= views= (bytes)  seed=
- * adapter N joins=M  stopped  absent  version=wddm3.0|…  caps=none|supported,required,remap
- *           miniport=fail_start,…  maximum_size=  highest_visible=
+ * machine, adapter N   the members that world.def lists
  * callbacks pin2, pin, unpin, map, unmap: a handle (lead(N) own(N) issued(K) null handle(V)
  *           near(N,+V)), index=, then the structure's members by their DDI names; Flags are
  *           PreferContiguous and Reserved=; null_arg; fail_nth=N or N(kind)
@@ -42,7 +39,7 @@
 #include "harness/program/program.h"
 
 /* The longest line that is printed, with its end: an operation whose 15 members and 32 argument bytes
- * are all set needs under 400 characters; a machine line under 200, an adapter line under 300. */
+ * are all set needs under 400 characters; text_world.c adds up a machine's line and an adapter's. */
 #define TEXT_LINE_MAX 512u
 /* A printed program, whole. */
 #define TEXT_MAX ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * TEXT_LINE_MAX)
@@ -50,7 +47,7 @@
 struct text_error {
     unsigned line; /* from 1 */
     unsigned column;
-    char text[640]; /* "name:line:column: expected X, got 'Y'" */
+    char text[720]; /* "name:line:column: expected X, got 'Y'" */
 };
 
 /* The bytes of the mark that some editors put before a text (the BOM of UTF-8): 3 or 0. */
@@ -75,6 +72,6 @@ size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity)
 bool text_detect(const char *content, size_t size);
 
 /* The manual page: `pinfuzz help programs`. Every word that is printed stands there. */
-extern const char text_help[];
+const char *text_help(void);
 
 #endif

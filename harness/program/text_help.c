@@ -1,7 +1,12 @@
 /* The manual page of the text form. */
-#include "harness/program/text.h"
+#include <stdio.h>
+#include <string.h>
 
-const char text_help[] =
+#include "harness/program/text.h"
+#include "harness/program/text_out.h"
+#include "harness/program/world.h"
+
+static const char head[] =
     "NAME\n"
     "    programs - the text form of programs\n"
     "\n"
@@ -10,35 +15,9 @@ const char text_help[] =
     "    line for each adapter, then operations, at most 1024. A member that is left out has its plain\n"
     "    value. Numbers are decimal or 0x..., with an optional suffix K, M, G, T or P (2^10 ... 2^50), or p\n"
     "    for pages of 4096 bytes where the unit is bytes.\n"
-    "\n"
-    "MACHINE\n"
-    "    machine adapters=N iommu=WHICH ram=PAGES highest_pfn=N commit=PAGES pool=BYTES views=BYTES seed=N\n"
-    "\n"
-    "    adapters     1 to 16; plain: as many as there are lines for, at least 1\n"
-    "    iommu        present (plain), none, or remap_always: remap even where it is not needed\n"
-    "    ram          installed page frames; plain 4096\n"
-    "    highest_pfn  the highest installed page frame number; plain 2 * ram\n"
-    "    commit       the commit limit; plain 16 * ram\n"
-    "    pool         kernel pool, to 1M; plain 256K\n"
-    "    views        system address space for views, a multiple of 64K to 4M; plain 1M\n"
-    "    seed         the order in which page frames are handed out\n"
-    "\n"
-    "ADAPTERS\n"
-    "    adapter N joins=M stopped absent version=V caps=LIST miniport=LIST maximum_size=BYTES\n"
-    "              highest_visible=ADDRESS\n"
-    "\n"
-    "    joins            at boot, linked to the chain of the earlier adapter M; plain: a chain of its own\n"
-    "    stopped          its chain is not started at boot\n"
-    "    absent           not on the bus before an `add`\n"
-    "    version          the miniport's: wddm2.3 wddm2.4 wddm2.8 wddm2.9 wddm3.0 (plain) wddm3.1\n"
-    "    caps             DXGK_IOMMU_CAPS: supported, required, remap, or none; plain supported,remap\n"
-    "    maximum_size     DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; plain 32K\n"
-    "    highest_visible  DXGK_PHYSICAL_MEMORY_CAPS.HighestVisibleAddress; plain 2^64 - 1\n"
-    "    miniport         what its driver does besides: fail_iommu_caps fail_physical_caps fail_save_size\n"
-    "                     fail_start (these fail), claim_lead deny_lead (LeadLink), link_count (one link\n"
-    "                     more than there are), call_in_start call_in_stop (makes all callbacks there),\n"
-    "                     release_in_stop (unpins and unmaps all of its own)\n"
-    "\n"
+    "\n";
+
+static const char operations[] =
     "CALLBACKS\n"
     "    pin2  HANDLE index=N CommitSize=SIZE PreferContiguous Reserved=BITS pAdl=V\n"
     "    pin   HANDLE index=N CommitSize=SIZE pMdl=V\n"
@@ -100,3 +79,122 @@ const char text_help[] =
     "    dma_write gpu=1 pin=0 count=16 stamp=0x5a\n"
     "    unpin lead(0) index=1\n"
     "    power 1 d3\n";
+
+/* ---- the world: the rows of world.def ---- */
+
+#define HELP_WIDTH  104u
+#define HELP_MAX    32768u
+#define HELP_COLUMN 26u /* of what is said of a word: the longest, in its list, and two spaces */
+/* Puts text at a column, and goes on there in each line. */
+static void put_wrapped(struct text_out *out, unsigned column, const char *text) {
+    unsigned at = column;
+    for (const char *word = text; *word != 0;) {
+        unsigned length = (unsigned)strcspn(word, " ");
+        if (at > column && at + 1 + length > HELP_WIDTH) {
+            text_put(out, "\n%*s", (int)column, "");
+            at = column;
+        } else if (at > column) {
+            text_put(out, " ");
+            at++;
+        }
+        text_put(out, "%.*s", (int)length, word);
+        at += length;
+        word += length + (word[length] == ' ');
+    }
+    text_put(out, "\n");
+}
+
+static const char *value_name(const struct world_field *field) {
+    static const char *const units[] = {
+        [WORLD_UNIT_COUNTED] = "=N",       [WORLD_UNIT_PAGES] = "=PAGES", [WORLD_UNIT_FRAME] = "=N",
+        [WORLD_UNIT_BYTES] = "=BYTES",     [WORLD_UNIT_SIZE] = "=BYTES",  [WORLD_UNIT_KIBIBYTES] = "=BYTES",
+        [WORLD_UNIT_ADDRESS] = "=ADDRESS",
+    };
+    switch (field->kind) {
+    case WORLD_IS_FLAG:
+        return "";
+    case WORLD_IS_WORD:
+        return "=WORD";
+    case WORLD_IS_BITS:
+        return "=LIST";
+    case WORLD_IS_JOINS:
+        return "=M";
+    case WORLD_IS_NUMBER:
+    case WORLD_IS_COUNT:
+        break;
+    }
+    return units[field->unit];
+}
+
+/* The line that has all members. */
+static void put_members(struct text_out *out, const char *statement, const struct world_fields *fields) {
+    char text[1024];
+    struct text_out line = {text, sizeof text, 0};
+    for (unsigned i = 0; i < fields->count; i++) {
+        text_put(&line, "%s%s%s", i ? " " : "", fields->field[i].word, value_name(&fields->field[i]));
+    }
+    text_put(out, "    %s ", statement);
+    put_wrapped(out, (unsigned)strlen(statement) + 5, text);
+    text_put(out, "\n");
+}
+
+static void say_number(struct text_out *line, const struct world_field *field, struct world_range range) {
+    char text[TEXT_NUMBER_MAX];
+    if (range.most != UINT64_MAX) {
+        bool least = field->says == NULL || field->kind == WORLD_IS_COUNT;
+        text_put(line, ", ");
+        text_put(line, least ? "%s " : "", text_short_number(range.least, text));
+        text_put(line, "to %s", text_short_number(range.most, text));
+    }
+    if (field->step > 1) {
+        text_put(line, ", a multiple of %s", text_short_number(field->step, text));
+    }
+    text_put(line, "; plain: %s", field->says ? field->says : text_short_number(range.plain, text));
+}
+
+static void put_list(struct text_out *out, const struct world_field *field, uint64_t plain) {
+    const struct world_list *list = field->list;
+    for (unsigned i = 0; i < list->count; i++) {
+        bool is_plain = field->kind == WORLD_IS_WORD ? i == plain : plain >> i & 1;
+        char text[256];
+        snprintf(text, sizeof text, "%s%s", list->help[i], is_plain ? " (plain)" : "");
+        text_put(out, "      %-*s  ", (int)HELP_COLUMN - 8, list->words[i]);
+        put_wrapped(out, HELP_COLUMN, text);
+    }
+}
+
+static void put_fields(struct text_out *out, const struct world_fields *fields) {
+    struct program_machine machine;
+    program_default_machine(&machine);
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct world_field *field = &fields->field[i];
+        struct world_range range = world_range(field, &machine, 0);
+        char text[512];
+        struct text_out line = {text, sizeof text, 0};
+        text_put(&line, "%s", field->help);
+        if (field->kind == WORLD_IS_NUMBER || field->kind == WORLD_IS_COUNT) {
+            say_number(&line, field, range);
+        } else if (field->kind == WORLD_IS_BITS) {
+            text_put(&line, "; words with commas between them, or none%s", range.plain ? "" : " (plain)");
+        }
+        text_put(out, "    %-*s ", (int)HELP_COLUMN - 5, field->word);
+        put_wrapped(out, HELP_COLUMN, text);
+        if (field->list != NULL) {
+            put_list(out, field, range.plain);
+        }
+    }
+    text_put(out, "\n");
+}
+
+const char *text_help(void) {
+    static char page[HELP_MAX];
+    struct text_out out = {page, sizeof page, 0};
+    text_put(&out, "%sMACHINE\n", head);
+    put_members(&out, "machine", &world_machine);
+    put_fields(&out, &world_machine);
+    text_put(&out, "ADAPTERS\n");
+    put_members(&out, "adapter N", &world_adapter);
+    put_fields(&out, &world_adapter);
+    text_put(&out, "%s", operations);
+    return page;
+}

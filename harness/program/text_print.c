@@ -34,91 +34,6 @@ static void put_hex(struct out *out, const char *name, uint64_t value) {
     put(out, value < 10 ? " %s=%" PRIu64 : " %s=0x%" PRIx64, name, value);
 }
 
-static void put_bits(struct out *out, const char *name, const char *const *words, unsigned count,
-                     unsigned bits) {
-    put(out, " %s=%s", name, bits == 0 ? "none" : "");
-    const char *comma = "";
-    for (unsigned i = 0; i < count; i++) {
-        if (bits >> i & 1) {
-            put(out, "%s%s", comma, words[i]);
-            comma = ",";
-        }
-    }
-}
-
-/* ---- the world ---- */
-
-static void put_machine(struct out *out, const struct program_machine *machine) {
-    put(out, "machine adapters=%u", machine->adapters);
-    if (machine->iommu != SUT_IOMMU_PRESENT) {
-        put(out, " iommu=%s", text_iommus[machine->iommu]);
-    }
-    if (machine->ram_pages != PROGRAM_RAM_DEFAULT) {
-        put(out, " ram=%" PRIu64, machine->ram_pages);
-    }
-    if (machine->highest_pfn != program_default_highest_pfn(machine->ram_pages)) {
-        put_hex(out, "highest_pfn", machine->highest_pfn);
-    }
-    if (machine->commit_pages != program_default_commit(machine->ram_pages)) {
-        put(out, " commit=%" PRIu64, machine->commit_pages);
-    }
-    if (machine->pool_bytes != PROGRAM_POOL_DEFAULT) {
-        put(out, " pool=%" PRIu64, machine->pool_bytes);
-    }
-    if (machine->view_bytes != PROGRAM_VIEWS_DEFAULT) {
-        put(out, " views=%" PRIu64 "K", machine->view_bytes / 1024);
-    }
-    if (machine->pfn_seed != 0) {
-        put(out, " seed=%" PRIu32, machine->pfn_seed);
-    }
-    put(out, "\n");
-}
-
-static void put_adapter(struct out *out, unsigned ordinal, const struct program_adapter *adapter) {
-    put(out, "adapter %u", ordinal);
-    if (adapter->joins != 0) {
-        put(out, " joins=%u", adapter->joins - 1u);
-    }
-    if (adapter->stopped) {
-        put(out, " stopped");
-    }
-    if (adapter->absent) {
-        put(out, " absent");
-    }
-    if (adapter->version != PROGRAM_WDDM_3_0) {
-        put(out, " version=%s", text_versions[adapter->version]);
-    }
-    if (adapter->caps != PROGRAM_CAPS_DEFAULT) {
-        put_bits(out, "caps", text_caps, TEXT_CAPS, adapter->caps);
-    }
-    if (adapter->miniport != 0) {
-        put_bits(out, "miniport", text_miniports, TEXT_MINIPORTS, adapter->miniport);
-    }
-    if (adapter->maximum_size != PROGRAM_SIZE_DEFAULT) {
-        put_hex(out, "maximum_size", adapter->maximum_size);
-    }
-    if (adapter->highest_visible != UINT64_MAX) {
-        put_hex(out, "highest_visible", adapter->highest_visible);
-    }
-    put(out, "\n");
-}
-
-static bool is_plain(const struct program_adapter *adapter) {
-    return adapter->joins == 0 && !adapter->stopped && !adapter->absent &&
-           adapter->version == PROGRAM_WDDM_3_0 && adapter->caps == PROGRAM_CAPS_DEFAULT &&
-           adapter->miniport == 0 && adapter->maximum_size == PROGRAM_SIZE_DEFAULT &&
-           adapter->highest_visible == UINT64_MAX;
-}
-
-static void put_world(struct out *out, const struct program *program) {
-    put_machine(out, &program->machine);
-    for (unsigned i = 0; i < program->machine.adapters; i++) {
-        if (!is_plain(&program->adapters[i])) {
-            put_adapter(out, i, &program->adapters[i]);
-        }
-    }
-}
-
 /* ---- operations ---- */
 
 static void put_delta(struct out *out, int delta) {
@@ -387,12 +302,6 @@ static void put_op(struct out *out, const struct program_op *op) {
     }
 }
 
-size_t text_print_world(const struct program *program, char *buffer, size_t capacity) {
-    struct out out = out_begin(buffer, capacity);
-    put_world(&out, program);
-    return out.length;
-}
-
 size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity) {
     struct out out = out_begin(buffer, capacity);
     put_op(&out, op);
@@ -400,8 +309,7 @@ size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity)
 }
 
 size_t text_print(const struct program *program, char *buffer, size_t capacity) {
-    struct out out = out_begin(buffer, capacity);
-    put_world(&out, program);
+    struct out out = {buffer, capacity, text_print_world(program, buffer, capacity)};
     for (uint32_t i = 0; i < program->op_count; i++) {
         put_op(&out, &program->ops[i]);
         put(&out, "\n");

@@ -4,15 +4,8 @@
 
 #include "harness/program/program.h"
 
-#define TEXT_CAPS      3u
-#define TEXT_MINIPORTS 10u
-
-/* Indexed by the enumerations of program.h and sut.h; the bit number for caps and miniports. */
+/* Indexed by the enumerations of program.h and sut.h; the world's words are in world.h. */
 extern const char *const text_opcodes[PROGRAM_OPCODES];
-extern const char *const text_iommus[SUT_IOMMU_KINDS];
-extern const char *const text_versions[PROGRAM_VERSIONS];
-extern const char *const text_caps[TEXT_CAPS];
-extern const char *const text_miniports[TEXT_MINIPORTS];
 extern const char *const text_handles[PROGRAM_HANDLES];
 extern const char *const text_forms[PROGRAM_FORMS];
 extern const char *const text_views[PROGRAM_VIEWS];

@@ -42,8 +42,10 @@ static void same_after_text(void) {
 /* Whether the manual has the word, and not as a part of another. A member, which ends in '=', stands there as
  * one; a pad's number is N. */
 static bool help_has(const char *word, size_t size) {
-    for (const char *at = text_help; *at != 0; at++) {
-        if (strncmp(at, word, size) == 0 && (at == text_help || !isalnum((unsigned char)at[-1])) &&
+    static const char *help;
+    help = help != NULL ? help : text_help();
+    for (const char *at = help; *at != 0; at++) {
+        if (strncmp(at, word, size) == 0 && (at == help || !isalnum((unsigned char)at[-1])) &&
             (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_'))) {
             return true;
         }
