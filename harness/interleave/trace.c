@@ -25,13 +25,6 @@ static inline __attribute__((always_inline)) void access(const void *address, si
     note(address, size, write, pc);
 }
 
-/* Without an engine's coverage the compiler wants to count something else: one flag for each function. */
-void __sanitizer_cov_bool_flag_init(bool *begin, bool *end);
-void __sanitizer_cov_bool_flag_init(bool *begin, bool *end) {
-    (void)begin;
-    (void)end;
-}
-
 #define TRACE(what, size, write)                                                                             \
     void __sanitizer_cov_##what##size(const void *address);                                                  \
     void __sanitizer_cov_##what##size(const void *address) {                                                 \

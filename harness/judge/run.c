@@ -8,7 +8,6 @@ char run_got_text[RUN_TEXT_MAX];
 
 bool run_boot(const struct program *program, const struct run_options *options) {
     static const struct run_options plain;
-    const struct program_machine *machine = &program->machine;
     const struct sut_machine_config config = program_machine_config(&program->machine);
     if (run.booted) {
         /* The last run was left in the middle, by a jump out of a violation. What the drivers see while

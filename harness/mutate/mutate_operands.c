@@ -129,7 +129,7 @@ static void valid_map_range(struct mutation *m, struct program_op *op, uint64_t 
     } else if (pages > 127 && random_one_in(&m->random, 2)) {
         left = 1 + (uint64_t)some_pages(m, 126);
         op->offset_form = FORM_MAXIMUM;
-        op->offset_delta = (int8_t) - (int)left;
+        op->offset_delta = (int8_t)(0 - (int)left);
     }
     op->size_form = FORM_PAGES;
     op->size_delta =

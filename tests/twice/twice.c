@@ -60,12 +60,14 @@ void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) {
 #define COMPARE(name, type)                                                                                  \
     void __sanitizer_cov_trace_##name(type a, type b);                                                       \
     void __sanitizer_cov_trace_##name(type a, type b) {                                                      \
-        note_compare(__builtin_return_address(0), a, b);                                                     \
+        const void *place = __builtin_return_address(0);                                                     \
+        note_compare(place, a, b);                                                                           \
     }
 #define VALUE(name, type)                                                                                    \
     void __sanitizer_cov_trace_##name(type value);                                                           \
     void __sanitizer_cov_trace_##name(type value) {                                                          \
-        note_compare(__builtin_return_address(0), value, 0);                                                 \
+        const void *place = __builtin_return_address(0);                                                     \
+        note_compare(place, value, 0);                                                                       \
     }
 COMPARE(cmp1, uint8_t)
 COMPARE(cmp2, uint16_t)
