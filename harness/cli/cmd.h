@@ -2,11 +2,9 @@
 #ifndef HARNESS_CMD_H
 #define HARNESS_CMD_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "harness/minimize/minimize.h"
 #include "harness/program/load.h"
 #include "harness/verdict/verdict.h"
 
@@ -56,15 +54,5 @@ extern struct program cmd_program;
 bool cmd_load(const char *path, enum load_form form);
 /* program_save(); an error goes to stderr. */
 bool cmd_save(const char *path, enum load_form form, const struct program *program);
-
-/* ---- cmd_shrink.c ---- */
-
-/*
- * minimize() to the smallest program that has the verdict `wanted`. `limit` candidates at most; 0: 300000,
- * or 20000 where the process dies, for each then takes a process of its own. A candidate may take `timeout`
- * seconds. Ends when *stop is set, and sets it when there can be no process.
- */
-struct minimize_result cmd_shrink(struct program *program, const struct verdict *wanted, uint32_t limit,
-                                  unsigned timeout, volatile sig_atomic_t *stop);
 
 #endif

@@ -9,6 +9,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/interleave/trace.h"
 #include "harness/judge/run.h"
+#include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
 struct progress {
@@ -56,7 +57,7 @@ static bool run_in_children(struct walk *walk) {
     struct progress *progress = walk->progress;
     while (progress->done < walk->files->count) {
         int status;
-        if (!verdict_child(run_rest, walk, -1, 0, &status)) {
+        if (!child_run(run_rest, walk, -1, 0, &status)) {
             return false;
         }
         if (progress->done < walk->files->count) {
@@ -70,7 +71,7 @@ static bool run_in_children(struct walk *walk) {
 }
 
 static int reach(const struct cmd_files *files) {
-    struct walk walk = {files, verdict_shared(sizeof *walk.progress)};
+    struct walk walk = {files, child_shared(sizeof *walk.progress)};
     if (walk.progress == NULL) {
         return CMD_BAD_INPUT;
     }

@@ -10,6 +10,8 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/judge/run.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/verdict.h"
 
 /* The largest fail_nth a program can say. An operation that passes more fault points is swept once more
@@ -196,9 +198,7 @@ static void sweep_file(void *context) {
         (void)kept; /* sweep->outcome says it */
     }
     sweep->finished = true;
-    if (sweep->outcome != VERDICT_KEPT) {
-        _exit(0); /* what a run in the middle has not freed is no leak */
-    }
+    child_end(sweep->outcome);
 }
 
 /* ---- what is said ---- */
@@ -221,7 +221,7 @@ static int say(struct options *options, const char *path, int status) {
     bool died = status != 0;
     printf("%s: ", path);
     if (died) {
-        verdict_print_death(stdout, status, options->timeout);
+        death_print(stdout, status, options->timeout);
     } else {
         verdict_print_outcome(stdout, sweep->outcome);
     }
@@ -258,12 +258,12 @@ static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (sweep == NULL && (sweep = verdict_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
     memset(sweep, 0, sizeof *sweep);
     sweep->outcome = VERDICT_KEPT;
-    if (!verdict_child(sweep_file, options, -1, options->timeout, &status)) {
+    if (!child_run(sweep_file, options, -1, options->timeout, &status)) {
         return CMD_BAD_INPUT;
     }
     return say(options, path, status);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/verdict/shrink.h"
 
 /* A candidate that runs longer is no good: most run in a millisecond, the original may take this long. */
 #define TIMEOUT 10u
@@ -41,7 +42,7 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
     }
     fflush(tell);
     program_copy(&best, &cmd_program);
-    struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
+    struct minimize_result result = shrink(&best, &verdict, limit, timeout, &interrupted);
     if (result.kept == 0) {
         fprintf(tell, ": not every time: nothing to minimize by\n");
         return CMD_VIOLATED;

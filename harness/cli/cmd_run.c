@@ -3,18 +3,15 @@
  * end the others. The child tells the outcome of each run through a pipe before it dies of it: a
  * violation aborts the process, as it does in a fuzz target, unless more runs are to follow.
  */
-#define _POSIX_C_SOURCE 200809L
-
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/cli/cmd.h"
 #include "harness/drive/executor.h"
 #include "harness/judge/run.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/verdict.h"
 
 #define REPEAT_MAX 1000000u
@@ -87,9 +84,7 @@ static void run_all(void *context) {
         }
         if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
             /* One report is enough; the others must be the same. */
-            int null = open("/dev/null", O_WRONLY);
-            dup2(null, STDERR_FILENO);
-            close(null);
+            child_hush();
         }
     }
     contract_on_violation(NULL);
@@ -100,7 +95,7 @@ static bool print_verdict(const struct options *options, const char *path) {
     printf("%s: ", path);
     bool kept = false;
     if (runs->died) {
-        verdict_print_death(stdout, runs->status, options->timeout);
+        death_print(stdout, runs->status, options->timeout);
         if (options->repeat > 1) {
             printf(" after %u of %u runs", runs->runs, options->repeat);
         }
@@ -128,7 +123,7 @@ static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (runs == NULL && (runs = verdict_shared(sizeof *runs)) == NULL) {
+    if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {
         return CMD_BAD_INPUT;
     }
     *runs = (struct runs){0};
@@ -136,7 +131,7 @@ static int run_file(struct options *options, const char *path) {
     running.forked = options->fork;
     if (!options->fork) {
         run_all(options);
-    } else if (!verdict_child(run_all, options, -1, options->timeout, &runs->status)) {
+    } else if (!child_run(run_all, options, -1, options->timeout, &runs->status)) {
         return CMD_BAD_INPUT;
     } else {
         /* A violation in the last run ends the process by its own doing. */

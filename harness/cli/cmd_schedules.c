@@ -12,6 +12,8 @@
 #include "harness/cli/cmd.h"
 #include "harness/interleave/trace.h"
 #include "harness/program/text.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/schedules.h"
 
 #define PREEMPTIONS 2u
@@ -66,7 +68,7 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
     *sweep = (struct sweep){.schedules = {.op = op, .preemptions = options->preemptions, .limit = LIMIT},
                             .outcome = VERDICT_KEPT,
                             .all = options->all};
-    if (!verdict_child(run_sweep, NULL, -1, options->timeout, status)) {
+    if (!child_run(run_sweep, NULL, -1, options->timeout, status)) {
         *status = -1;
         return false;
     }
@@ -76,7 +78,7 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
     bool kept = *status == 0 && sweep->outcome == VERDICT_KEPT;
     cmd_program.ops[op] = asked;
     if (*status != 0) {
-        verdict_print_death(stdout, *status, options->timeout);
+        death_print(stdout, *status, options->timeout);
         printf(" under the next\n");
         cmd_program.ops[op] = sweep->running;
     } else if (!kept) {
@@ -102,7 +104,7 @@ static int sweep_file(const struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (sweep == NULL && (sweep = verdict_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
     for (uint32_t op = 0; op < cmd_program.op_count; op++) {

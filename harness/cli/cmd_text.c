@@ -4,6 +4,7 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/program/text.h"
+#include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
 static void run_races(void *context) {
@@ -32,7 +33,7 @@ static int print_switches(void) {
         perror("pinfuzz text: tmpfile");
         return CMD_BAD_INPUT;
     }
-    if (!verdict_child(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
+    if (!child_run(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
         fclose(file);
         return CMD_BAD_INPUT;
     }

@@ -8,6 +8,7 @@
 #include "harness/contract/resolve.h"
 #include "harness/drive/executor.h"
 #include "harness/reproduce/story_judge.h"
+#include "harness/verdict/child.h"
 
 static struct story *story;
 
@@ -436,7 +437,7 @@ const struct story *story_of(const struct program *program, unsigned timeout) {
     static struct program copy;
     int status;
     program_copy(&copy, program);
-    if (story == NULL && (story = verdict_shared(sizeof *story)) == NULL)
+    if (story == NULL && (story = child_shared(sizeof *story)) == NULL)
         return NULL;
     story->truncated = false;
     story->steps = 0;
@@ -447,7 +448,7 @@ const struct story *story_of(const struct program *program, unsigned timeout) {
     story->clause = VERDICT_KEPT;
     story->op = RUN_BOOT;
     story->look.open = false;
-    if (!verdict_child(tell, &copy, -1, timeout, &status))
+    if (!child_run(tell, &copy, -1, timeout, &status))
         return NULL;
     if (story->final == FINAL_DIED && story->looks && story->looked[story->looks - 1].open) {
         story->final_look = story->looks - 1;

@@ -7,18 +7,18 @@
 
 #include <cmocka.h>
 
-#include "harness/verdict/verdict.h"
+#include "harness/verdict/death.h"
 
 static void reads(const char *report, const char *expected) {
     char what[160];
-    verdict_read_report(report, false, what, sizeof(what));
+    death_read(report, false, what, sizeof(what));
     assert_string_equal(what, expected);
 }
 
 /* The same as people are to read it. */
 static void shows(const char *report, const char *expected) {
     char said[160];
-    verdict_read_report(report, true, said, sizeof(said));
+    death_read(report, true, said, sizeof(said));
     assert_string_equal(said, expected);
 }
 
@@ -83,7 +83,7 @@ static void keeps_to_its_room(void **state) {
     for (size_t i = 0; i < sizeof(reports) / sizeof(reports[0]); i++)
         for (size_t capacity = 1; capacity < sizeof(what); capacity++) {
             memset(what, 'x', sizeof(what));
-            verdict_read_report(reports[i], capacity % 2, what, capacity);
+            death_read(reports[i], capacity % 2, what, capacity);
             assert_true(strlen(what) < capacity);
             assert_int_equal(what[capacity], 'x');
         }
@@ -92,11 +92,11 @@ static void keeps_to_its_room(void **state) {
 static void finds_the_place(void **state) {
     (void)state;
     size_t length;
-    const char *at = verdict_find_function("runtime error: x\n    #0 0x5 in take /here/y.c:7:3\n", &length);
+    const char *at = death_find_function("runtime error: x\n    #0 0x5 in take /here/y.c:7:3\n", &length);
     assert_non_null(at);
     assert_int_equal(length, 4);
     assert_memory_equal(at, "take /here/y.c:7:3\n", 19);
-    assert_null(verdict_find_function("no stack\n", &length));
+    assert_null(death_find_function("no stack\n", &length));
 }
 
 int main(void) {

@@ -2,7 +2,8 @@
  * Minimizing toward a verdict. Candidates run in a worker (worker.h). Where the finding itself is a death
  * each gets a child of its own, and the report of its sanitizer is read.
  */
-#include "harness/cli/cmd.h"
+#include "harness/verdict/shrink.h"
+
 #include "harness/verdict/worker.h"
 
 /* In a worker a candidate takes some 0.1 ms: half a minute for the worst. In a child of its own, some
@@ -38,8 +39,8 @@ static bool test_in_child(const struct program *candidate, uint32_t *ended, void
     return verdict_same(&verdict, wish->wanted);
 }
 
-struct minimize_result cmd_shrink(struct program *program, const struct verdict *wanted, uint32_t limit,
-                                  unsigned timeout, volatile sig_atomic_t *stop) {
+struct minimize_result shrink(struct program *program, const struct verdict *wanted, uint32_t limit,
+                              unsigned timeout, volatile sig_atomic_t *stop) {
     static struct program original;
     struct wish wish = {.wanted = wanted, .timeout = timeout, .stop = stop};
     struct minimize_result result;
