@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/cli/options.h"
 #include "harness/program/load.h"
 #include "harness/verdict/verdict.h"
 
@@ -19,6 +20,10 @@ struct cmd {
     const char *name;
     const char *summary;
     const char *help; /* the whole manual page */
+    const struct option *options;
+    size_t option_count;
+    const char *takes; /* beside options: "FILE"; NULL: words that it can do without */
+    bool takes_one;
     int (*main)(int argc, char **argv);
 };
 
@@ -28,8 +33,8 @@ extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_tr
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A decimal number from min to max. */
-bool cmd_parse_count(const char *text, unsigned min, unsigned max, unsigned *count);
+/* The table of a command's options, for struct cmd. */
+#define CMD_OPTIONS(table) .options = table, .option_count = sizeof table / sizeof table[0]
 
 /* ---- cmd_files.c ---- */
 

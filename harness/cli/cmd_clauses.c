@@ -128,30 +128,33 @@ static bool print_reached(void) {
     return reached == all;
 }
 
+struct options {
+    bool require;
+};
+
+static const struct option option_table[] = {
+    {"--require", NULL, OPTION_FLAG, offsetof(struct options, require), 0, 0}};
+
 static int main_clauses(int argc, char **argv) {
+    struct options options = {0};
     struct cmd_files files = {0};
-    bool require = false;
-    bool counts = false;
+    struct words words;
     int result = CMD_KEPT;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--require") == 0) {
-            require = true;
-        } else if (argv[i][0] == '-') {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_clauses, "unknown option '%s'", argv[i]);
-        } else {
-            counts = true;
-            result = cmd_files_add(&files, argv[i]) ? result : CMD_BAD_INPUT;
-        }
+    if (!options_read(&cmd_clauses, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (require && !counts) {
+    bool counts = words.count > 0;
+    if (options.require && !counts) {
         return cmd_usage(&cmd_clauses, "--require wants a DIR");
+    }
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     int reached = reach(&files);
     result = reached == CMD_KEPT ? result : reached;
     cmd_files_free(&files);
     print_table(counts);
-    if (counts && !print_reached() && require) {
+    if (counts && !print_reached() && options.require) {
         result = CMD_VIOLATED;
     }
     return result;
@@ -161,6 +164,7 @@ const struct cmd cmd_clauses = {
     .name = "clauses",
     .summary = "list the clauses of the contract, and which of them programs reach",
     .main = main_clauses,
+    CMD_OPTIONS(option_table),
     .help = "NAME\n"
             "    pinfuzz clauses - list the clauses of the contract, and which of them programs reach\n"
             "\n"

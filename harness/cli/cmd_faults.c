@@ -269,39 +269,22 @@ static int run_file(struct options *options, const char *path) {
     return say(options, path, status);
 }
 
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_faults(int argc, char **argv) {
     struct options options = {.form = LOAD_DETECT, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
+    struct words words;
     int result = CMD_KEPT;
-    bool any = false;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool out = strcmp(word, "-o") == 0;
-        if (word[0] != '-' || word[1] == 0) {
-            any = true;
-            if (!cmd_files_add(&files, word)) {
-                result = CMD_BAD_INPUT;
-            }
-        } else if (out || strcmp(word, "--timeout") == 0) {
-            if (++i == argc ||
-                (!out && !cmd_parse_count(argv[i], 0, VERDICT_TIMEOUT_MAX, &options.timeout))) {
-                cmd_files_free(&files);
-                return out ? cmd_usage(&cmd_faults, "-o wants a name")
-                           : cmd_usage(&cmd_faults, "%s wants a number from 0 to %u", word,
-                                       VERDICT_TIMEOUT_MAX);
-            }
-            options.out = out ? argv[i] : options.out;
-        } else if (strcmp(word, "--as-text") == 0) {
-            options.form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            options.form = LOAD_BYTES;
-        } else {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_faults, "unknown option '%s'", word);
-        }
+    if (!options_read(&cmd_faults, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (!any) {
-        return cmd_usage(&cmd_faults, "FILE is missing");
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
@@ -315,6 +298,8 @@ const struct cmd cmd_faults = {
     .name = "faults",
     .summary = "run programs with every fault they can meet, one at a time",
     .main = main_faults,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
     .help =
         "NAME\n"
         "    pinfuzz faults - run programs with every fault they can meet, one at a time\n"

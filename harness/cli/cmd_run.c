@@ -18,7 +18,7 @@
 
 struct options {
     enum load_form form;
-    bool fork;
+    bool no_fork;
     bool verbose;
     bool threads;
     unsigned repeat;
@@ -128,8 +128,8 @@ static int run_file(struct options *options, const char *path) {
     }
     *runs = (struct runs){0};
     running.path = path;
-    running.forked = options->fork;
-    if (!options->fork) {
+    running.forked = !options->no_fork;
+    if (options->no_fork) {
         run_all(options);
     } else if (!child_run(run_all, options, -1, options->timeout, &runs->status)) {
         return CMD_BAD_INPUT;
@@ -141,46 +141,25 @@ static int run_file(struct options *options, const char *path) {
     return print_verdict(options, path) ? CMD_KEPT : CMD_VIOLATED;
 }
 
+static const struct option option_table[] = {
+    {"--no-fork", NULL, OPTION_FLAG, offsetof(struct options, no_fork), 0, 0},
+    {"--verbose", "-v", OPTION_FLAG, offsetof(struct options, verbose), 0, 0},
+    {"--threads", NULL, OPTION_FLAG, offsetof(struct options, threads), 0, 0},
+    {"--repeat", NULL, OPTION_COUNT, offsetof(struct options, repeat), 1, REPEAT_MAX},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_run(int argc, char **argv) {
-    struct options options = {.form = LOAD_DETECT, .fork = true, .repeat = 1, .timeout = VERDICT_TIMEOUT};
+    struct options options = {.form = LOAD_DETECT, .repeat = 1, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
+    struct words words;
     int result = CMD_KEPT;
-    bool names_only = false;
-    bool any = false;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool repeat = strcmp(word, "--repeat") == 0;
-        if (names_only || word[0] != '-' || word[1] == 0) {
-            any = true;
-            if (!cmd_files_add(&files, word)) {
-                result = CMD_BAD_INPUT;
-            }
-        } else if (strcmp(word, "--") == 0) {
-            names_only = true;
-        } else if (strcmp(word, "--no-fork") == 0) {
-            options.fork = false;
-        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
-            options.verbose = true;
-        } else if (strcmp(word, "--threads") == 0) {
-            options.threads = true;
-        } else if (strcmp(word, "--as-text") == 0) {
-            options.form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            options.form = LOAD_BYTES;
-        } else if (repeat || strcmp(word, "--timeout") == 0) {
-            unsigned max = repeat ? REPEAT_MAX : VERDICT_TIMEOUT_MAX;
-            unsigned *count = repeat ? &options.repeat : &options.timeout;
-            if (++i == argc || !cmd_parse_count(argv[i], repeat, max, count)) {
-                cmd_files_free(&files);
-                return cmd_usage(&cmd_run, "%s wants a number from %u to %u", word, repeat ? 1u : 0u, max);
-            }
-        } else {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_run, "unknown option '%s'", word);
-        }
+    if (!options_read(&cmd_run, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (!any) {
-        return cmd_usage(&cmd_run, "FILE is missing");
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
@@ -194,6 +173,8 @@ const struct cmd cmd_run = {
     .name = "run",
     .summary = "run programs and say whether the contract was kept",
     .main = main_run,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
     .help =
         "NAME\n"
         "    pinfuzz run - run programs and say whether the contract was kept\n"

@@ -50,30 +50,26 @@ static int write_source(const char *path, const char *out) {
     return CMD_KEPT;
 }
 
+struct options {
+    const char *out;
+};
+
+static const struct option option_table[] = {{"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0}};
+
 static int main_source(int argc, char **argv) {
-    const char *path = NULL;
-    const char *out = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0) {
-            if (++i == argc) {
-                return cmd_usage(&cmd_source, "-o wants a name");
-            }
-            out = argv[i];
-        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
-            return cmd_usage(&cmd_source, "unknown option '%s'", argv[i]);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_source, "one FILE only, not also '%s'", argv[i]);
-        } else {
-            path = argv[i];
-        }
-    }
-    return path != NULL ? write_source(path, out) : cmd_usage(&cmd_source, "FILE is missing");
+    struct options options = {0};
+    struct words words;
+    return options_read(&cmd_source, argc, argv, &options, &words) ? write_source(words.at[0], options.out)
+                                                                   : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_source = {
     .name = "source",
     .summary = "write a program as C that needs no harness",
     .main = main_source,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help =
         "NAME\n"
         "    pinfuzz source - write a program as C that needs no harness\n"

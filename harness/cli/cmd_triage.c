@@ -211,7 +211,7 @@ static void tell_others(struct triage *all, const struct triage_options *options
 /* ---- the whole ---- */
 
 /* What cannot be listed below a DIR is said, and the rest goes on; a DIR that is not there is a mistake. */
-static bool add_given(struct triage *all, const char *const *given, size_t count, bool *complete) {
+static bool add_given(struct triage *all, char *const *given, size_t count, bool *complete) {
     struct stat status;
     for (size_t i = 0; i < count; i++) {
         if (stat(given[i], &status) != 0) {
@@ -352,80 +352,35 @@ static int triage(struct triage *all, const struct triage_options *options, bool
                                                              : CMD_KEPT;
 }
 
-/* A number behind an option; what follows is its limits. */
-static const struct number {
-    const char *word;
-    unsigned min, max;
-    size_t member;
-} numbers[] = {
-    {"--jobs", 1, TRIAGE_JOBS, offsetof(struct triage_options, jobs)},
-    {"--runs", 1, TRIAGE_RUNS, offsetof(struct triage_options, runs)},
-    {"--timeout", 1, VERDICT_TIMEOUT_MAX, offsetof(struct triage_options, timeout)},
-    {"--candidates", 1, UINT32_MAX, offsetof(struct triage_options, candidates)},
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct triage_options, out), 0, 0},
+    {"--sarif", NULL, OPTION_NAME, offsetof(struct triage_options, sarif), 0, 0},
+    {"--jobs", NULL, OPTION_COUNT, offsetof(struct triage_options, jobs), 1, TRIAGE_JOBS},
+    {"--runs", NULL, OPTION_COUNT, offsetof(struct triage_options, runs), 1, TRIAGE_RUNS},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct triage_options, timeout), 1, VERDICT_TIMEOUT_MAX},
+    {"--candidates", NULL, OPTION_COUNT, offsetof(struct triage_options, candidates), 1, UINT32_MAX},
+    {"--dry-run", "-n", OPTION_FLAG, offsetof(struct triage_options, dry), 0, 0},
+    {"--verbose", "-v", OPTION_FLAG, offsetof(struct triage_options, verbose), 0, 0},
 };
-
-/* What follows argv[*at], when that is an option with a value; false when the value is bad. */
-static bool parse_value(struct triage_options *options, const char *word, const char *value) {
-    if (strcmp(word, "-o") == 0) {
-        options->out = value;
-        return value != NULL && strlen(value) < OUT_MAX_LENGTH;
-    }
-    if (strcmp(word, "--sarif") == 0) {
-        options->sarif = value;
-        return value != NULL;
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (strcmp(word, numbers[i].word) == 0) {
-            unsigned *member = (unsigned *)(void *)((char *)options + numbers[i].member);
-            return value != NULL && cmd_parse_count(value, numbers[i].min, numbers[i].max, member);
-        }
-    }
-    return false;
-}
 
 static int main_triage(int argc, char **argv) {
     static struct triage all;
     struct triage_options options = {.out = "crashes", .jobs = JOBS, .runs = RUNS, .timeout = TIMEOUT};
-    const char **given = calloc((size_t)argc, sizeof *given);
-    size_t count = 0;
-    bool names_only = false;
-    int result = CMD_KEPT;
-    if (given == NULL) {
-        perror("pinfuzz");
+    struct words words;
+    if (!options_read(&cmd_triage, argc, argv, &options, &words)) {
         return CMD_BAD_INPUT;
     }
-    for (int i = 1; i < argc && result == CMD_KEPT; i++) {
-        const char *word = argv[i];
-        if (names_only || word[0] != '-') {
-            given[count++] = word;
-        } else if (strcmp(word, "--") == 0) {
-            names_only = true;
-        } else if (strcmp(word, "-n") == 0 || strcmp(word, "--dry-run") == 0) {
-            options.dry = true;
-        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
-            options.verbose = true;
-        } else if (!parse_value(&options, word, i + 1 < argc ? argv[i + 1] : NULL)) {
-            result = cmd_usage(&cmd_triage, "'%s' is no option, or wants another value", word);
-        } else {
-            i++;
-        }
-    }
-    if (result == CMD_KEPT && count == 0) {
-        result = cmd_usage(&cmd_triage, "DIR is missing");
+    if (strlen(options.out) >= OUT_MAX_LENGTH) {
+        return cmd_usage(&cmd_triage, "-o wants a shorter name");
     }
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     bool complete = false;
-    if (result == CMD_KEPT &&
-        (!add_kept(&all, options.out) || !add_given(&all, given, count, &complete) || !drop_twins(&all))) {
-        result = CMD_BAD_INPUT;
-    }
-    if (result == CMD_KEPT) {
-        result = triage(&all, &options, complete);
-    }
+    bool added = add_kept(&all, options.out) && add_given(&all, words.at, (size_t)words.count, &complete) &&
+                 drop_twins(&all);
+    int result = added ? triage(&all, &options, complete) : CMD_BAD_INPUT;
     cmd_files_free(&all.paths);
-    free(given);
     return result;
 }
 
@@ -433,6 +388,8 @@ const struct cmd cmd_triage = {
     .name = "triage",
     .summary = "tell findings of fuzzers apart, and keep a small one of each",
     .main = main_triage,
+    CMD_OPTIONS(option_table),
+    .takes = "DIR",
     .help =
         "NAME\n"
         "    pinfuzz triage - tell findings of fuzzers apart, and keep a small one of each\n"
