@@ -29,13 +29,13 @@ enum world_unit {
 
 /* What the mutator makes of a member: mutate_world.c has a function for each. */
 enum world_domain {
-    WORLD_DOMAIN_ELSEWHERE,     /* nothing by itself: what changes it changes more */
-    WORLD_DOMAIN_CHOICE,        /* any of its words, or of earlier adapters; of a flag, the other */
-    WORLD_DOMAIN_ANY,           /* below 8, or any of its range */
-    WORLD_DOMAIN_HALVES,        /* from the least to what is plain, in halves; often the most */
-    WORLD_DOMAIN_STEPS,         /* a few of its steps, or any number of them */
-    WORLD_DOMAIN_BITS_ALONE,    /* one bit more or less, or none */
-    WORLD_DOMAIN_BITS_TOGETHER, /* any combination */
+    WORLD_DOMAIN_ELSEWHERE, /* nothing by itself: what changes it changes more */
+    WORLD_DOMAIN_CHOICE,    /* any of its words, or of earlier adapters; of a flag, the other */
+    WORLD_DOMAIN_ANY,       /* below 8, or any of its range */
+    WORLD_DOMAIN_HALVES,    /* from the least to what is plain, in halves; often the most */
+    WORLD_DOMAIN_STEPS,     /* a few of its steps, or any number of them */
+    WORLD_DOMAIN_BIT,       /* one bit more or less, or none */
+    WORLD_DOMAIN_CAPS,
     WORLD_DOMAIN_RAM,
     WORLD_DOMAIN_FRAME_EDGES,
     WORLD_DOMAIN_AREAS, /* about what all save areas take together */
