@@ -84,17 +84,21 @@ static void *base_of(struct program *program, bool adapter, uint8_t at) {
     return adapter ? (void *)&program->adapters[at] : (void *)&program->machine;
 }
 
-/* What follows from another member by default follows it, and what it would put out of range becomes plain.
- */
-static void follow(const struct program_machine *from, struct program_machine *machine) {
+/* What would be out of range becomes plain; and what follows from another member by default follows it, if it
+ * is to. Returns whether something did. */
+static bool follow(const struct program_machine *from, struct program_machine *machine, bool wanted) {
+    bool followed = false;
     for (unsigned i = 0; i < world_machine.count; i++) {
         const struct world_field *field = &world_machine.field[i];
-        uint64_t value = world_get(field, machine);
         struct world_range range = world_range(field, machine, 0);
-        bool plain = value == world_range(field, from, 0).plain && value == world_get(field, from);
-        if (plain || value < range.least)
+        uint64_t value = world_get(field, machine);
+        bool was_plain = value == world_get(field, from) && value == world_range(field, from, 0).plain;
+        if ((was_plain && wanted && value != range.plain) || value < range.least) {
             world_set(field, machine, range.plain);
+            followed = true;
+        }
     }
+    return followed;
 }
 
 /* A member of the machine or of adapter `at`. */
@@ -109,10 +113,15 @@ static uint64_t value_at(const struct minimizer *m, const struct place *place) {
 }
 
 static bool try_value(struct minimizer *m, const struct place *place, uint64_t value) {
-    program_copy(&m->candidate, m->best);
-    world_set(place->field, base_of(&m->candidate, place->adapter, place->at), value);
-    follow(&m->best->machine, &m->candidate.machine);
-    return minimizer_try(m);
+    bool followed = true;
+    for (unsigned way = 0; way < 2 && followed; way++) {
+        program_copy(&m->candidate, m->best);
+        world_set(place->field, base_of(&m->candidate, place->adapter, place->at), value);
+        followed = follow(&m->best->machine, &m->candidate.machine, way == 0);
+        if (minimizer_try(m))
+            return true;
+    }
+    return false;
 }
 
 /* Moves a value toward its plain one, as near as the test allows by halving. */
