@@ -432,7 +432,7 @@ static void cross_worlds(struct mutation *m, const struct program *other) {
             p->adapters[from] = other->adapters[from];
         }
     }
-    mutate_world_mend(p);
+    program_mend_world(p);
 }
 
 static void cross_ops(struct mutation *m, const struct program *other) {

@@ -3,6 +3,7 @@
 
 #include "harness/contract/resolve.h"
 #include "harness/mutate/mutation.h"
+#include "harness/program/world.h"
 
 #define PAGE MODEL_PAGE
 
@@ -441,23 +442,21 @@ static void tweak_base(struct mutation *m, struct program_op *op) {
     }
 }
 
+static uint8_t some_fault(struct mutation *m, enum world_fault_use use) {
+    uint32_t weights = 0;
+    for (uint8_t kind = 0; kind < SUT_FAULT_KINDS; kind++)
+        weights += world_faults[kind].weight[use];
+    uint32_t pick = random_below(&m->random, weights);
+    uint8_t kind = 0;
+    for (; pick >= world_faults[kind].weight[use]; kind++)
+        pick -= world_faults[kind].weight[use];
+    return kind;
+}
+
 void mutate_op_fault(struct mutation *m, struct program_op *op) {
-    static const uint8_t pins[] = {SUT_FAULT_ANY, SUT_FAULT_ANY, SUT_FAULT_POOL, SUT_FAULT_LOCK,
-                                   SUT_FAULT_DOMAIN};
-    static const uint8_t maps[] = {SUT_FAULT_ANY, SUT_FAULT_VIEW, SUT_FAULT_POOL, SUT_FAULT_LOCK};
-    static const uint8_t starts[] = {SUT_FAULT_ANY,    SUT_FAULT_ANY,    SUT_FAULT_POOL,
-                                     SUT_FAULT_COMMIT, SUT_FAULT_ATTACH, SUT_FAULT_DOMAIN};
-    switch (op->opcode) {
-    case OP_MAP:
-        op->fail_kind = RANDOM_PICK(&m->random, maps);
-        break;
-    case OP_START:
-        op->fail_kind = RANDOM_PICK(&m->random, starts);
-        break;
-    default:
-        op->fail_kind = RANDOM_PICK(&m->random, pins);
-        break;
-    }
+    op->fail_kind = some_fault(m, op->opcode == OP_MAP     ? WORLD_FAULT_MAP
+                                  : op->opcode == OP_START ? WORLD_FAULT_START
+                                                           : WORLD_FAULT_PIN);
     /* A start passes some fault points for each member; a pin and a map a handful. */
     uint32_t likely = op->opcode == OP_START ? 24 : 6;
     op->fail_nth = (uint8_t)(1 + random_below(&m->random, random_one_in(&m->random, 3) ? likely : 3));

@@ -29,8 +29,6 @@ static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
 void mutate_world_fresh(struct mutation *m);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
-/* Ranges of program.h, and of what depends on what. */
-void mutate_world_mend(struct program *program);
 
 /* ---- mutate_operands.c ---- */
 /* An operation that does something, as far as the dry run in m->model knows. */

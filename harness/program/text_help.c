@@ -37,8 +37,7 @@ static const char operations[] =
     "    VIEW    K or live(K): the Kth live view's base; issued(K): the Kth base ever issued; raw: what\n"
     "            pBaseAddress says; each with +Np or -Np\n"
     "    null_arg                the argument pointer is null\n"
-    "    fail_nth=N(KIND)        the Nth allocation in this call fails; KIND: any (plain) pool lock domain\n"
-    "                            view commit attach. Also for start.\n"
+    "    fail_nth=N(KIND)        what this call takes the Nth time runs out: FAULTS. Also for start.\n"
     "    padN=V                  the structure's bytes at offset N that no member shows; all 32 of them are\n"
     "                            kept for every operation\n"
     "\n"
@@ -186,6 +185,15 @@ static void put_fields(struct text_out *out, const struct world_fields *fields) 
     text_put(out, "\n");
 }
 
+static void put_faults(struct text_out *out) {
+    text_put(out, "FAULTS\n    fail_nth=N(KIND); KIND says what runs out the Nth time:\n\n");
+    for (unsigned i = 0; i < SUT_FAULT_KINDS; i++) {
+        text_put(out, "    %-8s", world_faults[i].word);
+        put_wrapped(out, 12, world_faults[i].help);
+    }
+    text_put(out, "\n");
+}
+
 const char *text_help(void) {
     static char page[HELP_MAX];
     struct text_out out = {page, sizeof page, 0};
@@ -195,6 +203,7 @@ const char *text_help(void) {
     text_put(&out, "ADAPTERS\n");
     put_members(&out, "adapter N", &world_adapter);
     put_fields(&out, &world_adapter);
+    put_faults(&out);
     text_put(&out, "%s", operations);
     return page;
 }

@@ -29,13 +29,13 @@ enum world_unit {
 
 /* What the mutator makes of a member: mutate_world.c has a function for each. */
 enum world_domain {
-    WORLD_DOMAIN_ELSEWHERE,     /* nothing by itself: what changes it changes more */
-    WORLD_DOMAIN_CHOICE,        /* any of its words, or of earlier adapters; of a flag, the other */
-    WORLD_DOMAIN_ANY,           /* below 8, or any of its range */
-    WORLD_DOMAIN_HALVES,        /* from the least to what is plain, in halves; often the most */
-    WORLD_DOMAIN_STEPS,         /* a few of its steps, or any number of them */
-    WORLD_DOMAIN_BITS_ALONE,    /* one bit more or less, or none */
-    WORLD_DOMAIN_BITS_TOGETHER, /* any combination */
+    WORLD_DOMAIN_ELSEWHERE, /* nothing by itself: what changes it changes more */
+    WORLD_DOMAIN_CHOICE,    /* any of its words, or of earlier adapters; of a flag, the other */
+    WORLD_DOMAIN_ANY,       /* below 8, or any of its range */
+    WORLD_DOMAIN_HALVES,    /* from the least to what is plain, in halves; often the most */
+    WORLD_DOMAIN_STEPS,     /* a few of its steps, or any number of them */
+    WORLD_DOMAIN_BIT,       /* one bit more or less, or none */
+    WORLD_DOMAIN_CAPS,
     WORLD_DOMAIN_RAM,
     WORLD_DOMAIN_FRAME_EDGES,
     WORLD_DOMAIN_AREAS, /* about what all save areas take together */
@@ -89,8 +89,20 @@ struct world_range world_range(const struct world_field *field, const struct pro
 uint64_t world_get(const struct world_field *field, const void *base);
 void world_set(const struct world_field *field, void *base, uint64_t value);
 
-/* What the seam calls a kind of fault: SUT_FAULT_POOL. */
-extern const char *const world_fault_names[SUT_FAULT_KINDS];
+/* The rows of faults.def, by enum sut_fault. */
+enum world_fault_use {
+    WORLD_FAULT_PIN,
+    WORLD_FAULT_MAP,
+    WORLD_FAULT_START,
+    WORLD_FAULT_USES
+};
+struct world_fault {
+    const char *word;
+    const char *name; /* in C: SUT_FAULT_POOL */
+    const char *help;
+    uint8_t weight[WORLD_FAULT_USES]; /* how often the mutator picks it for such an operation */
+};
+extern const struct world_fault world_faults[SUT_FAULT_KINDS];
 
 /* The machine as a program in C has it: a member of struct sut_machine_config each. */
 struct world_setting {

@@ -1,4 +1,4 @@
-/* The rows of world.def as tables. */
+/* The rows of world.def and faults.def as tables. */
 #include "harness/program/world.h"
 
 #include <string.h>
@@ -62,8 +62,9 @@ static const char *const miniport_names[PROGRAM_MINIPORTS] = {
 };
 const struct world_list world_miniports = {miniport_words, miniport_help, miniport_names, PROGRAM_MINIPORTS};
 
-const char *const world_fault_names[SUT_FAULT_KINDS] = {
-#define FAULT(name, ...) [SUT_FAULT_##name] = "SUT_FAULT_" #name,
+const struct world_fault world_faults[SUT_FAULT_KINDS] = {
+#define FAULT(name, word, pin, map, start, help)                                                             \
+    [SUT_FAULT_##name] = {word, "SUT_FAULT_" #name, help, {pin, map, start}},
 #include "harness/program/faults.def"
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/program/text.h"
+#include "harness/program/world.h"
 #include "harness/reproduce/source_parts.h"
 
 void source_put(struct source *s, const char *format, ...) {
@@ -34,10 +35,7 @@ static void need(struct source *s) {
     needs->strict = story->final == FINAL_DRIVER || story->final == FINAL_CALLED;
     needs->chains = needs->strict;
     for (uint8_t i = 0; i < s->program->machine.adapters; i++)
-        needs->faults |= (s->program->adapters[i].miniport &
-                          (PROGRAM_MP_FAIL_IOMMU_CAPS | PROGRAM_MP_FAIL_PHYSICAL_CAPS |
-                           PROGRAM_MP_FAIL_SAVE_SIZE | PROGRAM_MP_FAIL_START | PROGRAM_MP_CLAIM_LEAD |
-                           PROGRAM_MP_DENY_LEAD | PROGRAM_MP_LINK_COUNT)) != 0;
+        needs->faults |= (s->program->adapters[i].miniport & PROGRAM_MP_ANSWERS) != 0;
     for (uint32_t i = 0; i < story->steps; i++) {
         const struct story_step *step = &story->step[i];
         uint8_t opcode = step->before.opcode;
@@ -267,31 +265,22 @@ static void put_pins(struct source *s) {
 /* ---- main ---- */
 
 static void put_boot(struct source *s) {
-    static const char *const iommus[SUT_IOMMU_KINDS] = {[SUT_IOMMU_NONE] = "SUT_IOMMU_NONE",
-                                                        [SUT_IOMMU_PRESENT] = "SUT_IOMMU_PRESENT",
-                                                        [SUT_IOMMU_REMAP_ALWAYS] = "SUT_IOMMU_REMAP_ALWAYS"};
-    const struct program_machine *m = &s->program->machine;
-    source_put(s, "    const struct sut_machine_config machine = {\n        .ram_pages = ");
-    source_put_number(s, m->ram_pages);
-    source_put(s, ",\n        .highest_pfn = ");
-    source_put_number(s, m->highest_pfn);
-    source_put(s, ",\n        .commit_pages = ");
-    source_put_number(s, m->commit_pages);
-    source_put(s, ",\n        .pool_bytes = ");
-    source_put_number(s, m->pool_bytes);
-    source_put(s, ",\n        .view_bytes = ");
-    source_put_number(s, m->view_bytes);
-    source_put(s, ",\n        .pfn_seed = ");
-    source_put_number(s, m->pfn_seed);
-    source_put(s,
-               ",\n        .iommu = %s,\n"
-               "    };\n"
-               "    sut = sut_get();\n"
-               "    if (!sut->boot(&machine)) {\n"
-               "        printf(\"the machine cannot be booted\\n\");\n"
-               "        return 2;\n"
-               "    }\n",
-               iommus[m->iommu]);
+    struct world_setting setting;
+    source_put(s, "    const struct sut_machine_config machine = {\n");
+    for (unsigned i = 0; world_setting(&s->program->machine, i, &setting); i++) {
+        source_put(s, "        .%s = ", setting.member);
+        if (setting.name)
+            source_put(s, "%s", setting.name);
+        else
+            source_put_number(s, setting.value);
+        source_put(s, ",\n");
+    }
+    source_put(s, "    };\n"
+                  "    sut = sut_get();\n"
+                  "    if (!sut->boot(&machine)) {\n"
+                  "        printf(\"the machine cannot be booted\\n\");\n"
+                  "        return 2;\n"
+                  "    }\n");
 }
 
 void source_write(FILE *file, const char *name, const struct program *program, const struct story *story,

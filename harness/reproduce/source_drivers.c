@@ -1,51 +1,37 @@
 /* The drivers of a source: a miniport as small as its program allows. */
+#include "harness/program/world.h"
 #include "harness/reproduce/source_parts.h"
 
 /* ---- what each adapter is ---- */
 
-static const char *version_name(uint8_t version) {
-    static const char *const names[PROGRAM_VERSIONS] = {
-        [PROGRAM_WDDM_3_0] = "WDDM3_0", [PROGRAM_WDDM_3_1] = "WDDM3_1", [PROGRAM_WDDM_2_9] = "WDDM2_9",
-        [PROGRAM_WDDM_2_8] = "WDDM2_8", [PROGRAM_WDDM_2_4] = "WDDM2_4", [PROGRAM_WDDM_2_3] = "WDDM2_3",
-    };
-    return names[version];
+/* A bit of what a driver does wrong, under the name that PROGRAM_MP_... has without its prefix. */
+static bool is_fault(unsigned bit) {
+    return PROGRAM_MP_ANSWERS >> bit & 1;
 }
-
-static const struct {
-    uint16_t bit;
-    const char *name;
-    const char *comment;
-} faults[] = {
-    {PROGRAM_MP_FAIL_IOMMU_CAPS, "FAILS_IOMMU_CAPS", "its answer to DXGKQAITYPE_IOMMU_CAPS"},
-    {PROGRAM_MP_FAIL_PHYSICAL_CAPS, "FAILS_PHYSICAL_CAPS", "... to DXGKQAITYPE_PHYSICAL_MEMORY_CAPS"},
-    {PROGRAM_MP_FAIL_SAVE_SIZE, "FAILS_SAVE_SIZE", "... to DXGKQAITYPE_FRAMEBUFFERSAVESIZE, for its index"},
-    {PROGRAM_MP_FAIL_START, "FAILS_START", "its DxgkDdiStartDevice"},
-    {PROGRAM_MP_CLAIM_LEAD, "CLAIMS_LEAD", "calls itself the lead of its chain, whatever it is"},
-    {PROGRAM_MP_DENY_LEAD, "DENIES_LEAD", "never does"},
-    {PROGRAM_MP_LINK_COUNT, "COUNTS_ONE_MORE", "link in its chain than there are"},
-};
-#define FAULTS (sizeof faults / sizeof *faults)
 
 static void put_faults(struct source *s) {
     source_put(s, "/* What a driver does wrong. */\nenum {\n");
-    for (size_t i = 0; i < FAULTS; i++)
-        source_put(s, "    %s = 0x%x, /* %s */\n", faults[i].name, faults[i].bit, faults[i].comment);
+    for (unsigned bit = 0; bit < PROGRAM_MINIPORTS; bit++)
+        if (is_fault(bit))
+            source_put(s, "    %s = 0x%x, /* %s */\n", world_miniports.names[bit], 1u << bit,
+                       world_miniports.help[bit]);
     source_put(s, "};\n\n");
 }
 
 static void put_adapter(struct source *s, uint8_t number) {
     const struct program_adapter *a = &s->program->adapters[number];
-    source_put(s, "    {.version = DXGKDDI_INTERFACE_VERSION_%s,\n     .caps = {.Value = %u},",
-               version_name(a->version), a->caps);
-    source_put(s, " /*%s%s%s%s */\n", a->caps & 1 ? " IommuIsolationSupported" : "",
-               a->caps & 2 ? " IommuIsolationRequired" : "", a->caps & 4 ? " DmaRemappingSupported" : "",
-               a->caps ? "" : " none");
+    source_put(s, "    {.version = %s,\n     .caps = {.Value = %u}, /*", world_versions.names[a->version],
+               a->caps);
+    for (unsigned bit = 0; bit < PROGRAM_CAPS; bit++)
+        if (a->caps >> bit & 1)
+            source_put(s, " %s", world_caps.names[bit]);
+    source_put(s, "%s */\n", a->caps ? "" : " none");
     source_put(s, "     .highest_visible = UINT64_C(0x%llx),\n     .maximum_size = 0x%llx",
                (unsigned long long)a->highest_visible, (unsigned long long)a->maximum_size);
     const char *separator = ",\n     .faults = ";
-    for (size_t i = 0; i < FAULTS && s->needs.faults; i++) {
-        if (a->miniport & faults[i].bit) {
-            source_put(s, "%s%s", separator, faults[i].name);
+    for (unsigned bit = 0; bit < PROGRAM_MINIPORTS && s->needs.faults; bit++) {
+        if (is_fault(bit) && a->miniport >> bit & 1) {
+            source_put(s, "%s%s", separator, world_miniports.names[bit]);
             separator = " | ";
         }
     }
@@ -111,11 +97,11 @@ static void put_link_device(struct source *s) {
                   "    linked->NumberOfLinksInChain = self->members;\n"
                   "    linked->LeadLink = self->member[0] == self;\n");
     if (s->needs.faults)
-        source_put(s, "    if (self->faults & COUNTS_ONE_MORE)\n"
+        source_put(s, "    if (self->faults & LINK_COUNT)\n"
                       "        linked->NumberOfLinksInChain++;\n"
-                      "    if (self->faults & CLAIMS_LEAD)\n"
+                      "    if (self->faults & CLAIM_LEAD)\n"
                       "        linked->LeadLink = TRUE;\n"
-                      "    if (self->faults & DENIES_LEAD)\n"
+                      "    if (self->faults & DENY_LEAD)\n"
                       "        linked->LeadLink = FALSE;\n");
     source_put(s, "    return STATUS_SUCCESS;\n}\n\n");
 }
@@ -170,7 +156,7 @@ static void put_start_device(struct source *s) {
     if (s->needs.within)
         source_put(s, "    enter();\n");
     if (s->needs.faults) {
-        source_put(s, "    if (self->faults & FAILS_START) {\n");
+        source_put(s, "    if (self->faults & FAIL_START) {\n");
         if (s->needs.strict)
             source_put(s, "        self->started = false;\n");
         source_put(s, "        return STATUS_UNSUCCESSFUL;\n    }\n");
@@ -211,7 +197,7 @@ static void put_query(struct source *s) {
         source_put(s, "        check_query(self, query, sizeof self->caps);\n"
                       "        self->caps_asked |= 1;\n");
     if (needs->faults)
-        source_put(s, "        if (self->faults & FAILS_IOMMU_CAPS)\n"
+        source_put(s, "        if (self->faults & FAIL_IOMMU_CAPS)\n"
                       "            return STATUS_UNSUCCESSFUL;\n");
     source_put(s, "        *(DXGK_IOMMU_CAPS *)query->pOutputData = self->caps;\n"
                   "        return STATUS_SUCCESS;\n"
@@ -220,7 +206,7 @@ static void put_query(struct source *s) {
         source_put(s, "        check_query(self, query, sizeof(DXGK_PHYSICAL_MEMORY_CAPS));\n"
                       "        self->caps_asked |= 2;\n");
     if (needs->faults)
-        source_put(s, "        if (self->faults & FAILS_PHYSICAL_CAPS)\n"
+        source_put(s, "        if (self->faults & FAIL_PHYSICAL_CAPS)\n"
                       "            return STATUS_UNSUCCESSFUL;\n");
     source_put(s,
                "        ((DXGK_PHYSICAL_MEMORY_CAPS *)query->pOutputData)->HighestVisibleAddress.QuadPart =\n"
@@ -234,7 +220,7 @@ static void put_query(struct source *s) {
                    ? "        const struct adapter *meant = self->member[*(const UINT *)query->pInputData];\n"
                    : "        const struct adapter *meant = self; /* index 0 */\n");
     if (needs->faults)
-        source_put(s, "        if (meant->faults & FAILS_SAVE_SIZE)\n"
+        source_put(s, "        if (meant->faults & FAIL_SAVE_SIZE)\n"
                       "            return STATUS_UNSUCCESSFUL;\n");
     source_put(
         s, "        ((DXGK_FRAMEBUFFERSAVEAREA *)query->pOutputData)->MaximumSize = meant->maximum_size;\n"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/program/text.h"
+#include "harness/program/world.h"
 #include "harness/reproduce/source_parts.h"
 
 static const struct story_step *step_at(const struct source *s, uint32_t number) {
@@ -385,13 +386,6 @@ static void put_cpu(struct source *s, uint32_t number) {
 
 /* ---- a step ---- */
 
-static const char *const fault_names[SUT_FAULT_KINDS] = {
-    [SUT_FAULT_ANY] = "SUT_FAULT_ANY",       [SUT_FAULT_POOL] = "SUT_FAULT_POOL",
-    [SUT_FAULT_LOCK] = "SUT_FAULT_LOCK",     [SUT_FAULT_DOMAIN] = "SUT_FAULT_DOMAIN",
-    [SUT_FAULT_VIEW] = "SUT_FAULT_VIEW",     [SUT_FAULT_COMMIT] = "SUT_FAULT_COMMIT",
-    [SUT_FAULT_ATTACH] = "SUT_FAULT_ATTACH",
-};
-
 /* A call that returns a status: a callback or the bus. */
 static void put_status_call(struct source *s, uint32_t number) {
     const struct story_step *step = step_at(s, number);
@@ -408,7 +402,7 @@ static void put_status_call(struct source *s, uint32_t number) {
         source_put(s, ";\n");
     }
     if (armed)
-        source_put(s, "    sut->arm_fault(%s, %u);\n", fault_names[call->fail_kind], call->fail_nth);
+        source_put(s, "    sut->arm_fault(%s, %u);\n", world_faults[call->fail_kind].name, call->fail_nth);
     if (wants_status || either) {
         source_put(s, "    NTSTATUS status = ");
     } else if (!step->returned) { /* nobody knows what it would have been */
