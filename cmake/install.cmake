@@ -17,7 +17,8 @@ endif()
 install(FILES harness/sut.h DESTINATION ${pinfuzz_headers}/harness)
 install(DIRECTORY src/include/wddm DESTINATION ${pinfuzz_headers})
 
-install(DIRECTORY harness DESTINATION ${pinfuzz_share} FILES_MATCHING PATTERN *.[ch] PATTERN harness/sut.h EXCLUDE)
+install(DIRECTORY harness DESTINATION ${pinfuzz_share} FILES_MATCHING
+  PATTERN *.[ch] PATTERN *.def PATTERN harness/sut.h EXCLUDE)
 file(GLOB files CONFIGURE_DEPENDS fuzz/*_fuzzer.c fuzz/*_fuzzer.dict fuzz/*_fuzzer.options)
 install(FILES ${files} DESTINATION ${pinfuzz_share}/fuzz)
 file(GLOB files CONFIGURE_DEPENDS fuzz/engine/*.c fuzz/engine/*.txt)
@@ -31,7 +32,9 @@ install(FILES ${files} DESTINATION ${pinfuzz_share}/cmake)
 install(FILES cmake/fuzzers/CMakeLists.txt DESTINATION ${pinfuzz_share}/cmake/fuzzers)
 configure_package_config_file(cmake/pinfuzzConfig.cmake.in "${PROJECT_BINARY_DIR}/package/pinfuzzConfig.cmake"
   INSTALL_DESTINATION ${pinfuzz_share}/cmake PATH_VARS pinfuzz_headers pinfuzz_program)
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/pinfuzzConfigVersion.cmake"
+file(STRINGS harness/cli/pinfuzz.c version REGEX "#define PINFUZZ_VERSION ")
+string(REGEX REPLACE ".*\"(.*)\".*" "\\1" version "${version}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/package/pinfuzzConfigVersion.cmake" VERSION ${version}
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/package/pinfuzzConfig.cmake"
   "${PROJECT_BINARY_DIR}/package/pinfuzzConfigVersion.cmake" DESTINATION ${pinfuzz_share}/cmake)

@@ -36,11 +36,13 @@ function(pinfuzz_like name target)
     set_property(TARGET ${name} PROPERTY ${property} "$<TARGET_PROPERTY:${target},${property}>")
   endforeach()
   foreach(property C_STANDARD C_STANDARD_REQUIRED C_EXTENSIONS CXX_STANDARD CXX_STANDARD_REQUIRED CXX_EXTENSIONS
-      COMPILE_FEATURES LINK_LIBRARIES POSITION_INDEPENDENT_CODE)
+      COMPILE_FEATURES LINK_LIBRARIES POSITION_INDEPENDENT_CODE UNITY_BUILD C_VISIBILITY_PRESET
+      CXX_VISIBILITY_PRESET VISIBILITY_INLINES_HIDDEN)
     get_target_property(value ${target} ${property})
-    if(NOT value STREQUAL "value-NOTFOUND")
-      set_property(TARGET ${name} PROPERTY ${property} "${value}")
+    if(value STREQUAL "value-NOTFOUND")
+      set(value)
     endif()
+    set_property(TARGET ${name} PROPERTY ${property} ${value})
   endforeach()
   add_dependencies(${name} ${target}) # which makes what sources of it are made
 endfunction()
