@@ -142,8 +142,7 @@ static void say_number(struct text_out *line, const struct world_field *field, s
     char text[TEXT_NUMBER_MAX];
     if (range.most != UINT64_MAX) {
         bool least = field->says == NULL || field->kind == WORLD_IS_COUNT;
-        text_put(line, ", ");
-        text_put(line, least ? "%s " : "", text_short_number(range.least, text));
+        text_put(line, ", %s%s", least ? text_short_number(range.least, text) : "", least ? " " : "");
         text_put(line, "to %s", text_short_number(range.most, text));
     }
     if (field->step > 1) {
