@@ -168,7 +168,13 @@ struct sut {
     const char *(*lock_held)(void);
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 /* The implementation linked in. */
 const struct sut *sut_get(void);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

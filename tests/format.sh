@@ -23,7 +23,7 @@ elif [[ ${1-} == --tool ]]; then
     exit 0
 fi
 
-mapfile -d '' files < <(find src harness fuzz tests -name '*.[ch]' -print0 | sort -z)
+mapfile -d '' files < <(find src harness fuzz tests examples -name '*.[ch]' -print0 | sort -z)
 if [[ ${1-} == --fix ]]; then
     "$tool" -i "${files[@]}"
     exit 0

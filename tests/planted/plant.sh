@@ -77,15 +77,15 @@ link_with() {
     mkdir -p "$built"
     for part in nt dxgk sut; do
         suffix=$3
-        [[ -d $dir/CMakeFiles/$part$suffix.dir ]] || suffix=
-        for object in "$dir/CMakeFiles/$part$suffix.dir/src/$part/"*.o; do
+        [[ -d $dir/CMakeFiles/pinfuzz_$part$suffix.dir ]] || suffix=
+        for object in "$dir/CMakeFiles/pinfuzz_$part$suffix.dir/src/$part/"*.o; do
             source=${object##*/}
             source=src/$part/${source%.o}
             if [[ -z ${changed[$source]-} ]]; then
                 objects+=("$object")
                 continue
             fi
-            command=$(sed -n "s|^CMakeFiles/$part$suffix\.dir/$source\.o\t||p" "$table.commands")
+            command=$(sed -n "s|^CMakeFiles/pinfuzz_$part$suffix\.dir/$source\.o\t||p" "$table.commands")
             [[ -n $command ]] || fail "$dir does not say how it compiles $source"
             command=${command//"$tools_root/src"/"$work/src"}
             object=$built/$part$suffix-${source##*/}.o
