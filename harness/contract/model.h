@@ -107,7 +107,6 @@ struct model_device {
     bool in_reset;
     uint8_t chain;
     uint8_t position; /* PhysicalAdapterIndex */
-    bool started;     /* between start_device and the end of stop_device */
     bool handle_alive;
     uint64_t handle;
 };

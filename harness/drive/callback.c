@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/contract/resolve.h"
+#include "harness/drive/driver.h"
 #include "harness/drive/perform.h"
 #include "harness/judge/blame.h"
 #include "harness/judge/check.h"
@@ -14,11 +15,11 @@
 
 /* The table a driver would call through: its own, or any other's where it never had one. */
 static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
-    if (run.drivers[device].has_interface)
-        return &run.drivers[device].dxgkrnl;
+    if (drivers[device].has_interface)
+        return &drivers[device].dxgkrnl;
     for (uint32_t i = 0; i < run.program->machine.adapters; i++)
-        if (run.drivers[i].has_interface)
-            return &run.drivers[i].dxgkrnl;
+        if (drivers[i].has_interface)
+            return &drivers[i].dxgkrnl;
     return NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include "harness/contract/reach.h"
 #include "harness/contract/resolve.h"
+#include "harness/drive/driver.h"
 #include "harness/drive/executor.h"
 #include "harness/reproduce/story_judge.h"
 #include "harness/verdict/child.h"
@@ -159,7 +160,7 @@ static void name_operands(struct story_step *step, struct call *call) {
     if (call_is_callback(call->opcode)) {
         name_handle(step, call);
         for (uint8_t i = 0; i < run.program->machine.adapters; i++)
-            if (call->table == &run.drivers[i].dxgkrnl)
+            if (call->table == &drivers[i].dxgkrnl)
                 step->table = i;
         if (call->opcode == OP_UNMAP)
             name_base(step, call);
@@ -341,7 +342,7 @@ static uint64_t domain(unsigned device) {
 }
 
 /* Drivers, with a count of how often they are entered. */
-static struct sut_miniport drivers[SUT_DEVICES];
+static struct sut_miniport watched_drivers[SUT_DEVICES];
 
 static NTSTATUS link_device(void *context, LINKED_DEVICE *linked) {
     struct sut_miniport *driver = context;
@@ -377,13 +378,13 @@ static void stop_device(void *context) {
 }
 
 static NTSTATUS add(unsigned device, const struct sut_miniport *miniport) {
-    const struct sut_miniport watched = {.context = &drivers[device],
+    const struct sut_miniport watched = {.context = &watched_drivers[device],
                                          .version = miniport->version,
                                          .link_device = link_device,
                                          .start_device = start_device,
                                          .query_adapter_info = query_adapter_info,
                                          .stop_device = stop_device};
-    drivers[device] = *miniport;
+    watched_drivers[device] = *miniport;
     return real->add(device, &watched);
 }
 
