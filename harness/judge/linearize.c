@@ -93,7 +93,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     bool takes = answered->opcode == OP_PIN2 || answered->opcode == OP_PIN || answered->opcode == OP_MAP;
     if (!takes || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
-    return !search.exact || model_is_shortage(answered->status);
+    return !search.exact || legal_is_shortage(answered->status);
 }
 
 static void apply_pin(struct model *model, const struct call *asked, const struct call *answered,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "harness/contract/legal.h"
+
 #include "harness/contract/reach.h"
 
 /* ---- pins by address ---- */
@@ -241,7 +243,7 @@ static bool is_legal(const struct story_step *step) {
     const struct call *call = &step->after;
     bool callback = call_is_callback(call->opcode);
     bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
-    bool shortage = model_is_shortage(call->status) || (!callback && call->status == STATUS_COMMITMENT_LIMIT);
+    bool shortage = legal_is_shortage(call->status) || (!callback && call->status == STATUS_COMMITMENT_LIMIT);
     if (answer->expect == MUST_FAIL)
         return !NT_SUCCESS(call->status) && (!run.sut->hold_chosen || call->status == answer->status ||
                                              (!callback && call->fired) || (answer->short_first && shortage));
