@@ -37,9 +37,19 @@ foreach(room program contract judge drive mutate minimize verdict reproduce cli)
     "${pinfuzz_root}/harness/${room}/*.c")
   pinfuzz_room(${room} PLACE ${room} SOURCES ${sources})
 endforeach()
+# The files that each reproducer has as they stand.
+set(embedded reproduce/embedded/finding.c drive/miniport.h drive/miniport.c judge/descriptor.h judge/descriptor.c
+  contract/legal.h contract/ledger.h reproduce/embedded/stage.c)
+string(REPLACE ";" " " embedded_files "${embedded}")
+list(TRANSFORM embedded PREPEND "${pinfuzz_root}/harness/")
+add_custom_command(OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/embedded.c"
+  COMMAND "${CMAKE_COMMAND}" "-DOUT=${CMAKE_CURRENT_BINARY_DIR}/embedded.c" "-DROOT=${pinfuzz_root}/harness"
+    "-DFILES=${embedded_files}" -P "${pinfuzz_root}/harness/reproduce/embedded.cmake"
+  DEPENDS ${embedded} "${pinfuzz_root}/harness/reproduce/embedded.cmake" VERBATIM)
+target_sources(pinfuzz_reproduce PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/embedded.c")
 # Instead of the judge: one that holds nobody to anything. The model follows all the same.
 pinfuzz_room(no_judge PLACE judge
-  SOURCES none/none.c run.c state_coverage.c linearize.c linearize_text.c)
+  SOURCES none/none.c descriptor.c run.c state_coverage.c linearize.c linearize_text.c)
 # What looks at accesses is linked with what is traced only. It is called at each of them: a sanitizer in it
 # would take as long as it does.
 pinfuzz_room(interleave PLACE interleave SOURCES fiber.c schedule.c schedule_text.c threads.c)

@@ -11,8 +11,7 @@
 
 #include "harness/cli/triage.h"
 #include "harness/program/text_words.h"
-#include "harness/reproduce/source.h"
-#include "harness/reproduce/story.h"
+#include "harness/reproduce/reproduce.h"
 #include "harness/verdict/death.h"
 
 /* Of a folder's name; and how many may differ in nothing else. */
@@ -51,19 +50,12 @@ static void find_place(struct triage_group *group, const char *report) {
     }
 }
 
-/* The operation it broke in, or the last that began. */
-static uint32_t last_op(const struct story *story) {
-    return story->final != FINAL_DIED ? story->op
-           : story->steps             ? story->step[story->steps - 1].op
-                                      : RUN_BOOT;
-}
-
-/* story_of() without what the process says once more: that is in the report. */
-static const struct story *quiet_story_of(const struct program *program, unsigned timeout) {
+/* reproducer_of() without what the process says once more: that is in the report. */
+static const struct reproducer *quiet_reproducer_of(const struct program *program, unsigned timeout) {
     int error = dup(STDERR_FILENO);
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO);
-    const struct story *told = story_of(program, timeout);
+    const struct reproducer *told = reproducer_of(program, timeout);
     dup2(error, STDERR_FILENO);
     close(error);
     close(null);
@@ -77,15 +69,14 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
     if (look->report == NULL) {
         return false;
     }
-    const struct story *story = look->story = quiet_story_of(program, timeout);
-    if (story == NULL) {
-        snprintf(look->error, sizeof look->error, "pinfuzz: no process for the story of a finding");
+    const struct reproducer *told = look->told = quiet_reproducer_of(program, timeout);
+    if (told == NULL) {
+        snprintf(look->error, sizeof look->error, "pinfuzz: no process for the reproducer of a finding");
         return false;
     }
-    bool told = story->final != FINAL_DIED && story->final != FINAL_KEPT;
-    snprintf(group->expected, sizeof group->expected, "%s", told ? story->expected : "");
-    snprintf(group->got, sizeof group->got, "%s", told ? story->got : "");
-    group->op = last_op(story);
+    snprintf(group->expected, sizeof group->expected, "%s", told->expected);
+    snprintf(group->got, sizeof group->got, "%s", told->got);
+    group->op = told->op;
     if (group->op < program->op_count) {
         text_print_op(&program->ops[group->op], group->operation, sizeof group->operation);
     } else {
@@ -196,7 +187,7 @@ static bool finish(struct triage_look *look, FILE *file, const char *path) {
 
 static bool write_all(const char *directory, const struct triage_group *group, const struct program *program,
                       const char *from, unsigned timeout, struct triage_look *look, const char **source) {
-    const struct story *story = look->story;
+    const struct reproducer *told = look->told;
     char path[FILE_PATH];
     FILE *file = create(look, directory, "program.txt", path);
     if (file == NULL) {
@@ -211,18 +202,19 @@ static bool write_all(const char *directory, const struct triage_group *group, c
     if (!finish(look, file, path)) {
         return false;
     }
-    bool seen = story->final != FINAL_UNKNOWN && story->final != FINAL_KEPT;
-    *source = source_race(program) < program->op_count ? "a race has no source.c"
-              : story->truncated                       ? "too long a story for a source.c"
-              : seen                                   ? ""
-                                                       : "source.c does not show it";
-    if (source_race(program) < program->op_count || story->truncated) {
+    bool race = reproducer_race(program) < program->op_count;
+    bool seen = told->end != REPRODUCER_HIDES && told->end != REPRODUCER_KEPT;
+    *source = race             ? "a race has no source.c"
+              : told->too_long ? "too much happens for a source.c"
+              : seen           ? ""
+                               : "source.c does not show it";
+    if (race || told->too_long) {
         return true;
     }
     if ((file = create(look, directory, "source.c", path)) == NULL) {
         return false;
     }
-    source_write(file, "program.txt", program, story, &group->verdict);
+    reproducer_write(file, "program.txt", program, &group->verdict);
     return finish(look, file, path);
 }
 

@@ -19,7 +19,7 @@
 #define TRIAGE_WHY    240u
 #define TRIAGE_PATH   4096u
 
-struct story;
+struct reproducer;
 
 struct triage_options {
     const char *out;
@@ -81,7 +81,7 @@ struct triage_group {
 /* What triage_look() brings for triage_keep(); good until the next verdict. */
 struct triage_look {
     const char *report;
-    const struct story *story;
+    const struct reproducer *told;
     /* What went wrong in one of the two, whose caller is in the middle of a line. "": that has been said. */
     char error[TRIAGE_PATH + 160];
 };
@@ -96,7 +96,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
  * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
  * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
  * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
- * race, nor of too long a story. False with look->error when it cannot be written.
+ * race, nor where too much happens. False with look->error when it cannot be written.
  */
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
                  const struct triage_options *options, struct triage_look *look, const char **source);

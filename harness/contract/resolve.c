@@ -171,6 +171,20 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
     }
 }
 
+struct legal resolve_legal(const struct model_answer *answer, const struct call *call) {
+    bool bus = !call_is_callback(call->opcode);
+    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    if (answer->expect == MUST_FAIL) /* the bus may meet a fault before the reason to fail is reached */
+        return (struct legal){.failure = true,
+                              .status = answer->status,
+                              .shortage = answer->short_first,
+                              .any = bus && call->fired};
+    return (struct legal){.success = true,
+                          .failure = answer->expect == MAY_FAIL || (call->fired && !releases),
+                          .shortage = true,
+                          .commitment = bus};
+}
+
 void resolve_effect(struct model *model, const struct call *call) {
     struct model_device *device = &model->devices[call->device];
     switch (call->opcode) {

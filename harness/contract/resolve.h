@@ -7,6 +7,7 @@
 #define HARNESS_RESOLVE_H
 
 #include "harness/contract/call.h"
+#include "harness/contract/legal.h"
 #include "harness/contract/model.h"
 
 /* The device an adapter number of a program means: there may be fewer than it says. */
@@ -26,6 +27,8 @@ bool resolve_cpu(const struct model *m, const struct program_op *op, struct call
 
 /* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);
+/* The statuses that follow from the answer, for a call that has been performed: a fault may have been met. */
+struct legal resolve_legal(const struct model_answer *answer, const struct call *call);
 
 /* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER or RESET has succeeded. */
 void resolve_effect(struct model *model, const struct call *call);

@@ -179,6 +179,8 @@ void executor_replay(const struct program *program, struct call *tape, size_t co
             actor = call.actor;
             run.sut->set_actor(actor);
         }
+        if (call.opcode == OP_START && run.model.devices[call.device].present)
+            driver_assemble(run.model.devices[call.device].chain);
         call_perform(run.sut, &call);
         /* The drivers answer by their place in the chain. */
         if (call.opcode == OP_ADD && NT_SUCCESS(call.status))

@@ -5,6 +5,7 @@
  */
 #include "harness/judge/blame.h"
 
+#include "harness/contract/legal.h"
 #include "harness/judge/run.h"
 
 static bool section_lives(uint32_t serial) {
@@ -63,7 +64,7 @@ enum contract_clause blame_pinned(uint8_t device, const struct model_area *area,
 
 /* Whether a pin was refused, and not for a shortage, in a size that the other form has taken. */
 static bool other_form_took(const struct call *call, const struct model_answer *answer) {
-    if ((call->opcode != OP_PIN && call->opcode != OP_PIN2) || model_is_shortage(call->status))
+    if ((call->opcode != OP_PIN && call->opcode != OP_PIN2) || legal_is_shortage(call->status))
         return false;
     uint64_t size = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
     const struct model_area *area = &run.model.chains[answer->chain].areas[answer->index];
@@ -73,7 +74,7 @@ static bool other_form_took(const struct call *call, const struct model_answer *
 enum contract_clause blame_refusal(const struct call *call, const struct model_answer *answer) {
     const struct model_chain *chain = &run.model.chains[answer->chain];
     bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
-    if (releases && (call->fired || model_is_shortage(call->status)))
+    if (releases && (call->fired || legal_is_shortage(call->status)))
         return CLAUSE_ANY_RELEASE;
     enum contract_clause clause = other_form_took(call, answer) ? CLAUSE_PIN1_EQUAL : answer->clause;
     if (!run.sut->hold_chosen) /* what its statuses mean is not known */

@@ -2,6 +2,7 @@
 #include "harness/contract/reach.h"
 #include "harness/judge/blame.h"
 #include "harness/judge/check.h"
+#include "harness/judge/descriptor.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
@@ -65,14 +66,6 @@ static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
     return pin->contiguous ? pin->base + page : pin->array[page];
 }
 
-/* Whether there can be an array of page numbers at this address. Page numbers themselves, which share
- * the ADL's union with the pointer, mostly are none: below 64 KiB no system maps anything, the numbers
- * of a remapped domain may use all 52 bits, pointers of a process 47. */
-static bool may_be_array(const DXGK_PAGE_NUMBER *pages) {
-    uint64_t address = (uintptr_t)pages;
-    return address >= UINT64_C(64) << 10 && address >> 47 == 0 && address % sizeof(*pages) == 0;
-}
-
 /* The pin as the ADL tells it. False when it is malformed. */
 static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
@@ -80,22 +73,12 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
     bool prefer = call->arg.pin2.Flags.PreferContiguous;
     pin->pages = call->arg.pin2.CommitSize / MODEL_PAGE;
     pin->descriptor = adl;
-    if (!REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) ||
-        !REQUIRE(adl->PageCount == pin->pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pin->pages),
-                 ("PageCount %u", adl->PageCount)) ||
-        !REQUIRE(adl->Flags.Reserved == 0, CLAUSE_PIN_ADLFLAGS, ("reserved bits of the ADL's flags zero"),
-                 ("Flags 0x%x", adl->Flags.Value)))
+    const char *array = !prefer                                             ? "PreferContiguous was not set"
+                        : c->mode == MODE_REMAPPED || !run.sut->hold_chosen ? NULL
+                                                                            : "memory is not remapped";
+    if (!descriptor_check_adl(adl, pin->pages, array))
         return false;
     pin->contiguous = adl->Flags.Contiguous;
-    if (!REQUIRE(pin->contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
-                 ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pin->pages),
-                 ("Pages 0x%llx, where no array can be", (ULL)(uintptr_t)adl->Pages)))
-        return false;
-    bool permitted = prefer && (c->mode == MODE_REMAPPED || !run.sut->hold_chosen);
-    if (!REQUIRE(!pin->contiguous || permitted, CLAUSE_PIN_CONTIG,
-                 ("an array, for %s", prefer ? "memory is not remapped" : "PreferContiguous was not set"),
-                 ("a contiguous ADL")))
-        return false;
     bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
@@ -114,12 +97,7 @@ static bool read_mdl(const struct call *call, struct model_pin *pin) {
     pin->legacy = true;
     pin->contiguous = false;
     pin->descriptor = mdl;
-    if (!REQUIRE(mdl, CLAUSE_PIN1_SAME, ("an MDL"), ("pMdl null")) ||
-        !REQUIRE(mdl->ByteCount == call->arg.pin.CommitSize && mdl->ByteOffset == 0 && !mdl->Next,
-                 CLAUSE_PIN1_SAME,
-                 ("ByteCount 0x%llx, ByteOffset 0, Next null", (ULL)call->arg.pin.CommitSize),
-                 ("ByteCount 0x%x, ByteOffset 0x%x, Next %s", mdl->ByteCount, mdl->ByteOffset,
-                  mdl->Next ? "set" : "null")))
+    if (!descriptor_check_mdl(mdl, call->arg.pin.CommitSize))
         return false;
     pin->array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
     return true;

@@ -93,7 +93,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     bool takes = answered->opcode == OP_PIN2 || answered->opcode == OP_PIN || answered->opcode == OP_MAP;
     if (!takes || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
-    return !search.exact || model_is_shortage(answered->status);
+    return !search.exact || legal_is_shortage(answered->status);
 }
 
 static void apply_pin(struct model *model, const struct call *asked, const struct call *answered,
@@ -120,10 +120,8 @@ static void apply_map(struct model *model, const struct call *asked, const struc
 
 static void apply_dead(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
-    for (uint32_t i = 0; i < c->count; i++) {
-        model->devices[c->members[i]].started = false;
+    for (uint32_t i = 0; i < c->count; i++)
         model_handle_died(model, c->members[i]);
-    }
     model_stopped(model, chain);
     c->phase = PHASE_STOPPING; /* it goes on */
 }

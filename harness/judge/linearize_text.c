@@ -1,57 +1,31 @@
 /* What a person reads of a history that no serial order explains. */
 #include <stdio.h>
 
+#include "harness/contract/ledger.h"
 #include "harness/judge/linearize.h"
 #include "harness/program/text_words.h"
 
 /* ---- the final state ---- */
 
-struct count {
-    const char *name;
-    uint64_t model;
-    uint64_t ledger;
-};
-
-enum {
-    COUNTS = 9
-};
-
-static void fill_counts(struct count *counts, const struct model *model, const struct sut_ledger *ledger) {
-    const struct count all[COUNTS] = {
-        {"pins", model->pins, ledger->pins},
-        {"locked pages", model->locked_pages, ledger->locked_pages},
-        {"pages mapped in domains", model->domain_pages, ledger->domain_pages},
-        {"views", model->view_count, ledger->views},
-        {"bytes of view space", model->view_bytes, ledger->view_bytes},
-        {"pages of commit", model->commit_pages, ledger->commit_pages},
-        {"handles", model->handles_alive, ledger->handles},
-        {"pins and views taken back", model->leaks, ledger->leaks},
-        {"calls above PASSIVE_LEVEL", model->breaches, ledger->breaches},
-    };
-    for (uint32_t i = 0; i < COUNTS; i++)
-        counts[i] = all[i];
+bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *found) {
+    const struct sut_ledger wanted = model_ledger(model);
+    bool fits = true;
+#define COMPARE(member, what) fits &= found->member == wanted.member;
+    LEDGER_COUNTS(COMPARE)
+    return fits;
 }
 
-bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *ledger) {
-    struct count counts[COUNTS];
-    fill_counts(counts, model, ledger);
-    for (uint32_t i = 0; i < COUNTS; i++)
-        if (counts[i].model != counts[i].ledger)
-            return false;
-    return true;
-}
-
-const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *ledger, char *text,
+const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *found, char *text,
                                    size_t size) {
-    struct count counts[COUNTS];
-    fill_counts(counts, model, ledger);
+    const struct sut_ledger wanted = model_ledger(model);
     size_t used = 0;
     text[0] = 0;
-    for (uint32_t i = 0; i < COUNTS && used < size; i++)
-        if (counts[i].model != counts[i].ledger)
-            used += (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",
-                                     (unsigned long long)counts[i].ledger, counts[i].name,
-                                     (unsigned long long)counts[i].model);
+#define TELL(member, what)                                                                                   \
+    if (found->member != wanted.member && used < size)                                                       \
+        used +=                                                                                              \
+            (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",              \
+                             (unsigned long long)found->member, what, (unsigned long long)wanted.member);
+    LEDGER_COUNTS(TELL)
     return text;
 }
 

@@ -18,16 +18,6 @@
 #define RUN_BOOT UINT32_MAX
 #define RUN_END  (UINT32_MAX - 1)
 
-/* The driver behind one device. */
-struct driver {
-    uint8_t device;
-    bool has_interface; /* of the last start, alive or not */
-    uint8_t queries;    /* of this start: bit 0 IOMMU caps, bit 1 physical memory caps */
-    uint8_t sizes;      /* indices asked for in this start */
-    DXGKRNL_INTERFACE dxgkrnl;
-    struct sut_miniport miniport;
-};
-
 /* Why a program was not run, or not judged, to its end. */
 enum run_left {
     RUN_NOT_LEFT,
@@ -53,7 +43,6 @@ struct run {
     struct sut_ledger ledger;  /* as last seen */
     struct model model;
     uint32_t stale_word; /* byte offset in a page, + 1, of a word of a section that ended; 0: none */
-    struct driver drivers[SUT_DEVICES];
     uint32_t caller_breaches;
     uint32_t first_breach_op;
     enum contract_clause first_breach;
