@@ -2,8 +2,8 @@
  * The seam: what an implementation of the frame-buffer-save callbacks provides to be put behind
  * this harness. "sut" is the subject under test.
  *
- * An implementation defines one function, sut_get(), and links in place of src/ (CMake variable
- * PINFUZZ_SUT). It simulates a machine with adapters; the harness plays the bus, the drivers, the
+ * An implementation defines one function, sut_get(), and links in place of src/; examples/tinykrnl is one to
+ * start from. It simulates a machine with adapters; the harness plays the bus, the drivers, the
  * GPUs and the user. Everything runs on one thread; in a race, on several stacks of it that take turns, in
  * which actors make callbacks at the same time (docs/design.md, "Races"). Exactly one machine is booted at a
  * time, and after shutdown() nothing of it may be left.

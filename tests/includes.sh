@@ -28,6 +28,7 @@ rules=(
     'src/nt       (wddm|nt)/[a-z0-9_]+\.h'
     'src/dxgk     (wddm|nt|dxgk)/[a-z0-9_]+\.h'
     'src/sut      ((wddm|nt|dxgk|sut)/[a-z0-9_]+|harness/sut)\.h'
+    'examples     (wddm/[a-z0-9_]+|harness/sut|[a-z0-9_]+)\.h'
 )
 for line in "${rooms[@]}"; do
     read -ra seen <<<"$line"
@@ -60,7 +61,7 @@ check() {
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir -p "$copy/src"
-cp -R "$root/harness" "$root/fuzz" "$copy/"
+cp -R "$root/harness" "$root/fuzz" "$root/examples" "$copy/"
 cp -R "$root/src/." "$copy/src/"
 
 # try FILE INCLUDE: must be refused.
@@ -80,6 +81,10 @@ for file in harness/judge/planted.c harness/judge/planted.h fuzz/planted_fuzzer.
         '<nt/lock.h>' '<src/nt/lock.h>' '"lock.h"' 'HEADER'; do
         try "$file" "$bad"
     done
+done
+# An example is somebody else's, and sees the seam alone.
+for bad in '"harness/judge/run.h"' '"nt/lock.h"' '<nt/lock.h>'; do
+    try examples/tinykrnl/planted.c "$bad"
 done
 # Each room with each room that it may not look into.
 for line in "${rooms[@]}"; do

@@ -125,21 +125,36 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
 const struct sut *sut_get(void) {
     static const struct sut sut = {
         .name = "tinykrnl",
-        /* Not held to what this project chose where the documents are silent. */
+        /* Held to what is documented and what follows from it, not to what pinfuzz chose where the documents
+         * are silent, nor to exact statuses. */
         .hold_chosen = false,
+
+        /* A machine as it leaves the factory, and nothing left of it. One is booted for each input. */
         .boot = boot,
         .shutdown = shutdown,
+
+        /* The bus. A device that is not there is STATUS_INVALID_PARAMETER. link: `joiner` gets the next index
+         * of the chain that `lead` leads. start: calls the drivers of the whole chain, asks the lead's what
+         * it needs, and is undone whole when anything fails. stop: after the drivers' own stop nothing that
+         * they were given works any more, and whatever they left out is taken back. remove: stops what runs.
+         * surprise_remove: the device does no DMA and its driver is not called any more; the rest of the
+         * chain goes on until its remove. */
         .add = bus_add,
         .link = bus_link,
         .start = bus_start,
         .stop = bus_stop,
         .remove = bus_remove,
         .surprise_remove = bus_surprise_remove,
+
+        /* Neither touches a pin, a view or a byte; a device in D3 or in reset does no DMA. */
         .power = bus_power,
         .reset = bus_reset,
+
+        /* Who makes the next calls, at which IRQL. */
         .set_actor = set_actor,
         .set_irql = set_irql,
         .memory_pressure = memory_pressure,
+
         .dma = dma,
         .set_hooks = set_hooks,
     };
