@@ -1,4 +1,5 @@
-/* What fuzz/corpus commits: text as the printer prints it, named by hash, and not too much of it. */
+/* The corpus: each operation has a seed; what fuzz/corpus commits is text as the printer prints it, named by
+ * hash, and not too much of it. */
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 
 #include "harness/program/load.h"
+#include "harness/program/text_words.h"
 
 /* For all targets together; a clone of the repository carries every version of it. */
 #define GROWN_BYTES_MAX (512u << 10)
@@ -55,9 +57,30 @@ static void grown_programs_are_canonical_text(void **state) {
                  GROWN_BYTES_MAX);
 }
 
+/* An operation that no seed has is one that nothing replays. */
+static void each_operation_has_a_seed(void **state) {
+    (void)state;
+    bool seen[PROGRAM_OPCODES] = {false};
+    glob_t found;
+    if (glob(PINFUZZ_ROOT "/corpus/*/*.txt", 0, NULL, &found) != 0)
+        skip();
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct text_error error;
+        if (!program_load(found.gl_pathv[i], LOAD_TEXT, &program, &error))
+            fail_msg("%s", error.text);
+        for (uint32_t op = 0; op < program.op_count; op++)
+            seen[program.ops[op].opcode] = true;
+    }
+    globfree(&found);
+    for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++)
+        if (!seen[opcode])
+            fail_msg("no seed in corpus/ has the operation '%s'", text_opcodes[opcode]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grown_programs_are_canonical_text),
+        cmocka_unit_test(each_operation_has_a_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
