@@ -2,7 +2,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "harness/program/operands.h"
 #include "harness/program/text.h"
+#include "harness/program/text_words.h"
 #include "harness/reproduce/source_parts.h"
 
 static const struct story_step *step_at(const struct source *s, uint32_t number) {
@@ -28,12 +30,9 @@ static const struct {
     const char *type;
     const char *function;
 } callbacks[PROGRAM_OPCODES] = {
-    [OP_PIN2] = {"pin2", "DXGKARGCB_PINFRAMEBUFFERFORSAVE2", "DxgkCbPinFrameBufferForSave2"},
-    [OP_PIN] = {"pin", "DXGKARGCB_PINFRAMEBUFFERFORSAVE", "DxgkCbPinFrameBufferForSave"},
-    [OP_UNPIN] = {"unpin", "DXGKARGCB_UNPINFRAMEBUFFERFORSAVE", "DxgkCbUnpinFrameBufferForSave"},
-    [OP_MAP] = {"map", "DXGKARGCB_MAPFRAMEBUFFERPOINTER", "DxgkCbMapFrameBufferPointer"},
-    [OP_UNMAP] = {"unmap", "DXGKARGCB_UNMAPFRAMEBUFFERPOINTER", "DxgkCbUnmapFrameBufferPointer"},
-};
+#define CALLBACK(name, number, word, race, needs, undone_by, help, member, type, slot, ...)                  \
+    [OP_##name] = {#member, #type, #slot},
+    PROGRAM_CALLBACKS(CALLBACK)};
 
 void source_put_arg(struct source *s, uint32_t number) {
     source_put(s, "%s_%s", callbacks[step_at(s, number)->before.opcode].variable, source_suffix(s, number));
@@ -42,18 +41,7 @@ void source_put_arg(struct source *s, uint32_t number) {
 /* What `went` calls a step: "3: unpin". */
 static void put_label(struct source *s, uint32_t number) {
     const struct story_step *step = step_at(s, number);
-    static const char *const names[PROGRAM_OPCODES] = {
-        [OP_PIN2] = "pin2",   [OP_PIN] = "pin",
-        [OP_UNPIN] = "unpin", [OP_MAP] = "map",
-        [OP_UNMAP] = "unmap", [OP_DMA_WRITE] = "dma_write",
-        [OP_STOP] = "stop",   [OP_DMA_READ] = "dma_read",
-        [OP_START] = "start", [OP_CPU_WRITE] = "cpu_write",
-        [OP_POWER] = "power", [OP_CPU_READ] = "cpu_read",
-        [OP_RESET] = "reset", [OP_PRESSURE] = "pressure",
-        [OP_IRQL] = "irql",   [OP_SURPRISE_REMOVE] = "surprise_remove",
-        [OP_LINK] = "link",   [OP_REMOVE] = "remove",
-        [OP_ADD] = "add"};
-    const char *name = names[step->before.opcode];
+    const char *name = text_opcodes[step->before.opcode];
     if (step->inside)
         source_put(s, "\"%s inside %s\"", name,
                    step->op == RUN_BOOT  ? "the boot"
@@ -174,45 +162,42 @@ static void put_padding(struct source *s, uint32_t number, size_t offset) {
     source_put(s, " + %zu, &(uint32_t){0x%" PRIx32 "}, 4); /* padding */\n", offset, pad);
 }
 
-static void put_operands(struct source *s, uint32_t number) {
+/* "CommitSize" of "arg.pin2.CommitSize". */
+static const char *member_name(const struct program_operand *operand) {
+    return strchr(operand->member + strlen("arg."), '.') + 1;
+}
+
+static void put_operand(struct source *s, uint32_t number, const struct program_operand *operand) {
     const struct story_step *step = step_at(s, number);
-    const struct call *call = &step->before;
-    if (call->null_arg)
-        return;
-    put_member(s, number, "PhysicalAdapterIndex", call->arg.unpin.PhysicalAdapterIndex);
-    switch (call->opcode) {
-    case OP_PIN2:
-        put_padding(s, number, 4);
-        put_member(s, number, "CommitSize", call->arg.pin2.CommitSize);
-        put_member(s, number, "Flags.Value", call->arg.pin2.Flags.Value);
-        put_padding(s, number, 20);
-        put_pointer(s, number, "pAdl", call->arg.pin2.pAdl);
-        break;
-    case OP_PIN:
-        put_padding(s, number, 4);
-        put_member(s, number, "CommitSize", call->arg.pin.CommitSize);
-        put_pointer(s, number, "pMdl", call->arg.pin.pMdl);
-        break;
-    case OP_MAP:
-        put_padding(s, number, 4);
-        put_member(s, number, "Size", call->arg.map.Size);
-        put_member(s, number, "Offset", call->arg.map.Offset);
-        put_pointer(s, number, "pBaseAddress", call->arg.map.pBaseAddress);
-        break;
-    case OP_UNMAP:
-        put_padding(s, number, 4);
-        if (step->maker == STORY_NOWHERE) {
-            put_pointer(s, number, "pBaseAddress", call->arg.unmap.pBaseAddress);
-            break;
-        }
+    const char *name = member_name(operand);
+    uint64_t value = 0;
+    memcpy(&value, step->before.arg.raw + program_operand_at(operand), operand->width);
+    if (operand->kind != OPERAND_OUT) {
+        put_member(s, number, name, value);
+    } else if (step->before.opcode != OP_UNMAP || step->maker == STORY_NOWHERE) {
+        put_pointer(s, number, name, (const void *)(uintptr_t)value);
+    } else {
         source_put(s, "    ");
         source_put_arg(s, number);
-        source_put(s, ".pBaseAddress = ");
+        source_put(s, ".%s = ", name);
         source_put_address(s, step->maker, step->delta);
         source_put(s, ";\n");
-        break;
-    default:
-        break;
+    }
+}
+
+static void put_operands(struct source *s, uint32_t number) {
+    const struct call *call = &step_at(s, number)->before;
+    if (call->null_arg)
+        return;
+    unsigned end = 0; /* of the member before */
+    for (const struct program_operand *operand = program_operands(call->opcode); operand->name; operand++) {
+        if (operand->offset < offsetof(struct program_op, arg))
+            continue;
+        unsigned at = program_operand_at(operand);
+        if (at > end)
+            put_padding(s, number, end);
+        end = at + operand->width;
+        put_operand(s, number, operand);
     }
 }
 
@@ -250,31 +235,33 @@ static void put_callback(struct source *s, uint32_t number) {
 
 static void put_bus(struct source *s, const struct story_step *step) {
     const struct call *call = &step->before;
-    switch (call->opcode) {
-    case OP_ADD:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_ADD:
         source_put(s, "add(%u)", call->device);
         break;
-    case OP_LINK:
+    case BUS_LINK:
         source_put(s, "sut->link(%u, %u)", call->device, call->joiner);
         break;
-    case OP_START:
+    case BUS_START:
         source_put(s, "sut->start(%u)", call->device);
         break;
-    case OP_STOP:
+    case BUS_STOP:
         source_put(s, "sut->stop(%u)", call->device);
         break;
-    case OP_REMOVE:
+    case BUS_REMOVE:
         source_put(s, "sut->remove(%u)", call->device);
         break;
-    case OP_SURPRISE_REMOVE:
+    case BUS_SURPRISE_REMOVE:
         source_put(s, "sut->surprise_remove(%u)", call->device);
         break;
-    case OP_POWER:
+    case BUS_POWER:
         source_put(s, "sut->power(%u, %s)", call->device, call->flag ? "true /* D0 */" : "false /* D3 */");
         break;
-    default: /* OP_RESET */
+    case BUS_RESET:
         source_put(s, "sut->reset(%u, %s)", call->device,
                    call->flag ? "true /* begin */" : "false /* end */");
+        break;
+    case BUS_PRESSURE: /* has no status */
         break;
     }
 }
@@ -456,6 +443,38 @@ static bool has_inner(const struct source *s, uint32_t number) {
     return number + 1 < s->story->steps && s->story->step[number + 1].inside;
 }
 
+static void put_access(struct source *s, uint32_t number) {
+    switch ((enum program_access)step_at(s, number)->before.opcode) {
+    case ACCESS_DMA_READ:
+    case ACCESS_DMA_WRITE:
+        put_dma(s, number);
+        break;
+    case ACCESS_CPU_READ:
+    case ACCESS_CPU_WRITE:
+        put_cpu(s, number);
+        break;
+    }
+}
+
+static void put_bus_step(struct source *s, uint32_t number) {
+    const struct story_step *step = step_at(s, number);
+    if (step->before.opcode == OP_PRESSURE) {
+        source_put(s, "    sut->memory_pressure();\n");
+        return;
+    }
+    put_chain(s, step);
+    put_status_call(s, number);
+    put_after_bus(s, step);
+}
+
+static void put_self(struct source *s, const struct call *call) {
+    switch ((enum program_self)call->opcode) {
+    case SELF_IRQL:
+        source_put(s, "    sut->set_irql(%u);\n", call->irql);
+        break;
+    }
+}
+
 static void put_call(struct source *s, uint32_t number) {
     const struct story_step *step = step_at(s, number);
     const struct call *call = &step->before;
@@ -466,28 +485,21 @@ static void put_call(struct source *s, uint32_t number) {
         source_put(s, "    sut->ledger(&before_pin);\n");
     if (inner)
         source_put(s, "    within = within_%s;\n    entries = 0;\n", source_suffix(s, number));
-    switch (call->opcode) {
-    case OP_DMA_READ:
-    case OP_DMA_WRITE:
-        put_dma(s, number);
-        break;
-    case OP_CPU_READ:
-    case OP_CPU_WRITE:
-        put_cpu(s, number);
-        break;
-    case OP_PRESSURE:
-        source_put(s, "    sut->memory_pressure();\n");
-        break;
-    case OP_IRQL:
-        source_put(s, "    sut->set_irql(%u);\n", call->irql);
-        break;
-    default:
-        if (call_is_callback(call->opcode))
-            put_operands(s, number);
-        else
-            put_chain(s, step);
+    switch (program_class(call->opcode)) {
+    case CLASS_CALLBACK:
+        put_operands(s, number);
         put_status_call(s, number);
-        put_after_bus(s, step);
+        break;
+    case CLASS_ACCESS:
+        put_access(s, number);
+        break;
+    case CLASS_BUS:
+        put_bus_step(s, number);
+        break;
+    case CLASS_SELF:
+        put_self(s, call);
+        break;
+    case CLASS_ORDER:
         break;
     }
     if (inner)

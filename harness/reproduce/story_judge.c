@@ -318,31 +318,15 @@ static void say_ledger(struct story *story, bool pool) {
 
 /* Of a step without a wrong look behind it: what it returned, or what that led to. */
 static enum story_final of_step(struct story *story, const struct story_step *step, bool counted) {
-    switch (step->before.opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        if (NT_SUCCESS(step->after.status))
-            return FINAL_ADL;
-        break;
-    case OP_MAP:
-        if (NT_SUCCESS(step->after.status))
-            return FINAL_VIEW;
-        break;
-    case OP_DMA_READ:
-    case OP_DMA_WRITE:
-        return FINAL_DMA;
-    case OP_CPU_READ:
-    case OP_CPU_WRITE:
-        return FINAL_CPU;
-    case OP_START:
-    case OP_STOP:
-    case OP_REMOVE:
-        if (!counted)
-            return FINAL_CALLED;
-        break;
-    default:
-        break;
-    }
+    uint8_t opcode = step->before.opcode;
+    if (program_class(opcode) == CLASS_ACCESS)
+        return opcode == OP_DMA_READ || opcode == OP_DMA_WRITE ? FINAL_DMA : FINAL_CPU;
+    if (NT_SUCCESS(step->after.status) && (opcode == OP_PIN2 || opcode == OP_PIN))
+        return FINAL_ADL;
+    if (NT_SUCCESS(step->after.status) && opcode == OP_MAP)
+        return FINAL_VIEW;
+    if (!counted && (opcode == OP_START || opcode == OP_STOP || opcode == OP_REMOVE))
+        return FINAL_CALLED;
     if (counted)
         say_ledger(story, true);
     return counted ? FINAL_LEDGER : FINAL_UNKNOWN;
