@@ -230,8 +230,11 @@ static void make_operand(struct mutation *m, struct program_op *op, const struct
         program_operand_set(op, operand, some_stamp(m));
         break;
     case OPERAND_STAMP:
-    case OPERAND_NUMBER:
         program_operand_set(op, operand, some_stamp(m));
+        break;
+    case OPERAND_NUMBER:
+        if (random_one_in(&m->random, 4))
+            program_operand_set(op, operand, some_stamp(m));
         break;
     case OPERAND_ADAPTER:
         op->adapter = c->members[index];

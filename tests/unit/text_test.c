@@ -231,9 +231,9 @@ static void errors_say_where_and_what(void) {
         {"pin2 lead(0) CommitSize=MaximumSize-1",
          "t:1:25: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got 'MaximumSize-1'"},
-        {"pin2 lead(0) Commitsize=1", "t:1:14: expected a member of pin2: index CommitSize PreferContiguous "
-                                      "Reserved pAdl null_arg fail_nth "
-                                      "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
+        {"pin lead(0) Commitsize=1",
+         "t:1:13: expected a member of pin: index CommitSize pMdl null_arg fail_nth "
+         "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
         {"unpin lead(0) index=0 PreferContiguous",
          "t:1:23: expected a member of unpin: index null_arg fail_nth actor; or an unused one (pinfuzz help "
          "programs), got 'PreferContiguous'"},
