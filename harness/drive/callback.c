@@ -53,7 +53,7 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
     }
     if (success)
         return true;
-    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    bool releases = program_gives(call->opcode);
     if (!REQUIRE(legal.failure, blame_refusal(call, answer),
                  ("success%s", releases || call->fired ? ", whatever is short" : ": nothing is short"),
                  ("0x%08x", status)))
@@ -234,21 +234,21 @@ void run_callback(struct call *call) {
     if (run.abandoned)
         return;
     contract_counts[CLAUSE_ANY_STATE].kept += run.inside != NULL;
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
         compare_pin(call, &answer);
         contract_counts[CLAUSE_ANY_LEAD].kept++;
         if (m->devices[answer.chain].d3)
             contract_counts[CLAUSE_ANY_STATE].kept++;
         break;
-    case OP_UNPIN:
+    case CALLBACK_UNPIN:
         compare_unpin(call, &answer);
         break;
-    case OP_MAP:
+    case CALLBACK_MAP:
         compare_map(call, &before, &answer);
         break;
-    default:
+    case CALLBACK_UNMAP:
         compare_unmap(call, &answer);
         break;
     }
