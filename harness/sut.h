@@ -2,8 +2,8 @@
  * The seam: what an implementation of the frame-buffer-save callbacks provides to be put behind
  * this harness. "sut" is the subject under test.
  *
- * An implementation defines one function, sut_get(), and links in place of src/ (CMake variable
- * PINFUZZ_SUT). It simulates a machine with adapters; the harness plays the bus, the drivers, the
+ * An implementation defines one function, sut_get(), and links in place of src/; examples/tinykrnl is one to
+ * start from. It simulates a machine with adapters; the harness plays the bus, the drivers, the
  * GPUs and the user. Everything runs on one thread; in a race, on several stacks of it that take turns, in
  * which actors make callbacks at the same time (docs/design.md, "Races"). Exactly one machine is booted at a
  * time, and after shutdown() nothing of it may be left.
@@ -43,6 +43,7 @@ enum sut_iommu {
  * address.
  */
 struct sut_machine_config {
+    enum sut_iommu iommu;
     ULONG dxgkrnl_version;   /* Dxgkrnl's own, DXGKDDI_INTERFACE_VERSION_* */
     uint32_t iommu_flags;    /* IOMMUFlags: five bits, docs/contract.md */
     uint64_t ram_pages;      /* installed frames, > 0 */
@@ -53,7 +54,6 @@ struct sut_machine_config {
     uint64_t pool_bytes;   /* kernel pool */
     uint64_t view_bytes;   /* system address space for views, a multiple of 64 KiB */
     uint32_t pfn_seed;     /* which frames are handed out first */
-    enum sut_iommu iommu;
 };
 
 /*
@@ -198,7 +198,13 @@ struct sut {
     void (*set_bug_check)(void (*hook)(ULONG code));
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
 /* The implementation linked in. */
 const struct sut *sut_get(void);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

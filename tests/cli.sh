@@ -132,8 +132,8 @@ expect 1 '*one result for each finding*' python3 "$root/tests/sarif.py" none.sar
 expect 2 'ls: *' ls crashes
 expect 2 'nowhere: No such file or directory' "$pinfuzz" triage saved nowhere
 expect 2 '*DIR is missing*' "$pinfuzz" triage -n
-expect 2 "*'--jobs' is no option, or wants another value*" "$pinfuzz" triage saved --jobs 0
-expect 2 "*'--fast' is no option*" "$pinfuzz" triage --fast saved
+expect 2 "*--jobs wants a number from 1 to 64*" "$pinfuzz" triage saved --jobs 0
+expect 2 "*unknown option '--fast'*" "$pinfuzz" triage --fast saved
 expect 2 'nowhere/none.sarif: No such file or directory*' \
     "$pinfuzz" triage seed --sarif nowhere/none.sarif
 

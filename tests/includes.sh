@@ -1,27 +1,46 @@
 #!/usr/bin/env bash
-# Who may include what: the harness sees the public DDI and the seam, never what is behind it, so that
-# another implementation can stand in for src/. First shows that it would notice, on a copy with a bad
-# include in it. Usage: tests/includes.sh
+# Who may include what. The harness sees the public DDI and the seam, never what is behind it, so that another
+# implementation can stand in for src/. Its rooms see those that they stand on, never those that stand on them.
+# First shows that it would notice, on a copy with a bad include in it. Usage: tests/includes.sh
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 
+# The rooms of harness/, each with those that it may look into, beside the public DDI and the seam.
+rooms=(
+    'program'
+    'contract    program'
+    'interleave  program'
+    'judge       contract program'
+    'drive       judge interleave contract program'
+    'mutate      contract program'
+    'minimize    contract program'
+    'verdict     drive judge interleave minimize contract program'
+    'reproduce   verdict drive judge contract program'
+    'cli         reproduce verdict minimize mutate drive judge interleave contract program'
+)
+
 # What may stand between the quotes, as a regular expression, for the files below each directory.
 rules=(
-    'harness      (wddm|harness)/[a-z0-9_/]+\.h'
+    'harness      (wddm|harness)/[a-z0-9_/]+\.(h|def)'
     'fuzz         (wddm|harness|fuzz)/[a-z0-9_/]+\.h'
     'src/include  wddm/[a-z0-9_]+\.h'
     'src/nt       (wddm|nt)/[a-z0-9_]+\.h'
     'src/dxgk     (wddm|nt|dxgk)/[a-z0-9_]+\.h'
     'src/sut      ((wddm|nt|dxgk|sut)/[a-z0-9_]+|harness/sut)\.h'
+    'examples     (wddm/[a-z0-9_]+|harness/sut|[a-z0-9_]+)\.h'
 )
+for line in "${rooms[@]}"; do
+    read -ra seen <<<"$line"
+    rules+=("harness/${seen[0]} (wddm/[a-z0-9_]+|harness/sut|harness/($(IFS='|' && echo "${seen[*]}"))/[a-z0-9_]+)\.(h|def)")
+done
 
-# Prints each include below $1 that breaks a rule; fails when there is one.
+# Prints each include below $1, or in the file $2 there, that breaks a rule; fails when there is one.
 check() {
-    local tree=$1 rule place allowed file line text status=0
+    local tree=$1 only=${2-} rule place allowed file line text status=0
     for rule in "${rules[@]}"; do
         read -r place allowed <<<"$rule"
-        [[ -d $tree/$place ]] || continue
+        [[ -d $tree/$place && ${only:-$place/} == "$place/"* ]] || continue
         while IFS=: read -r file line text; do
             # Angle brackets are for the system's headers: a path of ours in them is no way round.
             if [[ $text =~ ^[[:space:]]*#[[:space:]]*include[[:space:]]*\"($allowed)\" ]]; then
@@ -33,8 +52,8 @@ check() {
             fi
             echo "${file#"$tree"/}:$line: $place may not have: $text"
             status=1
-        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' \
-            '^[[:space:]]*#[[:space:]]*(include|import)' "$tree/$place")
+        done < <(grep -rnE --include='*.[ch]' --include='*.cc' --include='*.inc' --include='*.def' \
+            '^[[:space:]]*#[[:space:]]*(include|import)' "$tree/${only:-$place}" /dev/null)
     done
     return $status
 }
@@ -42,27 +61,49 @@ check() {
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir -p "$copy/src"
-cp -R "$root/harness" "$root/fuzz" "$copy/"
+cp -R "$root/harness" "$root/fuzz" "$root/examples" "$copy/"
 cp -R "$root/src/." "$copy/src/"
 
-# Each of these must be refused, alone, at each place.
+# try FILE INCLUDE: must be refused.
 proofs=0
+try() {
+    printf '#include "wddm/dispmprt.h"\n#include <stddef.h>\n# include %s\n' "$2" >"$copy/$1"
+    if check "$copy" "$1" >"$copy/said" || ! grep -q "^$1:3:" "$copy/said"; then
+        echo "includes: this check cannot fail: #include $2 in $1 was let through" >&2
+        exit 1
+    fi
+    rm "$copy/$1"
+    proofs=$((proofs + 1))
+}
+
 for file in harness/judge/planted.c harness/judge/planted.h fuzz/planted_fuzzer.c; do
     for bad in '"nt/lock.h"' '"src/nt/lock.h"' '"../src/nt/lock.h"' '"harness/../src/nt/lock.h"' \
         '<nt/lock.h>' '<src/nt/lock.h>' '"lock.h"' 'HEADER'; do
-        printf '#include "wddm/dispmprt.h"\n#include <stddef.h>\n# include %s\n' "$bad" >"$copy/$file"
-        refused=$(check "$copy" | grep -c "^$file:3:" || true)
-        if [[ $refused != 1 ]]; then
-            echo "includes: this check cannot fail: #include $bad in $file was let through" >&2
-            exit 1
-        fi
-        rm "$copy/$file"
-        proofs=$((proofs + 1))
+        try "$file" "$bad"
     done
+done
+# An example is somebody else's, and sees the seam alone.
+for bad in '"harness/judge/run.h"' '"nt/lock.h"' '<nt/lock.h>'; do
+    try examples/tinykrnl/planted.c "$bad"
+done
+# Each room with each room that it may not look into.
+for line in "${rooms[@]}"; do
+    read -ra seen <<<"$line"
+    for other in "${rooms[@]}"; do
+        [[ " $line " == *" ${other%% *} "* ]] || try "harness/${seen[0]}/planted.c" "\"harness/${other%% *}/planted.h\""
+    done
+done
+# A room that nobody has told of here would see all of them.
+for place in "$root"/harness/*/; do
+    place=$(basename "$place")
+    printf '%s\n' "${rooms[@]}" | grep -q "^$place\b" || {
+        echo "includes: harness/$place is no room: say in $0 what it may look into" >&2
+        exit 1
+    }
 done
 
 check "$root" || {
-    echo "includes: a file sees what is behind the seam" >&2
+    echo "includes: a file sees what it may not" >&2
     exit 1
 }
 echo "includes: every rule holds ($proofs planted includes were refused)"

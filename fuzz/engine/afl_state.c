@@ -16,17 +16,17 @@
 #include <unistd.h>
 #endif
 
-#include "harness/interleave/race.h"
-#include "harness/judge/state.h"
+#include "harness/interleave/accesses.h"
+#include "harness/judge/state_coverage.h"
 
 extern __attribute__((weak)) uint8_t *__afl_area_ptr;
 __attribute__((weak)) void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop);
 
-#pragma weak race_counters
-#pragma weak race_coverage_seen
+#pragma weak accesses_counters
+#pragma weak accesses_coverage_seen
 
 enum {
-    PLACES = (uint32_t)STATE_COUNTERS + (uint32_t)RACE_COUNTERS
+    PLACES = (uint32_t)STATE_COUNTERS + (uint32_t)ACCESSES_COUNTERS
 };
 static uint32_t places[PLACES];
 
@@ -58,17 +58,17 @@ static void publish(void) {
     const uint16_t *seen = state_seen(&count);
     for (uint32_t i = 0; i < count; i++)
         __afl_area_ptr[places[seen[i]]] = state_counters[seen[i]];
-    if (!race_coverage_seen)
+    if (!accesses_coverage_seen)
         return;
-    seen = race_coverage_seen(&count);
+    seen = accesses_coverage_seen(&count);
     for (uint32_t i = 0; i < count; i++)
-        __afl_area_ptr[places[STATE_COUNTERS + seen[i]]] = race_counters[seen[i]];
+        __afl_area_ptr[places[STATE_COUNTERS + seen[i]]] = accesses_counters[seen[i]];
 }
 
 __attribute__((constructor)) static void ask_for_places(void) {
     if (!&__afl_area_ptr || !__sanitizer_cov_trace_pc_guard_init)
         return;
-    uint32_t count = race_coverage_seen ? (uint32_t)PLACES : (uint32_t)STATE_COUNTERS;
+    uint32_t count = accesses_coverage_seen ? (uint32_t)PLACES : (uint32_t)STATE_COUNTERS;
     __sanitizer_cov_trace_pc_guard_init(places, places + count);
 #ifdef __linux__
     loaded_in = getpid();

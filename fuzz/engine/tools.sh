@@ -3,6 +3,9 @@
 # A missing tool is an environment error: exit status 2.
 
 tools_packages=()
+# Of the script: a file that is sourced without arguments sees those of whoever sources it.
+tools_arguments=("$@")
+tools_began=$PWD
 
 tools_fail() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -25,24 +28,29 @@ tools_need_file() {
         "${CC:-cc}" -E - >/dev/null 2>&1 || tools_packages+=("$2")
 }
 
+tools_may_install() {
+    command -v apt-get >/dev/null 2>&1 && { ((EUID == 0)) || sudo -n true >/dev/null 2>&1; }
+}
+
+tools_apt() {
+    local as_root=()
+    ((EUID == 0)) || as_root=(sudo -n)
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null
+}
+
 # tools_install: installs what was noted, with apt-get, as root or through sudo.
 tools_install() {
     ((${#tools_packages[@]})) || return 0
-    local as_root=() log
+    local log
     command -v apt-get >/dev/null 2>&1 ||
         tools_fail "missing, and there is no apt-get to install them with: ${tools_packages[*]}"
-    if ((EUID != 0)); then
-        sudo -n true >/dev/null 2>&1 ||
-            tools_fail "missing: ${tools_packages[*]} (as root: apt-get install ${tools_packages[*]})"
-        as_root=(sudo -n)
-    fi
+    tools_may_install ||
+        tools_fail "missing: ${tools_packages[*]} (as root: apt-get install ${tools_packages[*]})"
     printf 'installing %s\n' "${tools_packages[*]}" >&2
     log=$(mktemp)
     {
-        "${as_root[@]}" apt-get -q update &&
-            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-                apt-get -q install -y --no-install-recommends "${tools_packages[@]}"
-    } >"$log" 2>&1 </dev/null || {
+        tools_apt update && tools_apt install -y --no-install-recommends "${tools_packages[@]}"
+    } >"$log" 2>&1 || {
         tail -n 20 "$log" >&2
         rm -f "$log"
         tools_fail "cannot install ${tools_packages[*]}"
@@ -51,12 +59,36 @@ tools_install() {
     tools_packages=()
 }
 
-# tools_fuzzing_compiler: prints a clang that links libFuzzer with ASan and UBSan, or fails.
+# tools_wish PACKAGE...: installs the first of them that can be had, for what is checked only where it can be.
+# False, and nothing else, when none can.
+tools_wish() {
+    local package
+    tools_may_install && tools_apt update >/dev/null 2>&1 || return 1
+    for package; do
+        ! tools_apt install -y --no-install-recommends "$package" >/dev/null 2>&1 || return 0
+    done
+    return 1
+}
+
+# tools_clangs: the compilers to try, the best first: the caller's, the one that is tried most, the machine's
+# own, and then whatever there is, newest first.
+tools_clangs() {
+    [[ -z ${CC-} ]] || echo "$CC"
+    printf '%s\n' clang-19 clang
+    compgen -c clang- | grep -xE 'clang-[0-9]+' | sort -t - -k 2 -rnu || true
+}
+
+# tools_clang_major COMPILER: 19 for clang 19; nothing when it is no clang.
+tools_clang_major() {
+    echo __clang_major__ | "$1" -E -P -x c - 2>/dev/null | grep -xE '[0-9]+' || true
+}
+
+# tools_fuzzing_compiler: prints a clang from 14 on that links libFuzzer with ASan and UBSan, or fails.
 tools_fuzzing_compiler() {
     local compiler scratch
     scratch=$(mktemp -d)
-    for compiler in ${CC:+"$CC"} clang-19 clang clang-14; do
-        if command -v "$compiler" >/dev/null 2>&1 &&
+    for compiler in $(tools_clangs); do
+        if command -v "$compiler" >/dev/null 2>&1 && (($(tools_clang_major "$compiler") + 0 >= 14)) &&
             echo 'int LLVMFuzzerTestOneInput(const void *d, unsigned long n) { return (void)d, (void)n, 0; }' |
             "$compiler" -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/probe" 2>/dev/null; then
             rm -rf "$scratch"
@@ -80,12 +112,59 @@ tools_clang() {
         tools_install
         fuzzing_cc=$(tools_fuzzing_compiler) || tools_fail "no clang here links libFuzzer with ASan and UBSan"
     fi
+    tools_addresses "$(tools_clang_major "$fuzzing_cc")"
     # Stacks with names, where the versioned package has no plain llvm-symbolizer.
-    local version=${fuzzing_cc##*clang} symbolizer
-    if symbolizer=$(command -v "llvm-symbolizer$version" || command -v llvm-symbolizer); then
+    local symbolizer
+    if symbolizer=$(tools_llvm llvm-symbolizer || command -v llvm-symbolizer); then
         export ASAN_SYMBOLIZER_PATH=${ASAN_SYMBOLIZER_PATH:-$symbolizer}
         export UBSAN_SYMBOLIZER_PATH=${UBSAN_SYMBOLIZER_PATH:-$symbolizer}
     fi
+}
+
+# tools_llvm NAME: the path of that tool of fuzzing_cc's own LLVM, or false.
+tools_llvm() {
+    local major tool
+    major=$(tools_clang_major "$fuzzing_cc")
+    for tool in "$1-$major" "/usr/lib/llvm-$major/bin/$1" "$("$fuzzing_cc" -print-prog-name="$1" 2>/dev/null)"; do
+        tool=$(command -v "$tool") || continue
+        # Beside the compiler in /usr/bin may be a link to the tool of another version.
+        [[ $(realpath "$tool") =~ /llvm-([0-9]+)/ && ${BASH_REMATCH[1]} != "$major" ]] || {
+            echo "$tool"
+            return 0
+        }
+    done
+    return 1
+}
+
+# tools_need_llvm NAME...: notes the package of fuzzing_cc's LLVM when one of those tools is missing.
+tools_need_llvm() {
+    local name package
+    package=llvm-$(tools_clang_major "$fuzzing_cc")
+    apt-cache show "$package" >/dev/null 2>&1 || package=llvm
+    for name; do
+        tools_llvm "$name" >/dev/null || {
+            tools_packages+=("$package")
+            return 0
+        }
+    done
+}
+
+# tools_addresses MAJOR: sanitizers of a clang before 19 die in front of main(), one process in a few, where
+# the kernel takes more than 28 random bits for an address: what they want for themselves is in use. There the
+# script begins anew without random addresses, or says how to help.
+tools_random_bits=/proc/sys/vm/mmap_rnd_bits
+tools_addresses() {
+    local bits=0 personality=0 no_random=0x0040000
+    ! read -r bits 2>/dev/null <"$tools_random_bits" || :
+    ! read -r personality 2>/dev/null </proc/self/personality || :
+    if (($1 >= 19 || bits <= 28 || 16#$personality & no_random)); then
+        return 0
+    elif setarch -R true 2>/dev/null; then
+        echo "clang $1 and $bits random bits in addresses (vm.mmap_rnd_bits): without them, as setarch -R has it" >&2
+        cd -- "$tools_began" && exec setarch -R bash "$0" "${tools_arguments[@]}"
+    fi
+    tools_fail "sanitizers of clang $1 crash when addresses have more than 28 random bits, here $bits;" \
+        "as root: sysctl vm.mmap_rnd_bits=28"
 }
 
 # tools_generator: notes a build tool if there is none; after tools_install sets cmake_generator.

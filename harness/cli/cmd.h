@@ -2,11 +2,10 @@
 #ifndef HARNESS_CMD_H
 #define HARNESS_CMD_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "harness/minimize/minimize.h"
+#include "harness/cli/options.h"
 #include "harness/program/load.h"
 #include "harness/verdict/verdict.h"
 
@@ -21,17 +20,21 @@ struct cmd {
     const char *name;
     const char *summary;
     const char *help; /* the whole manual page */
+    const struct option *options;
+    size_t option_count;
+    const char *takes; /* beside options: "FILE"; NULL: words that it can do without */
+    bool takes_one;
     int (*main)(int argc, char **argv);
 };
 
 extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_triage, cmd_source, cmd_text,
-    cmd_bytes, cmd_clauses;
+    cmd_bytes, cmd_clauses, cmd_info;
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A decimal number from min to max. */
-bool cmd_parse_count(const char *text, unsigned min, unsigned max, unsigned *count);
+/* The table of a command's options, for struct cmd. */
+#define CMD_OPTIONS(table) .options = table, .option_count = sizeof table / sizeof table[0]
 
 /* ---- cmd_files.c ---- */
 
@@ -56,15 +59,5 @@ extern struct program cmd_program;
 bool cmd_load(const char *path, enum load_form form);
 /* program_save(); an error goes to stderr. */
 bool cmd_save(const char *path, enum load_form form, const struct program *program);
-
-/* ---- cmd_shrink.c ---- */
-
-/*
- * minimize() to the smallest program that has the verdict `wanted`. `limit` candidates at most; 0: 300000,
- * or 20000 where the process dies, for each then takes a process of its own. A candidate may take `timeout`
- * seconds. Ends when *stop is set, and sets it when there can be no process.
- */
-struct minimize_result cmd_shrink(struct program *program, const struct verdict *wanted, uint32_t limit,
-                                  unsigned timeout, volatile sig_atomic_t *stop);
 
 #endif

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,26 +93,23 @@ static bool convert_directory(const char *directory, char *out) {
     return ok;
 }
 
+struct options {
+    const char *out;
+};
+
+static const struct option option_table[] = {{"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0}};
+
 static int main_bytes(int argc, char **argv) {
-    const char *path = NULL;
-    char *out = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0) {
-            if (++i == argc) {
-                return cmd_usage(&cmd_bytes, "-o wants a name");
-            }
-            out = argv[i];
-        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
-            return cmd_usage(&cmd_bytes, "unknown option '%s'", argv[i]);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_bytes, "one FILE or DIR only, not also '%s'", argv[i]);
-        } else {
-            path = argv[i];
-        }
+    struct options options = {0};
+    struct words words;
+    if (!options_read(&cmd_bytes, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (path == NULL || out == NULL || *out == 0) {
-        return cmd_usage(&cmd_bytes, path == NULL ? "FILE is missing" : "-o OUT is missing");
+    if (options.out == NULL || *options.out == 0) {
+        return cmd_usage(&cmd_bytes, "-o OUT is missing");
     }
+    const char *path = words.at[0];
+    char *out = (char *)(uintptr_t)options.out; /* a word of argv: it may be changed */
     bool ok = cmd_is_directory(path) ? convert_directory(path, out) : convert(path, out);
     return ok ? CMD_KEPT : CMD_BAD_INPUT;
 }
@@ -120,6 +118,9 @@ const struct cmd cmd_bytes = {
     .name = "bytes",
     .summary = "write the canonical bytes of programs",
     .main = main_bytes,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help = "NAME\n"
             "    pinfuzz bytes - write the canonical bytes of programs\n"
             "\n"

@@ -7,15 +7,16 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/drive/executor.h"
 #include "harness/interleave/trace.h"
+#include "harness/judge/run.h"
+#include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
 struct progress {
     size_t done; /* programs that need not be run any more */
     int result;
     size_t left; /* programs that were not judged to their end, and why the first was not */
-    char why[EXECUTOR_WHY];
+    char why[RUN_WHY];
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
 };
 
@@ -36,9 +37,9 @@ static void run_rest(void *context) {
             progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
             continue;
         }
-        unsigned outcome = verdict_here(&cmd_program);
-        char why[EXECUTOR_WHY];
-        if (outcome == VERDICT_KEPT && executor_left(why, sizeof why) && progress->left++ == 0) {
+        unsigned outcome = verdict_here(&cmd_program, NULL);
+        char why[RUN_WHY];
+        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
             memcpy(progress->why, why, sizeof why);
         }
         if (outcome != VERDICT_KEPT) {
@@ -56,7 +57,7 @@ static bool run_in_children(struct walk *walk) {
     struct progress *progress = walk->progress;
     while (progress->done < walk->files->count) {
         int status;
-        if (!verdict_child(run_rest, walk, -1, 0, &status)) {
+        if (!child_run(run_rest, walk, -1, 0, &status)) {
             return false;
         }
         if (progress->done < walk->files->count) {
@@ -70,7 +71,7 @@ static bool run_in_children(struct walk *walk) {
 }
 
 static int reach(const struct cmd_files *files) {
-    struct walk walk = {files, verdict_shared(sizeof *walk.progress)};
+    struct walk walk = {files, child_shared(sizeof *walk.progress)};
     if (walk.progress == NULL) {
         return CMD_BAD_INPUT;
     }
@@ -127,30 +128,33 @@ static bool print_reached(void) {
     return reached == all;
 }
 
+struct options {
+    bool require;
+};
+
+static const struct option option_table[] = {
+    {"--require", NULL, OPTION_FLAG, offsetof(struct options, require), 0, 0}};
+
 static int main_clauses(int argc, char **argv) {
+    struct options options = {0};
     struct cmd_files files = {0};
-    bool require = false;
-    bool counts = false;
+    struct words words;
     int result = CMD_KEPT;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--require") == 0) {
-            require = true;
-        } else if (argv[i][0] == '-') {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_clauses, "unknown option '%s'", argv[i]);
-        } else {
-            counts = true;
-            result = cmd_files_add(&files, argv[i]) ? result : CMD_BAD_INPUT;
-        }
+    if (!options_read(&cmd_clauses, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (require && !counts) {
+    bool counts = words.count > 0;
+    if (options.require && !counts) {
         return cmd_usage(&cmd_clauses, "--require wants a DIR");
+    }
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     int reached = reach(&files);
     result = reached == CMD_KEPT ? result : reached;
     cmd_files_free(&files);
     print_table(counts);
-    if (counts && !print_reached() && require) {
+    if (counts && !print_reached() && options.require) {
         result = CMD_VIOLATED;
     }
     return result;
@@ -160,6 +164,7 @@ const struct cmd cmd_clauses = {
     .name = "clauses",
     .summary = "list the clauses of the contract, and which of them programs reach",
     .main = main_clauses,
+    CMD_OPTIONS(option_table),
     .help = "NAME\n"
             "    pinfuzz clauses - list the clauses of the contract, and which of them programs reach\n"
             "\n"

@@ -10,6 +10,8 @@
 
 #include "harness/cli/cmd.h"
 #include "harness/judge/run.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/verdict.h"
 
 /* The largest fail_nth a program can say. An operation that passes more fault points is swept once more
@@ -79,9 +81,7 @@ _Static_assert(3 * PROGRAM_ADAPTERS <= PROGRAM_OPS, "each adapter is added, link
 /* Runs the program as it is and takes its boot down; then the same program on an empty bus, with adding,
  * linking and starting as its first operations. Of a program that is too long the last are left out. */
 static unsigned take_boot(void) {
-    run.observe = observe_boot;
-    unsigned outcome = verdict_here(&cmd_program);
-    run.observe = NULL;
+    unsigned outcome = verdict_here(&cmd_program, &(struct run_options){.observe = observe_boot});
     struct program *boot = &sweep->boot;
     boot->machine = cmd_program.machine;
     for (uint32_t i = 0; i < cmd_program.machine.adapters; i++) {
@@ -124,7 +124,7 @@ static bool run_place(const struct options *options, struct place place) {
     seen.fired = false;
     seen.failed = false;
     alarm(options->timeout);
-    sweep->outcome = verdict_here(&swept);
+    sweep->outcome = verdict_here(&swept, &(struct run_options){.observe = observe});
     return sweep->outcome == VERDICT_KEPT;
 }
 
@@ -174,14 +174,10 @@ static bool sweep_op(const struct options *options, bool boot, uint32_t op) {
     return true;
 }
 
-static bool has_faults(uint8_t opcode) {
-    return opcode != OP_DMA_WRITE && opcode != OP_DMA_READ && opcode != OP_CPU_WRITE &&
-           opcode != OP_CPU_READ && opcode != OP_IRQL;
-}
-
 static bool sweep_ops(const struct options *options, bool boot, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        if (has_faults((boot ? &sweep->boot : &cmd_program)->ops[i].opcode) && !sweep_op(options, boot, i)) {
+        uint8_t opcode = (boot ? &sweep->boot : &cmd_program)->ops[i].opcode;
+        if (program_takes_fault(opcode) && !sweep_op(options, boot, i)) {
             return false;
         }
     }
@@ -192,16 +188,13 @@ static void sweep_file(void *context) {
     const struct options *options = context;
     sweep->outcome = take_boot();
     if (sweep->outcome == VERDICT_KEPT && call_injects(sut_get())) {
-        run.observe = observe;
         bool kept = run_place(options, (struct place){.boot = true}) &&
                     sweep_ops(options, true, sweep->boot_ops) &&
                     sweep_ops(options, false, cmd_program.op_count);
         (void)kept; /* sweep->outcome says it */
     }
     sweep->finished = true;
-    if (sweep->outcome != VERDICT_KEPT) {
-        _exit(0); /* what a run in the middle has not freed is no leak */
-    }
+    child_end(sweep->outcome);
 }
 
 /* ---- what is said ---- */
@@ -224,7 +217,7 @@ static int say(struct options *options, const char *path, int status) {
     bool died = status != 0;
     printf("%s: ", path);
     if (died) {
-        verdict_print_death(stdout, status, options->timeout);
+        death_print(stdout, status, options->timeout);
     } else {
         verdict_print_outcome(stdout, sweep->outcome);
     }
@@ -261,50 +254,33 @@ static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (sweep == NULL && (sweep = verdict_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
     memset(sweep, 0, sizeof *sweep);
     sweep->outcome = VERDICT_KEPT;
-    if (!verdict_child(sweep_file, options, -1, options->timeout, &status)) {
+    if (!child_run(sweep_file, options, -1, options->timeout, &status)) {
         return CMD_BAD_INPUT;
     }
     return say(options, path, status);
 }
 
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_faults(int argc, char **argv) {
     struct options options = {.form = LOAD_DETECT, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
+    struct words words;
     int result = CMD_KEPT;
-    bool any = false;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool out = strcmp(word, "-o") == 0;
-        if (word[0] != '-' || word[1] == 0) {
-            any = true;
-            if (!cmd_files_add(&files, word)) {
-                result = CMD_BAD_INPUT;
-            }
-        } else if (out || strcmp(word, "--timeout") == 0) {
-            if (++i == argc ||
-                (!out && !cmd_parse_count(argv[i], 0, VERDICT_TIMEOUT_MAX, &options.timeout))) {
-                cmd_files_free(&files);
-                return out ? cmd_usage(&cmd_faults, "-o wants a name")
-                           : cmd_usage(&cmd_faults, "%s wants a number from 0 to %u", word,
-                                       VERDICT_TIMEOUT_MAX);
-            }
-            options.out = out ? argv[i] : options.out;
-        } else if (strcmp(word, "--as-text") == 0) {
-            options.form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            options.form = LOAD_BYTES;
-        } else {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_faults, "unknown option '%s'", word);
-        }
+    if (!options_read(&cmd_faults, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (!any) {
-        return cmd_usage(&cmd_faults, "FILE is missing");
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
@@ -318,6 +294,8 @@ const struct cmd cmd_faults = {
     .name = "faults",
     .summary = "run programs with every fault they can meet, one at a time",
     .main = main_faults,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
     .help =
         "NAME\n"
         "    pinfuzz faults - run programs with every fault they can meet, one at a time\n"
@@ -326,11 +304,10 @@ const struct cmd cmd_faults = {
         "    pinfuzz faults [OPTION...] FILE|DIR...\n"
         "\n"
         "DESCRIPTION\n"
-        "    In an implementation there are places where something may run out: an allocation, a page\n"
-        "    lock, the mapping of a page into a domain, the view of a section, the charge of commit, the\n"
-        "    attachment to a domain. For each operation of the program, runs the whole program with the\n"
-        "    1st of these failing in that operation, then the 2nd, and so on until the operation passes\n"
-        "    no more of them. Where that makes the operation fail, runs the program once more with the\n"
+        "    In an implementation there are places where something may run out (FAULTS in `pinfuzz help\n"
+        "    programs`). For each operation of the program, runs the whole program with the 1st of these\n"
+        "    failing in that operation, then the 2nd, and so on until the operation passes no more of\n"
+        "    them. Where that makes the operation fail, runs the program once more with the\n"
         "    operation repeated, as a driver would try again, so that the rest meets what it is about.\n"
         "    The other operations keep the faults that the program gives them. Adding, linking and\n"
         "    starting adapters at boot are swept likewise, as operations in front of the others.\n"

@@ -5,11 +5,18 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/verdict/shrink.h"
 
 /* A candidate that runs longer is no good: most run in a millisecond, the original may take this long. */
 #define TIMEOUT 10u
 
-static unsigned timeout = TIMEOUT;
+struct options {
+    const char *out;
+    enum load_form form;
+    unsigned limit;
+    unsigned timeout;
+};
+
 static volatile sig_atomic_t interrupted;
 
 static void on_interrupt(int signal) {
@@ -17,10 +24,12 @@ static void on_interrupt(int signal) {
     interrupted = 1;
 }
 
-static int minimize_file(const char *path, enum load_form form, const char *out, uint32_t limit) {
+static int minimize_file(const char *path, const struct options *options) {
     static struct program best;
+    const char *out = options->out;
+    unsigned timeout = options->timeout;
     struct verdict verdict;
-    if (!cmd_load(path, form)) {
+    if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
     if (!verdict_of(&cmd_program, timeout, &verdict)) {
@@ -41,7 +50,7 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
     }
     fflush(tell);
     program_copy(&best, &cmd_program);
-    struct minimize_result result = cmd_shrink(&best, &verdict, limit, timeout, &interrupted);
+    struct minimize_result result = shrink(&best, &verdict, options->limit, timeout, &interrupted);
     if (result.kept == 0) {
         fprintf(tell, ": not every time: nothing to minimize by\n");
         return CMD_VIOLATED;
@@ -55,48 +64,36 @@ static int minimize_file(const char *path, enum load_form form, const char *out,
     return cmd_save(out, LOAD_DETECT, &best) ? CMD_KEPT : CMD_BAD_INPUT;
 }
 
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--candidates", NULL, OPTION_COUNT, offsetof(struct options, limit), 1, UINT32_MAX},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 1, VERDICT_TIMEOUT_MAX},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_minimize(int argc, char **argv) {
-    enum load_form form = LOAD_DETECT;
-    const char *path = NULL;
-    const char *out = NULL;
-    unsigned limit = 0;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool number = strcmp(word, "--candidates") == 0 || strcmp(word, "--timeout") == 0;
-        if (strcmp(word, "-o") == 0 || number) {
-            unsigned *count = strcmp(word, "--timeout") == 0 ? &timeout : &limit;
-            unsigned max = count == &timeout ? VERDICT_TIMEOUT_MAX : UINT32_MAX;
-            if (++i == argc || (number && !cmd_parse_count(argv[i], 1, max, count))) {
-                return number ? cmd_usage(&cmd_minimize, "%s wants a number from 1 to %u", word, max)
-                              : cmd_usage(&cmd_minimize, "-o wants a name");
-            }
-            out = number ? out : argv[i];
-        } else if (strcmp(word, "--as-text") == 0) {
-            form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            form = LOAD_BYTES;
-        } else if (word[0] == '-' && word[1] != 0) {
-            return cmd_usage(&cmd_minimize, "unknown option '%s'", word);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_minimize, "one FILE only, not also '%s'", word);
-        } else {
-            path = word;
-        }
+    struct options options = {.form = LOAD_DETECT, .timeout = TIMEOUT};
+    struct words words;
+    if (!options_read(&cmd_minimize, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (path == NULL || out == NULL) {
-        return cmd_usage(&cmd_minimize, path == NULL ? "FILE is missing" : "-o OUT is missing");
+    if (options.out == NULL) {
+        return cmd_usage(&cmd_minimize, "-o OUT is missing");
     }
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return minimize_file(path, form, out, limit);
+    return minimize_file(words.at[0], &options);
 }
 
 const struct cmd cmd_minimize = {
     .name = "minimize",
     .summary = "make a program that breaks something as small as it gets",
     .main = main_minimize,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help =
         "NAME\n"
         "    pinfuzz minimize - make a program that breaks something as small as it gets\n"

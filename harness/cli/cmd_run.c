@@ -3,24 +3,22 @@
  * end the others. The child tells the outcome of each run through a pipe before it dies of it: a
  * violation aborts the process, as it does in a fuzz target, unless more runs are to follow.
  */
-#define _POSIX_C_SOURCE 200809L
-
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/cli/cmd.h"
 #include "harness/drive/executor.h"
+#include "harness/judge/run.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/verdict.h"
 
 #define REPEAT_MAX 1000000u
 
 struct options {
     enum load_form form;
-    bool fork;
+    bool no_fork;
     bool verbose;
     bool threads;
     unsigned repeat;
@@ -35,8 +33,8 @@ struct runs {
     unsigned other; /* the first outcome that differs, and the run it came from; 0: none did */
     unsigned other_run;
     bool died;
-    int status;              /* of the child, when it died otherwise than of a clause */
-    char left[EXECUTOR_WHY]; /* why the last run was not judged to its end; "": it was */
+    int status;         /* of the child, when it died otherwise than of a clause */
+    char left[RUN_WHY]; /* why the last run was not judged to its end; "": it was */
 };
 
 static struct runs *runs;
@@ -74,21 +72,19 @@ static void on_violation(enum contract_clause clause) {
 static void run_all(void *context) {
     const struct options *options = context;
     contract_on_violation(on_violation);
-    executor_use_threads(options->threads);
+    const struct run_options how = {.threads = options->threads};
     for (volatile unsigned i = 0; i < options->repeat; i++) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
-            executor_run(&cmd_program);
-            if (!executor_left(runs->left, sizeof runs->left)) {
+            executor_run_with(&cmd_program, &how);
+            if (!run_left_early(runs->left, sizeof runs->left)) {
                 runs->left[0] = 0;
             }
             note(VERDICT_KEPT);
         }
         if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
             /* One report is enough; the others must be the same. */
-            int null = open("/dev/null", O_WRONLY);
-            dup2(null, STDERR_FILENO);
-            close(null);
+            child_hush();
         }
     }
     contract_on_violation(NULL);
@@ -99,7 +95,7 @@ static bool print_verdict(const struct options *options, const char *path) {
     printf("%s: ", path);
     bool kept = false;
     if (runs->died) {
-        verdict_print_death(stdout, runs->status, options->timeout);
+        death_print(stdout, runs->status, options->timeout);
         if (options->repeat > 1) {
             printf(" after %u of %u runs", runs->runs, options->repeat);
         }
@@ -127,15 +123,15 @@ static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (runs == NULL && (runs = verdict_shared(sizeof *runs)) == NULL) {
+    if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {
         return CMD_BAD_INPUT;
     }
     *runs = (struct runs){0};
     running.path = path;
-    running.forked = options->fork;
-    if (!options->fork) {
+    running.forked = !options->no_fork;
+    if (options->no_fork) {
         run_all(options);
-    } else if (!verdict_child(run_all, options, -1, options->timeout, &runs->status)) {
+    } else if (!child_run(run_all, options, -1, options->timeout, &runs->status)) {
         return CMD_BAD_INPUT;
     } else {
         /* A violation in the last run ends the process by its own doing. */
@@ -145,46 +141,25 @@ static int run_file(struct options *options, const char *path) {
     return print_verdict(options, path) ? CMD_KEPT : CMD_VIOLATED;
 }
 
+static const struct option option_table[] = {
+    {"--no-fork", NULL, OPTION_FLAG, offsetof(struct options, no_fork), 0, 0},
+    {"--verbose", "-v", OPTION_FLAG, offsetof(struct options, verbose), 0, 0},
+    {"--threads", NULL, OPTION_FLAG, offsetof(struct options, threads), 0, 0},
+    {"--repeat", NULL, OPTION_COUNT, offsetof(struct options, repeat), 1, REPEAT_MAX},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_run(int argc, char **argv) {
-    struct options options = {.form = LOAD_DETECT, .fork = true, .repeat = 1, .timeout = VERDICT_TIMEOUT};
+    struct options options = {.form = LOAD_DETECT, .repeat = 1, .timeout = VERDICT_TIMEOUT};
     struct cmd_files files = {0};
+    struct words words;
     int result = CMD_KEPT;
-    bool names_only = false;
-    bool any = false;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool repeat = strcmp(word, "--repeat") == 0;
-        if (names_only || word[0] != '-' || word[1] == 0) {
-            any = true;
-            if (!cmd_files_add(&files, word)) {
-                result = CMD_BAD_INPUT;
-            }
-        } else if (strcmp(word, "--") == 0) {
-            names_only = true;
-        } else if (strcmp(word, "--no-fork") == 0) {
-            options.fork = false;
-        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
-            options.verbose = true;
-        } else if (strcmp(word, "--threads") == 0) {
-            options.threads = true;
-        } else if (strcmp(word, "--as-text") == 0) {
-            options.form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            options.form = LOAD_BYTES;
-        } else if (repeat || strcmp(word, "--timeout") == 0) {
-            unsigned max = repeat ? REPEAT_MAX : VERDICT_TIMEOUT_MAX;
-            unsigned *count = repeat ? &options.repeat : &options.timeout;
-            if (++i == argc || !cmd_parse_count(argv[i], repeat, max, count)) {
-                cmd_files_free(&files);
-                return cmd_usage(&cmd_run, "%s wants a number from %u to %u", word, repeat ? 1u : 0u, max);
-            }
-        } else {
-            cmd_files_free(&files);
-            return cmd_usage(&cmd_run, "unknown option '%s'", word);
-        }
+    if (!options_read(&cmd_run, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
     }
-    if (!any) {
-        return cmd_usage(&cmd_run, "FILE is missing");
+    for (int i = 0; i < words.count; i++) {
+        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
@@ -198,6 +173,8 @@ const struct cmd cmd_run = {
     .name = "run",
     .summary = "run programs and say whether the contract was kept",
     .main = main_run,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
     .help =
         "NAME\n"
         "    pinfuzz run - run programs and say whether the contract was kept\n"

@@ -12,6 +12,8 @@
 #include "harness/cli/cmd.h"
 #include "harness/interleave/trace.h"
 #include "harness/program/text.h"
+#include "harness/verdict/child.h"
+#include "harness/verdict/death.h"
 #include "harness/verdict/schedules.h"
 
 #define PREEMPTIONS 2u
@@ -52,7 +54,6 @@ static bool seen(struct schedules *self, unsigned outcome) {
 
 static void run_sweep(void *context) {
     (void)context;
-    verdict_quiet(true);
     sweep->schedules.seen = seen;
     sweep->schedules.program = &cmd_program;
     sweep->schedules.running = &sweep->running;
@@ -67,7 +68,7 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
     *sweep = (struct sweep){.schedules = {.op = op, .preemptions = options->preemptions, .limit = LIMIT},
                             .outcome = VERDICT_KEPT,
                             .all = options->all};
-    if (!verdict_child(run_sweep, NULL, -1, options->timeout, status)) {
+    if (!child_run(run_sweep, NULL, -1, options->timeout, status)) {
         *status = -1;
         return false;
     }
@@ -77,7 +78,7 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
     bool kept = *status == 0 && sweep->outcome == VERDICT_KEPT;
     cmd_program.ops[op] = asked;
     if (*status != 0) {
-        verdict_print_death(stdout, *status, options->timeout);
+        death_print(stdout, *status, options->timeout);
         printf(" under the next\n");
         cmd_program.ops[op] = sweep->running;
     } else if (!kept) {
@@ -103,7 +104,7 @@ static int sweep_file(const struct options *options, const char *path) {
     if (!cmd_load(path, options->form)) {
         return CMD_BAD_INPUT;
     }
-    if (sweep == NULL && (sweep = verdict_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
     for (uint32_t op = 0; op < cmd_program.op_count; op++) {
@@ -130,44 +131,28 @@ static int sweep_file(const struct options *options, const char *path) {
     return CMD_KEPT;
 }
 
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    {"--preemptions", NULL, OPTION_COUNT, offsetof(struct options, preemptions), 0, PROGRAM_SWITCHES},
+    {"--all", NULL, OPTION_FLAG, offsetof(struct options, all), 0, 0},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_schedules(int argc, char **argv) {
     struct options options = {.preemptions = PREEMPTIONS};
-    const char *path = NULL;
-    for (int i = 1; i < argc; i++) {
-        const char *word = argv[i];
-        bool timeout = strcmp(word, "--timeout") == 0;
-        if (strcmp(word, "-o") == 0) {
-            if (++i == argc) {
-                return cmd_usage(&cmd_schedules, "-o wants a name");
-            }
-            options.out = argv[i];
-        } else if (timeout || strcmp(word, "--preemptions") == 0) {
-            unsigned max = timeout ? VERDICT_TIMEOUT_MAX : PROGRAM_SWITCHES;
-            if (++i == argc ||
-                !cmd_parse_count(argv[i], 0, max, timeout ? &options.timeout : &options.preemptions)) {
-                return cmd_usage(&cmd_schedules, "%s wants a number from 0 to %u", word, max);
-            }
-        } else if (strcmp(word, "--all") == 0) {
-            options.all = true;
-        } else if (strcmp(word, "--as-text") == 0) {
-            options.form = LOAD_TEXT;
-        } else if (strcmp(word, "--as-bytes") == 0) {
-            options.form = LOAD_BYTES;
-        } else if (word[0] == '-' && word[1] != 0) {
-            return cmd_usage(&cmd_schedules, "unknown option '%s'", word);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_schedules, "one FILE only, not also '%s'", word);
-        } else {
-            path = word;
-        }
-    }
-    return path != NULL ? sweep_file(&options, path) : cmd_usage(&cmd_schedules, "FILE is missing");
+    struct words words;
+    return options_read(&cmd_schedules, argc, argv, &options, &words) ? sweep_file(&options, words.at[0])
+                                                                      : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_schedules = {
     .name = "schedules",
     .summary = "run a race under every schedule there is",
     .main = main_schedules,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help =
         "NAME\n"
         "    pinfuzz schedules - run a race under every schedule there is\n"

@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/reproduce/source.h"
+#include "harness/reproduce/reproduce.h"
 
 static int write_source(const char *path, const char *out) {
     struct verdict verdict;
     if (!cmd_load(path, LOAD_DETECT)) {
         return CMD_BAD_INPUT;
     }
-    uint32_t race = source_race(&cmd_program);
+    uint32_t race = reproducer_race(&cmd_program);
     if (race < cmd_program.op_count) {
         fprintf(stderr,
                 "%s: operation %u is a race: its schedule counts loads and stores, which a C file of its own "
@@ -21,13 +21,12 @@ static int write_source(const char *path, const char *out) {
     if (!verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
         return CMD_BAD_INPUT;
     }
-    const struct story *story = story_of(&cmd_program, VERDICT_TIMEOUT);
-    if (story == NULL) {
+    const struct reproducer *told = reproducer_of(&cmd_program, VERDICT_TIMEOUT);
+    if (told == NULL) {
         return CMD_BAD_INPUT;
     }
-    if (story->truncated) {
-        fprintf(stderr, "%s: too long a story: more than %u calls or %u looks\n", path, STORY_STEPS,
-                STORY_LOOKS);
+    if (told->too_long) {
+        fprintf(stderr, "%s: too much happens for a C file\n", path);
         return CMD_BAD_INPUT;
     }
     bool standard = out == NULL || strcmp(out, "-") == 0;
@@ -36,44 +35,40 @@ static int write_source(const char *path, const char *out) {
         fprintf(stderr, "%s: %s\n", out, strerror(errno));
         return CMD_BAD_INPUT;
     }
-    source_write(file, strcmp(path, "-") == 0 ? "standard input" : path, &cmd_program, story, &verdict);
+    reproducer_write(file, strcmp(path, "-") == 0 ? "standard input" : path, &cmd_program, &verdict);
     bool ok = fflush(file) == 0 && !ferror(file);
     if ((!standard && fclose(file) != 0) || !ok) {
         fprintf(stderr, "%s: %s\n", standard ? "standard output" : out, strerror(errno));
         return CMD_BAD_INPUT;
     }
-    if (story->final == FINAL_UNKNOWN) {
+    if (told->end == REPRODUCER_HIDES) {
         fprintf(stderr, "%s: what breaks %s cannot be seen from outside the harness\n", path,
-                contract_table[story->clause].id);
+                contract_table[told->clause].id);
         return CMD_VIOLATED;
     }
     return CMD_KEPT;
 }
 
+struct options {
+    const char *out;
+};
+
+static const struct option option_table[] = {{"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0}};
+
 static int main_source(int argc, char **argv) {
-    const char *path = NULL;
-    const char *out = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-o") == 0) {
-            if (++i == argc) {
-                return cmd_usage(&cmd_source, "-o wants a name");
-            }
-            out = argv[i];
-        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
-            return cmd_usage(&cmd_source, "unknown option '%s'", argv[i]);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_source, "one FILE only, not also '%s'", argv[i]);
-        } else {
-            path = argv[i];
-        }
-    }
-    return path != NULL ? write_source(path, out) : cmd_usage(&cmd_source, "FILE is missing");
+    struct options options = {0};
+    struct words words;
+    return options_read(&cmd_source, argc, argv, &options, &words) ? write_source(words.at[0], options.out)
+                                                                   : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_source = {
     .name = "source",
     .summary = "write a program as C that needs no harness",
     .main = main_source,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help =
         "NAME\n"
         "    pinfuzz source - write a program as C that needs no harness\n"

@@ -3,14 +3,12 @@
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/drive/executor.h"
 #include "harness/program/text.h"
+#include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
 static void run_races(void *context) {
-    executor_show_races(context);
-    verdict_quiet(true);
-    (void)verdict_here(&cmd_program);
+    (void)verdict_here(&cmd_program, &(struct run_options){.quiet = true, .races = context});
     _exit(0);
 }
 
@@ -35,7 +33,7 @@ static int print_switches(void) {
         perror("pinfuzz text: tmpfile");
         return CMD_BAD_INPUT;
     }
-    if (!verdict_child(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
+    if (!child_run(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
         fclose(file);
         return CMD_BAD_INPUT;
     }
@@ -54,30 +52,23 @@ static int print_switches(void) {
     return CMD_KEPT;
 }
 
+struct options {
+    enum load_form form;
+    bool switches;
+};
+
+static const struct option option_table[] = {
+    {"--switches", NULL, OPTION_FLAG, offsetof(struct options, switches), 0, 0},
+    OPTION_FORMS(struct options, form),
+};
+
 static int main_text(int argc, char **argv) {
-    enum load_form form = LOAD_DETECT;
-    const char *path = NULL;
-    bool switches = false;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--as-bytes") == 0) {
-            form = LOAD_BYTES;
-        } else if (strcmp(argv[i], "--switches") == 0) {
-            switches = true;
-        } else if (argv[i][0] == '-' && argv[i][1] != 0) {
-            return cmd_usage(&cmd_text, "unknown option '%s'", argv[i]);
-        } else if (path != NULL) {
-            return cmd_usage(&cmd_text, "one FILE only, not also '%s'", argv[i]);
-        } else {
-            path = argv[i];
-        }
-    }
-    if (path == NULL) {
-        return cmd_usage(&cmd_text, "FILE is missing");
-    }
-    if (!cmd_load(path, form)) {
+    struct options options = {.form = LOAD_DETECT};
+    struct words words;
+    if (!options_read(&cmd_text, argc, argv, &options, &words) || !cmd_load(words.at[0], options.form)) {
         return CMD_BAD_INPUT;
     }
-    if (switches) {
+    if (options.switches) {
         return print_switches();
     }
     return cmd_save("-", LOAD_TEXT, &cmd_program) ? CMD_KEPT : CMD_BAD_INPUT;
@@ -87,11 +78,14 @@ const struct cmd cmd_text = {
     .name = "text",
     .summary = "print a program in text form",
     .main = main_text,
+    CMD_OPTIONS(option_table),
+    .takes = "FILE",
+    .takes_one = true,
     .help = "NAME\n"
             "    pinfuzz text - print a program in text form\n"
             "\n"
             "SYNOPSIS\n"
-            "    pinfuzz text [--as-bytes] [--switches] FILE\n"
+            "    pinfuzz text [OPTION...] FILE\n"
             "\n"
             "DESCRIPTION\n"
             "    Prints the program in FILE (`-`: standard input) to standard output, in the form that\n"
@@ -100,7 +94,8 @@ const struct cmd cmd_text = {
             "    FILE that is text already are not kept.\n"
             "\n"
             "OPTIONS\n"
-            "    --as-bytes  take FILE for bytes, whatever it looks like\n"
+            "    --as-text, --as-bytes\n"
+            "                take FILE for text, or for bytes, whatever it looks like\n"
             "    --switches  run the program, and say below each race, in comments, where each switch took\n"
             "                place: the operation, and which access in which line\n"
             "\n"

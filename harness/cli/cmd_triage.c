@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "harness/cli/triage.h"
+#include "harness/verdict/shrink.h"
 
 /* A program that runs longer hangs: most run in a millisecond. */
 #define TIMEOUT 10u
@@ -32,19 +33,19 @@ static void on_interrupt(int signal) {
 
 /* ---- the findings ---- */
 
-static struct {
+struct triage {
     struct cmd_files paths; /* those that are kept, then those that were given */
     size_t kept;
     struct triage_file *files;
     struct triage_group groups[TRIAGE_GROUPS];
     size_t count;
     bool too_many;
-} all;
+};
 
-static struct triage_group *find_group(const char *key) {
-    for (size_t i = 0; i < all.count; i++) {
-        if (strcmp(all.groups[i].key, key) == 0) {
-            return &all.groups[i];
+static struct triage_group *find_group(struct triage *all, const char *key) {
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->groups[i].key, key) == 0) {
+            return &all->groups[i];
         }
     }
     return NULL;
@@ -55,18 +56,18 @@ static void set_place(struct triage_group *group, const char *path) {
     snprintf(group->place, sizeof group->place, "%.*s", (int)(strrchr(path, '/') - path), path);
 }
 
-static void add_to_group(uint32_t at) {
-    const struct triage_file *file = &all.files[at];
-    char key[sizeof all.groups[0].key];
-    bool given = at >= all.kept;
-    triage_key(&file->verdict, key, sizeof key);
-    struct triage_group *group = find_group(key);
+static void add_to_group(struct triage *all, uint32_t at) {
+    const struct triage_file *file = &all->files[at];
+    char key[sizeof all->groups[0].key];
+    bool given = at >= all->kept;
+    verdict_key(&file->verdict, key, sizeof key);
+    struct triage_group *group = find_group(all, key);
     if (group == NULL) {
-        if (all.count == TRIAGE_GROUPS) {
-            all.too_many = true;
+        if (all->count == TRIAGE_GROUPS) {
+            all->too_many = true;
             return;
         }
-        group = &all.groups[all.count++];
+        group = &all->groups[all->count++];
         *group = (struct triage_group){.verdict = file->verdict, .smallest = at};
         memcpy(group->key, key, sizeof key);
     }
@@ -74,12 +75,12 @@ static void add_to_group(uint32_t at) {
         if (!group->kept_before) {
             group->kept_before = true;
             group->smallest = at;
-            set_place(group, all.paths.paths[at]);
+            set_place(group, all->paths.paths[at]);
         }
         return;
     }
     group->files++;
-    if (!group->kept_before && (file->size < all.files[group->smallest].size)) {
+    if (!group->kept_before && (file->size < all->files[group->smallest].size)) {
         group->smallest = at;
         group->verdict = file->verdict;
     }
@@ -90,20 +91,20 @@ static int by_key(const void *a, const void *b) {
 }
 
 /* Groups of what is kept alone are no news. */
-static void group_files(void) {
-    for (uint32_t i = 0; i < all.paths.count; i++) {
-        if (all.files[i].state == TRIAGE_FOUND) {
-            add_to_group(i);
+static void group_files(struct triage *all) {
+    for (uint32_t i = 0; i < all->paths.count; i++) {
+        if (all->files[i].state == TRIAGE_FOUND) {
+            add_to_group(all, i);
         }
     }
     size_t count = 0;
-    for (size_t i = 0; i < all.count; i++) {
-        if (all.groups[i].files > 0) {
-            all.groups[count++] = all.groups[i];
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->groups[i].files > 0) {
+            all->groups[count++] = all->groups[i];
         }
     }
-    all.count = count;
-    qsort(all.groups, all.count, sizeof all.groups[0], by_key);
+    all->count = count;
+    qsort(all->groups, all->count, sizeof all->groups[0], by_key);
 }
 
 /* ---- one finding ---- */
@@ -114,30 +115,31 @@ static const char *base_name(const char *path) {
 }
 
 /* What went wrong, on a line of its own. */
-static bool complain(void) {
+static bool complain(const struct triage_look *look) {
     fflush(stdout);
-    if (triage_error[0] != 0) {
-        fprintf(stderr, "%s\n", triage_error);
+    if (look->error[0] != 0) {
+        fprintf(stderr, "%s\n", look->error);
     }
     return false;
 }
 
 /* Makes it small and keeps it. False when that cannot be done, or was interrupted. */
-static bool keep(struct triage_group *group, const struct triage_options *options) {
+static bool keep(struct triage *all, struct triage_group *group, const struct triage_options *options) {
     static struct program small;
-    const char *from = base_name(all.paths.paths[group->smallest]);
+    struct triage_look look;
+    const char *from = base_name(all->paths.paths[group->smallest]);
     const char *source = "";
     program_copy(&small, &cmd_program);
     struct minimize_result result =
-        cmd_shrink(&small, &group->verdict, options->candidates, options->timeout, &interrupted);
+        shrink(&small, &group->verdict, options->candidates, options->timeout, &interrupted);
     if (interrupted) {
         printf(" interrupted, not kept\n");
         return false;
     }
-    if (!triage_look(group, &small, options->timeout) ||
-        !triage_keep(group, &small, from, options, &source)) {
+    if (!triage_look(group, &small, options->timeout, &look) ||
+        !triage_keep(group, &small, from, options, &look, &source)) {
         printf(" not kept\n");
-        return complain();
+        return complain(&look);
     }
     printf(" %s (", group->place);
     if (result.kept == 0) {
@@ -149,28 +151,29 @@ static bool keep(struct triage_group *group, const struct triage_options *option
     return true;
 }
 
-static bool tell_group(struct triage_group *group, const struct triage_options *options) {
+static bool tell_group(struct triage *all, struct triage_group *group, const struct triage_options *options) {
+    struct triage_look look = {.error = ""};
     bool ok = true;
     printf("%s: %u %s", group->key, group->files, group->files == 1 ? "file," : "files,");
     fflush(stdout);
-    if (!cmd_load(all.paths.paths[group->smallest], LOAD_DETECT)) {
+    if (!cmd_load(all->paths.paths[group->smallest], LOAD_DETECT)) {
         printf(" cannot be read any more\n");
         return false;
     }
     if (group->kept_before || options->dry) {
-        ok = options->sarif == NULL || triage_look(group, &cmd_program, options->timeout);
+        ok = options->sarif == NULL || triage_look(group, &cmd_program, options->timeout, &look);
         printf(" %s %s\n", group->kept_before ? "kept before:" : "not kept: the smallest is",
-               group->kept_before ? group->place : all.paths.paths[group->smallest]);
-        ok = ok || complain();
+               group->kept_before ? group->place : all->paths.paths[group->smallest]);
+        ok = ok || complain(&look);
     } else {
-        ok = keep(group, options);
+        ok = keep(all, group, options);
     }
     char key[sizeof group->key];
-    for (uint32_t i = (uint32_t)all.kept; options->verbose && i < all.paths.count; i++) {
-        if (all.files[i].state == TRIAGE_FOUND) {
-            triage_key(&all.files[i].verdict, key, sizeof key);
+    for (uint32_t i = (uint32_t)all->kept; options->verbose && i < all->paths.count; i++) {
+        if (all->files[i].state == TRIAGE_FOUND) {
+            verdict_key(&all->files[i].verdict, key, sizeof key);
             if (strcmp(key, group->key) == 0) {
-                printf("    %s\n", all.paths.paths[i]);
+                printf("    %s\n", all->paths.paths[i]);
             }
         }
     }
@@ -180,12 +183,12 @@ static bool tell_group(struct triage_group *group, const struct triage_options *
 
 /* ---- what shows nothing ---- */
 
-static void tell_others(const struct triage_options *options, uint32_t *others) {
+static void tell_others(struct triage *all, const struct triage_options *options, uint32_t *others) {
     static const char *const words[] = {"untried", "junk", "kept", "flaky"};
     for (unsigned state = TRIAGE_JUNK; state <= TRIAGE_FOUND; state++) {
         unsigned now = state % TRIAGE_FOUND; /* what was not tried comes last */
-        for (size_t i = all.kept; i < all.paths.count; i++) {
-            const struct triage_file *file = &all.files[i];
+        for (size_t i = all->kept; i < all->paths.count; i++) {
+            const struct triage_file *file = &all->files[i];
             if (file->state != now) {
                 continue;
             }
@@ -193,7 +196,7 @@ static void tell_others(const struct triage_options *options, uint32_t *others) 
             if (now == TRIAGE_WAITING && interrupted) {
                 continue; /* too many to name */
             }
-            printf("%s: %s%s", words[now], all.paths.paths[i], file->why);
+            printf("%s: %s%s", words[now], all->paths.paths[i], file->why);
             if (now == TRIAGE_FLAKY) {
                 printf(": ");
                 verdict_print(stdout, &file->verdict, options->timeout);
@@ -208,7 +211,7 @@ static void tell_others(const struct triage_options *options, uint32_t *others) 
 /* ---- the whole ---- */
 
 /* What cannot be listed below a DIR is said, and the rest goes on; a DIR that is not there is a mistake. */
-static bool add_given(const char *const *given, size_t count, bool *complete) {
+static bool add_given(struct triage *all, char *const *given, size_t count, bool *complete) {
     struct stat status;
     for (size_t i = 0; i < count; i++) {
         if (stat(given[i], &status) != 0) {
@@ -218,7 +221,7 @@ static bool add_given(const char *const *given, size_t count, bool *complete) {
     }
     *complete = true;
     for (size_t i = 0; i < count; i++) {
-        *complete &= cmd_files_add_all(&all.paths, given[i]);
+        *complete &= cmd_files_add_all(&all->paths, given[i]);
     }
     return true;
 }
@@ -252,12 +255,12 @@ static bool is_twin(const char *path, char *const *sorted, size_t count) {
 }
 
 /* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
-static bool drop_twins(void) {
-    size_t count = all.paths.count - all.kept;
+static bool drop_twins(struct triage *all) {
+    size_t count = all->paths.count - all->kept;
     if (count == 0) {
         return true;
     }
-    char **given = all.paths.paths + all.kept;
+    char **given = all->paths.paths + all->kept;
     char **sorted = calloc(2 * count, sizeof *sorted);
     if (sorted == NULL) {
         perror("pinfuzz");
@@ -274,7 +277,7 @@ static bool drop_twins(void) {
             given[i - dropped] = given[i];
         }
     }
-    all.paths.count -= dropped;
+    all->paths.count -= dropped;
     while (dropped > 0) {
         free(twins[--dropped]);
     }
@@ -283,7 +286,7 @@ static bool drop_twins(void) {
 }
 
 /* The programs in the folders of `out`, which need not be there yet. */
-static bool add_kept(const char *out) {
+static bool add_kept(struct triage *all, const char *out) {
     struct dirent **entries = NULL;
     int count = scandir(out, &entries, NULL, alphasort);
     bool ok = count >= 0 || errno == ENOENT;
@@ -295,133 +298,89 @@ static bool add_kept(const char *out) {
         struct stat status;
         int length = snprintf(path, sizeof path, "%s/%s/program.txt", out, entries[i]->d_name);
         if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof path && stat(path, &status) == 0) {
-            ok &= cmd_files_add_all(&all.paths, path);
+            ok &= cmd_files_add_all(&all->paths, path);
         }
         free(entries[i]);
     }
     free(entries);
-    all.kept = all.paths.count;
+    all->kept = all->paths.count;
     return ok;
 }
 
-static int triage(const struct triage_options *options, bool ok) {
+static int triage(struct triage *all, const struct triage_options *options, bool ok) {
     uint32_t others[TRIAGE_FOUND] = {0};
-    size_t given = all.paths.count - all.kept;
-    if (all.paths.count > TRIAGE_FILES) {
-        fprintf(stderr, "pinfuzz triage: %zu files; more than %u are too many at a time\n", all.paths.count,
+    size_t given = all->paths.count - all->kept;
+    if (all->paths.count > TRIAGE_FILES) {
+        fprintf(stderr, "pinfuzz triage: %zu files; more than %u are too many at a time\n", all->paths.count,
                 TRIAGE_FILES);
         return CMD_BAD_INPUT;
     }
-    all.files = triage_replay(all.paths.paths, all.paths.count, options);
-    if (all.files == NULL) {
+    all->files = triage_replay(all->paths.paths, all->paths.count, options);
+    if (all->files == NULL) {
         return CMD_BAD_INPUT;
     }
-    for (size_t i = 0; i < all.kept; i++) {
-        if (all.files[i].state == TRIAGE_JUNK) {
-            fprintf(stderr, "%s%s\n", all.paths.paths[i], all.files[i].why);
+    for (size_t i = 0; i < all->kept; i++) {
+        if (all->files[i].state == TRIAGE_JUNK) {
+            fprintf(stderr, "%s%s\n", all->paths.paths[i], all->files[i].why);
             ok = false;
         }
     }
-    group_files();
+    group_files(all);
     uint32_t found = 0;
-    for (size_t i = 0; i < all.count; i++) {
-        found += all.groups[i].files;
+    for (size_t i = 0; i < all->count; i++) {
+        found += all->groups[i].files;
         if (!interrupted) {
-            ok &= tell_group(&all.groups[i], options);
+            ok &= tell_group(all, &all->groups[i], options);
         }
     }
-    tell_others(options, others);
-    printf("%zu files: %zu findings in %u, %u kept, %u flaky, %u junk", given, all.count, found,
+    tell_others(all, options, others);
+    printf("%zu files: %zu findings in %u, %u kept, %u flaky, %u junk", given, all->count, found,
            others[TRIAGE_KEPT], others[TRIAGE_FLAKY], others[TRIAGE_JUNK]);
     if (others[TRIAGE_WAITING] > 0) {
         printf(", %u not tried", others[TRIAGE_WAITING]);
     }
     printf("%s\n", interrupted ? "; interrupted: the same again goes on" : "");
-    if (all.too_many) {
+    if (all->too_many) {
         fprintf(stderr, "pinfuzz triage: more than %u findings: some were left out\n", TRIAGE_GROUPS);
     }
     if (options->sarif != NULL) {
-        ok &= triage_sarif(options->sarif, all.groups, all.count, all.paths.paths, !interrupted);
+        ok &= triage_sarif(options->sarif, all->groups, all->count, all->paths.paths, !interrupted);
     }
-    return interrupted && all.count == 0                     ? STATUS_INTERRUPTED
+    return interrupted && all->count == 0                    ? STATUS_INTERRUPTED
            : !ok || (others[TRIAGE_WAITING] && !interrupted) ? CMD_BAD_INPUT
-           : all.count > 0                                   ? CMD_VIOLATED
+           : all->count > 0                                  ? CMD_VIOLATED
                                                              : CMD_KEPT;
 }
 
-/* A number behind an option; what follows is its limits. */
-static const struct number {
-    const char *word;
-    unsigned min, max;
-    size_t member;
-} numbers[] = {
-    {"--jobs", 1, TRIAGE_JOBS, offsetof(struct triage_options, jobs)},
-    {"--runs", 1, TRIAGE_RUNS, offsetof(struct triage_options, runs)},
-    {"--timeout", 1, VERDICT_TIMEOUT_MAX, offsetof(struct triage_options, timeout)},
-    {"--candidates", 1, UINT32_MAX, offsetof(struct triage_options, candidates)},
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct triage_options, out), 0, 0},
+    {"--sarif", NULL, OPTION_NAME, offsetof(struct triage_options, sarif), 0, 0},
+    {"--jobs", NULL, OPTION_COUNT, offsetof(struct triage_options, jobs), 1, TRIAGE_JOBS},
+    {"--runs", NULL, OPTION_COUNT, offsetof(struct triage_options, runs), 1, TRIAGE_RUNS},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct triage_options, timeout), 1, VERDICT_TIMEOUT_MAX},
+    {"--candidates", NULL, OPTION_COUNT, offsetof(struct triage_options, candidates), 1, UINT32_MAX},
+    {"--dry-run", "-n", OPTION_FLAG, offsetof(struct triage_options, dry), 0, 0},
+    {"--verbose", "-v", OPTION_FLAG, offsetof(struct triage_options, verbose), 0, 0},
 };
 
-/* What follows argv[*at], when that is an option with a value; false when the value is bad. */
-static bool parse_value(struct triage_options *options, const char *word, const char *value) {
-    if (strcmp(word, "-o") == 0) {
-        options->out = value;
-        return value != NULL && strlen(value) < OUT_MAX_LENGTH;
-    }
-    if (strcmp(word, "--sarif") == 0) {
-        options->sarif = value;
-        return value != NULL;
-    }
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (strcmp(word, numbers[i].word) == 0) {
-            unsigned *member = (unsigned *)(void *)((char *)options + numbers[i].member);
-            return value != NULL && cmd_parse_count(value, numbers[i].min, numbers[i].max, member);
-        }
-    }
-    return false;
-}
-
 static int main_triage(int argc, char **argv) {
+    static struct triage all;
     struct triage_options options = {.out = "crashes", .jobs = JOBS, .runs = RUNS, .timeout = TIMEOUT};
-    const char **given = calloc((size_t)argc, sizeof *given);
-    size_t count = 0;
-    bool names_only = false;
-    int result = CMD_KEPT;
-    if (given == NULL) {
-        perror("pinfuzz");
+    struct words words;
+    if (!options_read(&cmd_triage, argc, argv, &options, &words)) {
         return CMD_BAD_INPUT;
     }
-    for (int i = 1; i < argc && result == CMD_KEPT; i++) {
-        const char *word = argv[i];
-        if (names_only || word[0] != '-') {
-            given[count++] = word;
-        } else if (strcmp(word, "--") == 0) {
-            names_only = true;
-        } else if (strcmp(word, "-n") == 0 || strcmp(word, "--dry-run") == 0) {
-            options.dry = true;
-        } else if (strcmp(word, "-v") == 0 || strcmp(word, "--verbose") == 0) {
-            options.verbose = true;
-        } else if (!parse_value(&options, word, i + 1 < argc ? argv[i + 1] : NULL)) {
-            result = cmd_usage(&cmd_triage, "'%s' is no option, or wants another value", word);
-        } else {
-            i++;
-        }
-    }
-    if (result == CMD_KEPT && count == 0) {
-        result = cmd_usage(&cmd_triage, "DIR is missing");
+    if (strlen(options.out) >= OUT_MAX_LENGTH) {
+        return cmd_usage(&cmd_triage, "-o wants a shorter name");
     }
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     bool complete = false;
-    if (result == CMD_KEPT &&
-        (!add_kept(options.out) || !add_given(given, count, &complete) || !drop_twins())) {
-        result = CMD_BAD_INPUT;
-    }
-    if (result == CMD_KEPT) {
-        result = triage(&options, complete);
-    }
+    bool added = add_kept(&all, options.out) && add_given(&all, words.at, (size_t)words.count, &complete) &&
+                 drop_twins(&all);
+    int result = added ? triage(&all, &options, complete) : CMD_BAD_INPUT;
     cmd_files_free(&all.paths);
-    free(given);
     return result;
 }
 
@@ -429,6 +388,8 @@ const struct cmd cmd_triage = {
     .name = "triage",
     .summary = "tell findings of fuzzers apart, and keep a small one of each",
     .main = main_triage,
+    CMD_OPTIONS(option_table),
+    .takes = "DIR",
     .help =
         "NAME\n"
         "    pinfuzz triage - tell findings of fuzzers apart, and keep a small one of each\n"

@@ -7,81 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/cli/triage.h"
 #include "harness/program/text_words.h"
-#include "harness/reproduce/source.h"
-#include "harness/reproduce/story.h"
+#include "harness/reproduce/reproduce.h"
+#include "harness/verdict/death.h"
 
-/* Several stacks of a sanitizer; what is beyond them is left out. */
-#define REPORT_MAX (UINT32_C(64) << 10)
 /* Of a folder's name; and how many may differ in nothing else. */
 #define NAME_MAX_LENGTH 64u
 #define NUMBERS         1000u
 /* Of a file in a folder. */
 #define FILE_PATH (TRIAGE_PATH + 16u)
 
-static char report[REPORT_MAX];
-static const struct story *story;
-char triage_error[TRIAGE_PATH + 160];
-
-void triage_key(const struct verdict *verdict, char *key, size_t capacity) {
-    bool silent = strncmp(verdict->what, "in ", 3) == 0;
-    if (!verdict->died) {
-        snprintf(key, capacity, "%s", contract_table[verdict->outcome].id);
-    } else if (WIFSIGNALED(verdict->status) && WTERMSIG(verdict->status) == SIGALRM) {
-        snprintf(key, capacity, "hang%s%s", silent ? " " : "", silent ? verdict->what : "");
-    } else if (verdict->what[0] != 0 && !silent) {
-        snprintf(key, capacity, "%s", verdict->what);
-    } else if (WIFSIGNALED(verdict->status)) {
-        snprintf(key, capacity, "signal %d%s%s", WTERMSIG(verdict->status), silent ? " " : "", verdict->what);
-    } else {
-        snprintf(key, capacity, "exit status %d%s%s", WEXITSTATUS(verdict->status), silent ? " " : "",
-                 verdict->what);
-    }
-}
-
 /* ---- looking ---- */
-
-static void run_aloud(void *context) {
-    verdict_quiet(false);
-    if (verdict_here(context) != VERDICT_KEPT) {
-        _exit(0);
-    }
-}
-
-static bool take_report(const struct program *program, unsigned timeout) {
-    static struct program copy;
-    int status;
-    FILE *file = tmpfile();
-    if (file == NULL) {
-        snprintf(triage_error, sizeof triage_error, "pinfuzz: tmpfile: %s", strerror(errno));
-        return false;
-    }
-    program_copy(&copy, program);
-    bool done = verdict_child(run_aloud, &copy, fileno(file), timeout, &status);
-    rewind(file);
-    report[fread(report, 1, sizeof report - 1, file)] = 0;
-    fclose(file);
-    return done;
-}
 
 /* The numbers of the death that is kept, where the report tells of the same: a larger one of the group may
  * have had others. */
-static void find_said(struct verdict *verdict) {
+static void find_said(struct verdict *verdict, const char *report) {
     char what[sizeof verdict->what];
-    verdict_read_report(report, false, what, sizeof what);
+    death_read(report, false, what, sizeof what);
     if (verdict->died && strcmp(what, verdict->what) == 0) {
-        verdict_read_report(report, true, verdict->said, sizeof verdict->said);
+        death_read(report, true, verdict->said, sizeof verdict->said);
     }
 }
 
 /* " /home/me/src/dxgk/pin.c:120:5" behind the name of the function. */
-static void find_place(struct triage_group *group) {
+static void find_place(struct triage_group *group, const char *report) {
     size_t length;
-    const char *at = verdict_find_function(report, &length);
+    const char *at = death_find_function(report, &length);
     group->function[0] = group->file[0] = 0;
     group->line = 0;
     if (at == NULL || at[length] == ')') { /* an offset into a module names nothing */
@@ -96,44 +50,40 @@ static void find_place(struct triage_group *group) {
     }
 }
 
-/* The operation it broke in, or the last that began. */
-static uint32_t last_op(void) {
-    return story->final != FINAL_DIED ? story->op
-           : story->steps             ? story->step[story->steps - 1].op
-                                      : RUN_BOOT;
-}
-
-/* story_of() without what the process says once more: that is in the report. */
-static const struct story *quiet_story_of(const struct program *program, unsigned timeout) {
+/* reproducer_of() without what the process says once more: that is in the report. */
+static const struct reproducer *quiet_reproducer_of(const struct program *program, unsigned timeout) {
     int error = dup(STDERR_FILENO);
     int null = open("/dev/null", O_WRONLY);
     dup2(null, STDERR_FILENO);
-    const struct story *told = story_of(program, timeout);
+    const struct reproducer *told = reproducer_of(program, timeout);
     dup2(error, STDERR_FILENO);
     close(error);
     close(null);
-    if (told == NULL) {
-        snprintf(triage_error, sizeof triage_error, "pinfuzz: no process for the story of a finding");
-    }
     return told;
 }
 
-bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout) {
-    triage_error[0] = 0;
-    if (!take_report(program, timeout) || (story = quiet_story_of(program, timeout)) == NULL) {
+bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout,
+                 struct triage_look *look) {
+    look->error[0] = 0;
+    look->report = verdict_report(program, timeout);
+    if (look->report == NULL) {
         return false;
     }
-    bool told = story->final != FINAL_DIED && story->final != FINAL_KEPT;
-    snprintf(group->expected, sizeof group->expected, "%s", told ? story->expected : "");
-    snprintf(group->got, sizeof group->got, "%s", told ? story->got : "");
-    group->op = last_op();
+    const struct reproducer *told = look->told = quiet_reproducer_of(program, timeout);
+    if (told == NULL) {
+        snprintf(look->error, sizeof look->error, "pinfuzz: no process for the reproducer of a finding");
+        return false;
+    }
+    snprintf(group->expected, sizeof group->expected, "%s", told->expected);
+    snprintf(group->got, sizeof group->got, "%s", told->got);
+    group->op = told->op;
     if (group->op < program->op_count) {
         text_print_op(&program->ops[group->op], group->operation, sizeof group->operation);
     } else {
         snprintf(group->operation, sizeof group->operation, "%s", run_where(group->op));
     }
-    find_said(&group->verdict);
-    find_place(group);
+    find_said(&group->verdict, look->report);
+    find_place(group, look->report);
     return true;
 }
 
@@ -215,59 +165,62 @@ static void put_program(FILE *file, const struct triage_group *group, const stru
     fputs(text, file);
 }
 
-static bool fail(const char *path) {
-    snprintf(triage_error, sizeof triage_error, "%s: %s", path, strerror(errno));
+static bool fail(struct triage_look *look, const char *path) {
+    snprintf(look->error, sizeof look->error, "%s: %s", path, strerror(errno));
     return false;
 }
 
 /* Opens DIR/NAME; `path` gets its path. */
-static FILE *create(const char *directory, const char *name, char *path) {
+static FILE *create(struct triage_look *look, const char *directory, const char *name, char *path) {
     snprintf(path, FILE_PATH, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
     if (file == NULL) {
-        fail(path);
+        fail(look, path);
     }
     return file;
 }
 
-static bool finish(FILE *file, const char *path) {
+static bool finish(struct triage_look *look, FILE *file, const char *path) {
     bool ok = fflush(file) == 0 && !ferror(file);
-    return (fclose(file) == 0 && ok) || fail(path);
+    return (fclose(file) == 0 && ok) || fail(look, path);
 }
 
 static bool write_all(const char *directory, const struct triage_group *group, const struct program *program,
-                      const char *from, unsigned timeout, const char **source) {
+                      const char *from, unsigned timeout, struct triage_look *look, const char **source) {
+    const struct reproducer *told = look->told;
     char path[FILE_PATH];
-    FILE *file = create(directory, "program.txt", path);
+    FILE *file = create(look, directory, "program.txt", path);
     if (file == NULL) {
         return false;
     }
     put_program(file, group, program, from);
-    if (!finish(file, path) || (file = create(directory, "verdict.txt", path)) == NULL) {
+    if (!finish(look, file, path) || (file = create(look, directory, "verdict.txt", path)) == NULL) {
         return false;
     }
     verdict_print(file, &group->verdict, timeout);
-    fprintf(file, "\n\n%s", report);
-    if (!finish(file, path)) {
+    fprintf(file, "\n\n%s", look->report);
+    if (!finish(look, file, path)) {
         return false;
     }
-    bool seen = story->final != FINAL_UNKNOWN && story->final != FINAL_KEPT;
-    *source = source_race(program) < program->op_count ? "a race has no source.c"
-              : story->truncated                       ? "too long a story for a source.c"
-              : seen                                   ? ""
-                                                       : "source.c does not show it";
-    if (source_race(program) < program->op_count || story->truncated) {
+    bool race = reproducer_race(program) < program->op_count;
+    bool seen = told->end != REPRODUCER_HIDES && told->end != REPRODUCER_KEPT;
+    *source = race             ? "a race has no source.c"
+              : told->too_long ? "too much happens for a source.c"
+              : seen           ? ""
+                               : "source.c does not show it";
+    if (race || told->too_long) {
         return true;
     }
-    if ((file = create(directory, "source.c", path)) == NULL) {
+    if ((file = create(look, directory, "source.c", path)) == NULL) {
         return false;
     }
-    source_write(file, "program.txt", program, story, &group->verdict);
-    return finish(file, path);
+    reproducer_write(file, "program.txt", program, &group->verdict);
+    return finish(look, file, path);
 }
 
 /* Gives the folder its name, or the name with the first number that is free. */
-static bool place_folder(const char *made, const char *out, const char *name, char *place) {
+static bool place_folder(struct triage_look *look, const char *made, const char *out, const char *name,
+                         char *place) {
     for (unsigned number = 1; number < NUMBERS; number++) {
         int length = snprintf(place, TRIAGE_PATH, "%s/%s", out, name);
         if (number > 1) {
@@ -278,29 +231,29 @@ static bool place_folder(const char *made, const char *out, const char *name, ch
             return true;
         }
         if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
-            return fail(place);
+            return fail(look, place);
         }
     }
-    snprintf(triage_error, sizeof triage_error, "%s/%s: %u folders of that name are enough", out, name,
+    snprintf(look->error, sizeof look->error, "%s/%s: %u folders of that name are enough", out, name,
              NUMBERS - 1);
     return false;
 }
 
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, const char **source) {
+                 const struct triage_options *options, struct triage_look *look, const char **source) {
     char name[NAME_MAX_LENGTH + 2];
     char made[TRIAGE_PATH];
     if (mkdir(options->out, 0777) != 0 && errno != EEXIST) {
-        return fail(options->out);
+        return fail(look, options->out);
     }
     /* Hidden: what a kill leaves half done is no finding. */
     snprintf(made, sizeof made, "%s/.triage-%ld", options->out, (long)getpid());
     if (mkdir(made, 0777) != 0 && errno != EEXIST) {
-        return fail(made);
+        return fail(look, made);
     }
     name_folder(group, program, name);
-    if (!write_all(made, group, program, from, options->timeout, source) ||
-        !place_folder(made, options->out, name, group->place)) {
+    if (!write_all(made, group, program, from, options->timeout, look, source) ||
+        !place_folder(look, made, options->out, name, group->place)) {
         group->place[0] = 0;
         return false;
     }

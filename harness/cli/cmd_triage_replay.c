@@ -5,13 +5,14 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/cli/triage.h"
+#include "harness/verdict/child.h"
 
 /* What tells a text from bytes shows in its first page. */
 #define HEAD 4096u
@@ -126,20 +127,18 @@ struct triage_file *triage_replay(char *const *paths, size_t count, const struct
     pid_t workers[TRIAGE_JOBS];
     pid_t parent = getpid();
     unsigned hired = 0;
-    if (board == NULL && (board = verdict_shared(sizeof *board)) == NULL) {
+    if (board == NULL && (board = child_shared(sizeof *board)) == NULL) {
         return NULL;
     }
     memset(board->files, 0, count * sizeof board->files[0]);
     board->next = 0;
     board->stop = false;
-    fflush(NULL);
     for (; hired < options->jobs && hired < count; hired++) {
-        workers[hired] = fork();
+        workers[hired] = child_fork();
         if (workers[hired] == 0) {
             work(paths, count, options, parent);
         }
         if (workers[hired] < 0) {
-            perror("pinfuzz: fork");
             break;
         }
     }
@@ -147,8 +146,7 @@ struct triage_file *triage_replay(char *const *paths, size_t count, const struct
         return NULL;
     }
     for (unsigned i = 0; i < hired; i++) {
-        while (waitpid(workers[i], NULL, 0) < 0 && errno == EINTR) {
-        }
+        (void)child_wait(workers[i]);
     }
     return board->files;
 }

@@ -1,17 +1,14 @@
 /* pinfuzz: the harness on the command line. */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/cli/cmd.h"
 
 #define PINFUZZ_VERSION "0.1"
 
-static const struct cmd *const commands[] = {&cmd_run,       &cmd_faults, &cmd_minimize,
-                                             &cmd_schedules, &cmd_triage, &cmd_source,
-                                             &cmd_text,      &cmd_bytes,  &cmd_clauses};
+static const struct cmd *const commands[] = {&cmd_run,     &cmd_faults, &cmd_minimize, &cmd_schedules,
+                                             &cmd_triage,  &cmd_source, &cmd_text,     &cmd_bytes,
+                                             &cmd_clauses, &cmd_info};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =
@@ -67,27 +64,6 @@ static const char help_tail[] =
     "    Which clauses do the seeds put to the test?\n"
     "        pinfuzz clauses corpus\n";
 
-int cmd_usage(const struct cmd *cmd, const char *format, ...) {
-    va_list list;
-    va_start(list, format);
-    fprintf(stderr, "pinfuzz %s: ", cmd->name);
-    vfprintf(stderr, format, list);
-    fprintf(stderr, "\nTry 'pinfuzz help %s'.\n", cmd->name);
-    va_end(list);
-    return CMD_BAD_INPUT;
-}
-
-bool cmd_parse_count(const char *text, unsigned min, unsigned max, unsigned *count) {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != 0 || errno != 0 || value < min || value > max) {
-        return false;
-    }
-    *count = (unsigned)value;
-    return true;
-}
-
 static const struct cmd *find(const char *name) {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(commands[i]->name, name) == 0) {
@@ -118,7 +94,7 @@ static int unknown(const char *name) {
 static int help(const char *topic) {
     const struct cmd *cmd = find(topic);
     if (cmd != NULL || strcmp(topic, "programs") == 0) {
-        fputs(cmd != NULL ? cmd->help : text_help, stdout);
+        fputs(cmd != NULL ? cmd->help : text_help(), stdout);
         return CMD_KEPT;
     }
     return unknown(topic);

@@ -19,6 +19,8 @@
 #define TRIAGE_WHY    240u
 #define TRIAGE_PATH   4096u
 
+struct reproducer;
+
 struct triage_options {
     const char *out;
     const char *sarif; /* NULL: none */
@@ -59,12 +61,8 @@ void triage_replay_stop(void);
 
 /* ---- cmd_triage_keep.c ---- */
 
-/* What went wrong in triage_look() or triage_keep(), whose caller is in the middle of a line. "": that has
- * been said. */
-extern char triage_error[TRIAGE_PATH + 160];
-
 struct triage_group {
-    char key[192]; /* "PIN-COUNT", "heap-use-after-free in dxgk_unpin", "signal 11 in unpin" */
+    char key[192]; /* verdict_key() */
     struct verdict verdict;
     uint32_t files;
     uint32_t smallest; /* of the files that were given */
@@ -80,22 +78,28 @@ struct triage_group {
     unsigned line;
 };
 
-/* What a verdict is grouped by. */
-void triage_key(const struct verdict *verdict, char *key, size_t capacity);
+/* What triage_look() brings for triage_keep(); good until the next verdict. */
+struct triage_look {
+    const char *report;
+    const struct reproducer *told;
+    /* What went wrong in one of the two, whose caller is in the middle of a line. "": that has been said. */
+    char error[TRIAGE_PATH + 160];
+};
 
 /* Runs the program once more, and takes down what a reader of the finding wants to know. False with
- * triage_error when there can be no process. */
-bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout);
+ * look->error when there can be no process. */
+bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout,
+                 struct triage_look *look);
 
 /*
- * Writes the program triage_look() was called with last into a folder of its own in options->out, which is
+ * Writes the program that triage_look() was called with into a folder of its own in options->out, which is
  * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
  * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
  * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
- * race, nor of too long a story. False with triage_error when it cannot be written.
+ * race, nor where too much happens. False with look->error when it cannot be written.
  */
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, const char **source);
+                 const struct triage_options *options, struct triage_look *look, const char **source);
 
 /* ---- cmd_triage_sarif.c ---- */
 

@@ -35,8 +35,16 @@ void model_reset(struct model *model, const struct program *program) {
     model->pool_estimate = 0;
 }
 
-bool model_is_shortage(NTSTATUS status) {
-    return status == STATUS_INSUFFICIENT_RESOURCES || status == STATUS_NO_MEMORY;
+struct sut_ledger model_ledger(const struct model *m) {
+    return (struct sut_ledger){.commit_pages = m->commit_pages,
+                               .pins = m->pins,
+                               .locked_pages = m->locked_pages,
+                               .domain_pages = m->domain_pages,
+                               .views = m->view_count,
+                               .view_bytes = m->view_bytes,
+                               .handles = m->handles_alive,
+                               .leaks = m->leaks,
+                               .breaches = m->breaches};
 }
 
 /* ---- what every callback checks, in the contract's order ---- */

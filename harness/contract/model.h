@@ -107,7 +107,6 @@ struct model_device {
     bool in_reset;
     uint8_t chain;
     uint8_t position; /* PhysicalAdapterIndex */
-    bool started;     /* between start_device and the end of stop_device */
     bool handle_alive;
     uint64_t handle;
 };
@@ -156,8 +155,8 @@ struct model_answer {
 
 void model_reset(struct model *model, const struct program *program);
 
-/* Whether an NTSTATUS is a legal way to fail for a shortage. */
-bool model_is_shortage(NTSTATUS status);
+/* What an implementation's ledger has to say, as far as it is compared (ledger.h). */
+struct sut_ledger model_ledger(const struct model *model);
 /* H of the contract: the last byte of the highest installed frame. */
 uint64_t model_highest_address(const struct model *model);
 

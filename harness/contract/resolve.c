@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "harness/contract/contents.h"
+
 uint8_t resolve_device(const struct model *model, uint8_t adapter) {
     return adapter % model->program->machine.adapters;
 }
@@ -80,70 +82,149 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
     call->null_arg = op->null_arg;
     memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
     uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
-    if (op->opcode == OP_PIN2 || op->opcode == OP_PIN) {
+    switch ((enum program_callback)op->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
         call->arg.pin2.CommitSize =
             resolve_form(op->size_form, op->size_delta, call->arg.pin2.CommitSize, maximum);
-    } else if (op->opcode == OP_MAP) {
+        break;
+    case CALLBACK_MAP:
         call->arg.map.Size = resolve_form(op->size_form, op->size_delta, call->arg.map.Size, maximum);
         call->arg.map.Offset = resolve_form(op->offset_form, op->offset_delta, call->arg.map.Offset, maximum);
-    } else if (op->opcode == OP_UNMAP) {
+        break;
+    case CALLBACK_UNMAP:
         call->arg.unmap.pBaseAddress =
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
+        break;
+    case CALLBACK_UNPIN:
+        break;
     }
 }
 
-struct model_answer resolve_answer(const struct model *model, const struct call *call) {
-    switch (call->opcode) {
-    case OP_PIN2:
-        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
-    case OP_PIN:
-        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
-    case OP_UNPIN:
-        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
-    case OP_MAP:
-        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
-    case OP_UNMAP:
-        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
-    case OP_ADD:
-        return model_add_answer(model, call->device);
-    case OP_LINK:
-        return model_link_answer(model, call->device, call->joiner);
-    case OP_START:
-        return model_start_answer(model, call->device);
-    case OP_STOP:
-        return model_stop_answer(model, call->device);
-    case OP_REMOVE:
-        return model_remove_answer(model, call->device);
-    case OP_SURPRISE_REMOVE:
-        return model_surprise_answer(model, call->device);
-    case OP_POWER:
-        return model_power_answer(model, call->device);
-    case OP_RESET:
-        return model_reset_answer(model, call->device, call->flag);
-    default: /* OP_PRESSURE has no answer */
-        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
+/* The last 8 bytes of a page are the oracle's. */
+static uint64_t program_word(uint64_t offset) {
+    offset = offset / 8 * 8;
+    return offset % MODEL_PAGE == CONTENTS_STAMP_OFFSET ? offset - 8 : offset;
+}
+
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+    if (m->pins == 0)
+        return false;
+    uint32_t wanted = op->view % m->pins;
+    const struct model_pin *pin = NULL;
+    for (uint8_t i = 0; i < m->program->machine.adapters && !pin; i++) {
+        for (uint8_t k = 0; k < m->chains[i].count && !pin; k++) {
+            if (m->chains[i].areas[k].pin.live && wanted-- == 0) {
+                pin = &m->chains[i].areas[k].pin;
+                call->pin_chain = i;
+                call->pin_index = k;
+            }
+        }
     }
+    call->device = resolve_device(m, op->adapter);
+    call->page = op->arg.dma.page % pin->pages;
+    call->offset = (uint16_t)program_word(op->arg.dma.offset % CONTENTS_STAMP_OFFSET);
+    uint64_t count = 1 + op->arg.dma.count % PROGRAM_DMA_PAGES;
+    call->count = (uint8_t)(count < pin->pages - call->page ? count : pin->pages - call->page);
+    call->stamp = op->arg.dma.stamp;
+    for (uint32_t i = 0; i < call->count; i++)
+        call->address[i] = pin->contiguous ? pin->base + call->page + i : pin->array[call->page + i];
+    return true;
+}
+
+bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call) {
+    if (m->view_count == 0)
+        return false;
+    const struct model_view *view = &m->views[op->view % m->view_count];
+    uint64_t offset = view->offset + program_word(op->arg.cpu.offset % view->size);
+    call->pin_chain = view->chain;
+    call->pin_index = view->index;
+    call->page = offset;
+    call->address[0] = view->base + (offset - view->first);
+    call->stamp = op->arg.cpu.stamp;
+    return true;
+}
+
+static struct model_answer callback_answer(const struct model *model, const struct call *call) {
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
+    case CALLBACK_PIN:
+        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
+    case CALLBACK_UNPIN:
+        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
+    case CALLBACK_MAP:
+        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
+    case CALLBACK_UNMAP:
+        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+    }
+    return (struct model_answer){0};
+}
+
+static struct model_answer bus_answer(const struct model *model, const struct call *call) {
+    switch ((enum program_bus)call->opcode) {
+    case BUS_ADD:
+        return model_add_answer(model, call->device);
+    case BUS_LINK:
+        return model_link_answer(model, call->device, call->joiner);
+    case BUS_START:
+        return model_start_answer(model, call->device);
+    case BUS_STOP:
+        return model_stop_answer(model, call->device);
+    case BUS_REMOVE:
+        return model_remove_answer(model, call->device);
+    case BUS_SURPRISE_REMOVE:
+        return model_surprise_answer(model, call->device);
+    case BUS_POWER:
+        return model_power_answer(model, call->device);
+    case BUS_RESET:
+        return model_reset_answer(model, call->device, call->flag);
+    case BUS_PRESSURE: /* has no answer */
+        break;
+    }
+    return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
+}
+
+struct model_answer resolve_answer(const struct model *model, const struct call *call) {
+    return call_is_callback(call->opcode) ? callback_answer(model, call) : bus_answer(model, call);
+}
+
+struct legal resolve_legal(const struct model_answer *answer, const struct call *call) {
+    bool bus = !call_is_callback(call->opcode);
+    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    if (answer->expect == MUST_FAIL) /* the bus may meet a fault before the reason to fail is reached */
+        return (struct legal){.failure = true,
+                              .status = answer->status,
+                              .shortage = answer->short_first,
+                              .any = bus && call->fired};
+    return (struct legal){.success = true,
+                          .failure = answer->expect == MAY_FAIL || (call->fired && !releases),
+                          .shortage = true,
+                          .commitment = bus};
 }
 
 void resolve_effect(struct model *model, const struct call *call) {
     struct model_device *device = &model->devices[call->device];
-    switch (call->opcode) {
-    case OP_ADD:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_ADD:
         model_added(model, call->device);
         break;
-    case OP_LINK:
+    case BUS_LINK:
         model_linked(model, call->device, call->joiner);
         break;
-    case OP_SURPRISE_REMOVE:
+    case BUS_SURPRISE_REMOVE:
         device->gone = true;
         break;
-    case OP_POWER:
+    case BUS_POWER:
         device->d3 = !call->flag;
         break;
-    case OP_RESET:
+    case BUS_RESET:
         device->in_reset = call->flag;
         break;
-    default: /* whose effect takes more than the call to tell */
+    case BUS_START: /* whose effect takes more than the call to tell */
+    case BUS_STOP:
+    case BUS_REMOVE:
+    case BUS_PRESSURE: /* which has none */
         break;
     }
 }

@@ -7,6 +7,7 @@
 #define HARNESS_RESOLVE_H
 
 #include "harness/contract/call.h"
+#include "harness/contract/legal.h"
 #include "harness/contract/model.h"
 
 /* The device an adapter number of a program means: there may be fewer than it says. */
@@ -19,8 +20,15 @@ uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
 /* Fills device, handle, null_arg and arg of a callback's call. */
 void resolve_operands(const struct model *model, const struct program_op *op, struct call *call);
 
+/* Fills in DMA to a live pin, or an access through a live view, but for opcode and fault; false when there is
+ * none. */
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call);
+bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call);
+
 /* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);
+/* The statuses that follow from the answer, for a call that has been performed: a fault may have been met. */
+struct legal resolve_legal(const struct model_answer *answer, const struct call *call);
 
 /* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER or RESET has succeeded. */
 void resolve_effect(struct model *model, const struct call *call);

@@ -5,12 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/program/program.h"
-
-#define TARGET_OP(opcode) (UINT32_C(1) << (opcode))
-
-/* TARGET_OP() bits. Each fuzz target defines it; the mutator linked in with the target keeps to it. */
-extern const uint32_t target_operations;
+#include "harness/program/target_operations.h"
 
 /*
  * Runs one input with the operations of this target. An input with any other operation is not run and

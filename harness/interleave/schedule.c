@@ -2,14 +2,14 @@
 
 #include <stdarg.h>
 
+#include "harness/interleave/accesses.h"
 #include "harness/interleave/fiber.h"
-#include "harness/interleave/race.h"
 
 struct schedule schedule;
 
 /* The detector is linked in with what is traced (CMakeLists.txt). */
-__attribute__((weak)) void race_acquire(unsigned actor, const void *lock, const char *name);
-__attribute__((weak)) void race_release(unsigned actor, const void *lock);
+__attribute__((weak)) void accesses_acquire(unsigned actor, const void *lock, const char *name);
+__attribute__((weak)) void accesses_release(unsigned actor, const void *lock);
 
 static struct {
     const struct program_race *race;
@@ -158,8 +158,8 @@ void schedule_acquire(const void *lock, const char *name) {
     if (plan.held_count < SCHEDULE_LOCKS) /* one more than there can be: not known, so never waited for */
         plan.held[plan.held_count++] = (struct held){lock, name, self};
     note();
-    if (race_acquire)
-        race_acquire(self, lock, name);
+    if (accesses_acquire)
+        accesses_acquire(self, lock, name);
 }
 
 void schedule_release(const void *lock) {
@@ -168,8 +168,8 @@ void schedule_release(const void *lock) {
         i++;
     if (i == plan.held_count)
         return;
-    if (race_release)
-        race_release(schedule.actor, lock);
+    if (accesses_release)
+        accesses_release(schedule.actor, lock);
     const char *name = plan.held[i].name;
     plan.held[i] = plan.held[--plan.held_count];
     note();

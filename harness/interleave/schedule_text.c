@@ -1,8 +1,8 @@
 /* Where the switches of a race took place, for people. */
-#include "harness/interleave/race.h"
+#include "harness/interleave/place.h"
 #include "harness/interleave/schedule.h"
 
-__attribute__((weak)) const char *race_place(uintptr_t pc, char *text, size_t size);
+__attribute__((weak)) const char *place_of(uintptr_t pc, char *text, size_t size);
 
 static void put_mark(const struct schedule_mark *mark, const uint32_t *ops, FILE *to) {
     static const char *const doing[] = {[POINT_CALL] = "before",
@@ -22,7 +22,7 @@ static void put_mark(const struct schedule_mark *mark, const uint32_t *ops, FILE
         fprintf(to, "%s '%s'", doing[mark->kind], mark->lock);
     else
         fprintf(to, "%s %u bytes at %s", doing[mark->kind], mark->size,
-                race_place ? race_place(mark->pc, text, sizeof(text)) : "an unknown place");
+                place_of ? place_of(mark->pc, text, sizeof(text)) : "an unknown place");
     if (mark->call >= 0 && mark->kind != POINT_ENDED)
         fprintf(to, " (operation %u)", ops[mark->call] + 1);
     fprintf(to, " -> actor %u%s\n", mark->to,

@@ -6,8 +6,8 @@
  */
 #include "harness/interleave/trace.h"
 
+#include "harness/interleave/accesses.h"
 #include "harness/interleave/fiber.h"
-#include "harness/interleave/race.h"
 #include "harness/interleave/schedule.h"
 
 const bool trace_linked = true;
@@ -15,7 +15,7 @@ const bool trace_linked = true;
 /* Apart, so that the way past it, which is by far the most frequent, has nothing to save. */
 static __attribute__((noinline)) void note(const void *address, size_t size, bool write, uintptr_t pc) {
     schedule_point(write ? POINT_STORE : POINT_LOAD, (unsigned)size, pc);
-    (void)race_access(schedule.actor, address, size, write, pc);
+    (void)accesses_see(schedule.actor, address, size, write, pc);
 }
 
 static inline __attribute__((always_inline)) void access(const void *address, size_t size, bool write,
@@ -23,13 +23,6 @@ static inline __attribute__((always_inline)) void access(const void *address, si
     if (__builtin_expect(!schedule.running, 1) || (uintptr_t)address - schedule.stack < FIBER_STACK)
         return;
     note(address, size, write, pc);
-}
-
-/* Without an engine's coverage the compiler wants to count something else: one flag for each function. */
-void __sanitizer_cov_bool_flag_init(bool *begin, bool *end);
-void __sanitizer_cov_bool_flag_init(bool *begin, bool *end) {
-    (void)begin;
-    (void)end;
 }
 
 #define TRACE(what, size, write)                                                                             \

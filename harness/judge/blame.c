@@ -3,6 +3,9 @@
  * pin can be a page of somebody else, a pin that is refused can be one that a power state must not
  * hinder. Nothing here runs while things hold, so it may take its time.
  */
+#include "harness/judge/blame.h"
+
+#include "harness/contract/legal.h"
 #include "harness/judge/run.h"
 
 static bool section_lives(uint32_t serial) {
@@ -61,7 +64,7 @@ enum contract_clause blame_pinned(uint8_t device, const struct model_area *area,
 
 /* Whether a pin was refused, and not for a shortage, in a size that the other form has taken. */
 static bool other_form_took(const struct call *call, const struct model_answer *answer) {
-    if ((call->opcode != OP_PIN && call->opcode != OP_PIN2) || model_is_shortage(call->status))
+    if ((call->opcode != OP_PIN && call->opcode != OP_PIN2) || legal_is_shortage(call->status))
         return false;
     uint64_t size = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
     const struct model_area *area = &run.model.chains[answer->chain].areas[answer->index];
@@ -70,8 +73,8 @@ static bool other_form_took(const struct call *call, const struct model_answer *
 
 enum contract_clause blame_refusal(const struct call *call, const struct model_answer *answer) {
     const struct model_chain *chain = &run.model.chains[answer->chain];
-    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
-    if (releases && (call->fired || model_is_shortage(call->status)))
+    bool releases = program_gives(call->opcode);
+    if (releases && (call->fired || legal_is_shortage(call->status)))
         return CLAUSE_ANY_RELEASE;
     enum contract_clause clause = other_form_took(call, answer) ? CLAUSE_PIN1_EQUAL : answer->clause;
     if (!run.sut->hold_chosen) /* what its statuses mean is not known */
@@ -94,8 +97,13 @@ enum contract_clause blame_refusal(const struct call *call, const struct model_a
     return clause;
 }
 
+/* Four that all lie at their own frame's number, among 1024, do so by chance once in 2^40 pins. */
+bool blame_shows_frames(uint64_t pages) {
+    return pages >= 4 && run.program->machine.highest_pfn >= 1023;
+}
+
 bool blame_lists_frames(const struct model_chain *chain, uint8_t index, const struct model_pin *pin) {
-    if (!check_remap_shows(pin->pages) || !run.sut->page)
+    if (!blame_shows_frames(pin->pages) || !run.sut->page)
         return false;
     for (uint64_t i = 0; i < pin->pages && i < MODEL_SAMPLES; i++) {
         struct sut_page page;

@@ -10,45 +10,60 @@
  * which cost no look-up and are compared after every operation, or in another program, where the third
  * page is another.
  */
+#include "harness/judge/check.h"
+
+#include "harness/contract/ledger.h"
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 #define ULL unsigned long long
 
 /* ---- the ledger ---- */
 
-static void count_differs(enum contract_clause clause, const char *what, uint64_t model, uint64_t found) {
-    REQUIRE(false, clause, ("%llu %s", (ULL)model, what), ("%llu", (ULL)found));
+#define ENUMERATE(member, what) COUNT_##member,
+enum count {
+    LEDGER_COUNTS(ENUMERATE)
+};
+
+static void count_differs(enum count count, const char *what, const struct ledger_blame *blame,
+                          uint64_t wanted, uint64_t found) {
+    bool more = found > wanted;
+    enum contract_clause clause = blame->other;
+    switch (count) {
+    case COUNT_commit_pages:
+        clause = blame->commit;
+        break;
+    case COUNT_pins:
+    case COUNT_locked_pages:
+    case COUNT_domain_pages:
+        clause = more ? blame->pins_more : blame->pins_less;
+        break;
+    case COUNT_views:
+    case COUNT_view_bytes:
+        clause = more ? blame->views_more : blame->views_less;
+        break;
+    case COUNT_handles:
+        break;
+    case COUNT_leaks:
+        clause = CLAUSE_STOP_RECLAIM;
+        break;
+    case COUNT_breaches:
+        clause = CLAUSE_ANY_IRQL;
+        break;
+    }
+    REQUIRE(false, clause, ("%llu %s", (ULL)wanted, what), ("%llu", (ULL)found));
 }
 
 void check_ledger(const struct ledger_blame *blame) {
-    const struct model *m = &run.model;
-    struct sut_ledger *l = &run.ledger;
+    const struct sut_ledger wanted = model_ledger(&run.model);
+    const struct sut_ledger *found = &run.ledger;
     if (!run.sut->ledger || run.abandoned)
         return;
-    run.sut->ledger(l);
-    /* Commit first: a pin that took commit is no less wrong for being a good pin. */
-    if (l->commit_pages != m->commit_pages)
-        count_differs(blame->commit, "pages of commit charged", m->commit_pages, l->commit_pages);
-    if (l->pins != m->pins)
-        count_differs(l->pins > m->pins ? blame->pins_more : blame->pins_less, "pins", m->pins, l->pins);
-    if (l->locked_pages != m->locked_pages)
-        count_differs(l->locked_pages > m->locked_pages ? blame->pins_more : blame->pins_less, "locked pages",
-                      m->locked_pages, l->locked_pages);
-    if (l->domain_pages != m->domain_pages)
-        count_differs(l->domain_pages > m->domain_pages ? blame->pins_more : blame->pins_less,
-                      "pages mapped in domains", m->domain_pages, l->domain_pages);
-    if (l->views != m->view_count)
-        count_differs(l->views > m->view_count ? blame->views_more : blame->views_less, "views",
-                      m->view_count, l->views);
-    if (l->view_bytes != m->view_bytes)
-        count_differs(l->view_bytes > m->view_bytes ? blame->views_more : blame->views_less,
-                      "bytes of view space", m->view_bytes, l->view_bytes);
-    if (l->handles != m->handles_alive)
-        count_differs(blame->other, "handles alive", m->handles_alive, l->handles);
-    if (l->leaks != m->leaks)
-        count_differs(CLAUSE_STOP_RECLAIM, "pins and views taken back at stops", m->leaks, l->leaks);
-    if (l->breaches != m->breaches)
-        count_differs(CLAUSE_ANY_IRQL, "calls above PASSIVE_LEVEL reported", m->breaches, l->breaches);
+    run.sut->ledger(&run.ledger);
+#define COMPARE(member, what)                                                                                \
+    if (found->member != wanted.member)                                                                      \
+        count_differs(COUNT_##member, what, blame, wanted.member, found->member);
+    LEDGER_COUNTS(COMPARE)
 }
 
 void check_rollback(enum contract_clause clause) {
@@ -61,18 +76,6 @@ void check_rollback(enum contract_clause clause) {
     REQUIRE(run.ledger.pool_bytes == bytes && run.ledger.pool_blocks == blocks, clause,
             ("%llu bytes of pool in %llu blocks, as before the call", (ULL)bytes, (ULL)blocks),
             ("%llu in %llu", (ULL)run.ledger.pool_bytes, (ULL)run.ledger.pool_blocks));
-}
-
-/* ---- DMA ---- */
-
-bool check_can_dma(uint8_t device) {
-    const struct model_device *d = &run.model.devices[device];
-    if (!d->present || d->gone || d->d3 || d->in_reset)
-        return false;
-    if (run.program->machine.iommu == SUT_IOMMU_NONE)
-        return true;
-    const struct model_chain *chain = &run.model.chains[d->chain];
-    return chain->phase == PHASE_STARTED && chain->mode != MODE_PHYSICAL;
 }
 
 /* ---- chains ---- */
@@ -121,13 +124,4 @@ void check_stopped(uint8_t chain, enum contract_clause clause) {
         REQUIRE(!run.sut->page || !run.sut->page(c->members[0], i, 0, &page), clause,
                 ("index %u of the stopped chain without a section", i), ("a section"));
     }
-}
-
-void check_everything(enum contract_clause pins, enum contract_clause views) {
-    for (uint8_t i = 0; i < run.program->machine.adapters; i++)
-        for (uint8_t k = 0; k < run.model.chains[i].count; k++)
-            if (run.model.chains[i].areas[k].pin.live)
-                check_pin_alive(i, k, MODEL_SAMPLES, pins);
-    for (uint32_t i = 0; i < run.model.view_count; i++)
-        check_view_alive(&run.model.views[i], views);
 }

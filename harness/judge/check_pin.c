@@ -1,4 +1,9 @@
 /* The oracle's looks at pins: by DMA, at their frames, at their descriptors. check.c says when. */
+#include "harness/contract/reach.h"
+#include "harness/judge/blame.h"
+#include "harness/judge/check.h"
+#include "harness/judge/descriptor.h"
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 #define ULL unsigned long long
@@ -7,29 +12,11 @@ static bool dma(uint8_t device, uint64_t page, uint64_t offset, uint64_t *value,
     return run.sut->dma(device, page * MODEL_PAGE + offset, value, sizeof(*value), write);
 }
 
-bool check_address_in_chain(uint8_t chain, uint64_t address) {
-    const struct model_chain *c = &run.model.chains[chain];
-    for (uint32_t i = 0; i < c->count; i++) {
-        const struct model_pin *pin = &c->areas[i].pin;
-        if (!pin->live)
-            continue;
-        if (pin->contiguous) {
-            if (address - pin->base < pin->pages)
-                return true;
-            continue;
-        }
-        for (uint64_t k = 0; k < pin->pages; k++)
-            if (pin->array[k] == address)
-                return true;
-    }
-    return false;
-}
-
 /* The members of a chain that can do DMA now. */
 static uint32_t able_members(const struct model_chain *chain, uint8_t able[SUT_CHAIN_MAX]) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < chain->count && run.sut->dma; i++)
-        if (check_can_dma(chain->members[i]))
+        if (reach_can_dma(&run.model, chain->members[i]))
             able[count++] = chain->members[i];
     return count;
 }
@@ -79,14 +66,6 @@ static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
     return pin->contiguous ? pin->base + page : pin->array[page];
 }
 
-/* Whether there can be an array of page numbers at this address. Page numbers themselves, which share
- * the ADL's union with the pointer, mostly are none: below 64 KiB no system maps anything, the numbers
- * of a remapped domain may use all 52 bits, pointers of a process 47. */
-static bool may_be_array(const DXGK_PAGE_NUMBER *pages) {
-    uint64_t address = (uintptr_t)pages;
-    return address >= UINT64_C(64) << 10 && address >> 47 == 0 && address % sizeof(*pages) == 0;
-}
-
 /* The pin as the ADL tells it. False when it is malformed. */
 static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
@@ -94,22 +73,12 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
     bool prefer = call->arg.pin2.Flags.PreferContiguous;
     pin->pages = call->arg.pin2.CommitSize / MODEL_PAGE;
     pin->descriptor = adl;
-    if (!REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) ||
-        !REQUIRE(adl->PageCount == pin->pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pin->pages),
-                 ("PageCount %u", adl->PageCount)) ||
-        !REQUIRE(adl->Flags.Reserved == 0, CLAUSE_PIN_ADLFLAGS, ("reserved bits of the ADL's flags zero"),
-                 ("Flags 0x%x", adl->Flags.Value)))
+    const char *array = !prefer                                             ? "PreferContiguous was not set"
+                        : c->mode == MODE_REMAPPED || !run.sut->hold_chosen ? NULL
+                                                                            : "memory is not remapped";
+    if (!descriptor_check_adl(adl, pin->pages, array))
         return false;
     pin->contiguous = adl->Flags.Contiguous;
-    if (!REQUIRE(pin->contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
-                 ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pin->pages),
-                 ("Pages 0x%llx, where no array can be", (ULL)(uintptr_t)adl->Pages)))
-        return false;
-    bool permitted = prefer && (c->mode == MODE_REMAPPED || !run.sut->hold_chosen);
-    if (!REQUIRE(!pin->contiguous || permitted, CLAUSE_PIN_CONTIG,
-                 ("an array, for %s", prefer ? "memory is not remapped" : "PreferContiguous was not set"),
-                 ("a contiguous ADL")))
-        return false;
     bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
@@ -128,12 +97,7 @@ static bool read_mdl(const struct call *call, struct model_pin *pin) {
     pin->legacy = true;
     pin->contiguous = false;
     pin->descriptor = mdl;
-    if (!REQUIRE(mdl, CLAUSE_PIN1_SAME, ("an MDL"), ("pMdl null")) ||
-        !REQUIRE(mdl->ByteCount == call->arg.pin.CommitSize && mdl->ByteOffset == 0 && !mdl->Next,
-                 CLAUSE_PIN1_SAME,
-                 ("ByteCount 0x%llx, ByteOffset 0, Next null", (ULL)call->arg.pin.CommitSize),
-                 ("ByteCount 0x%x, ByteOffset 0x%x, Next %s", mdl->ByteCount, mdl->ByteOffset,
-                  mdl->Next ? "set" : "null")))
+    if (!descriptor_check_mdl(mdl, call->arg.pin.CommitSize))
         return false;
     pin->array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
     return true;
@@ -266,11 +230,11 @@ static bool check_edges(uint8_t chain, const struct model_pin *pin) {
     uint64_t after = pin_address(pin, pin->pages - 1) + 1;
     uint64_t before = pin_address(pin, 0) - 1;
     uint64_t value = 0;
-    bool try_after = after < UINT64_C(1) << 52 && !check_address_in_chain(chain, after);
+    bool try_after = after < UINT64_C(1) << 52 && !reach_in_chain(&run.model, chain, after);
     REQUIRE(!try_after || !dma(able[0], after, 0, &value, false), CLAUSE_PIN_EXACT,
             ("a fault at device page 0x%llx, after the pin's last, in no pin", (ULL)after),
             ("DMA went through"));
-    bool try_before = pin->contiguous && pin->base > 0 && !check_address_in_chain(chain, before);
+    bool try_before = pin->contiguous && pin->base > 0 && !reach_in_chain(&run.model, chain, before);
     REQUIRE(!try_before || !dma(able[0], before, 0, &value, false), CLAUSE_PIN_EXACT,
             ("a fault at device page 0x%llx, before the pin's first, in no pin", (ULL)before),
             ("DMA went through"));
@@ -353,7 +317,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     }
     contract_counts[CLAUSE_PIN_VISIBLE].kept++;
     contract_counts[CLAUSE_INIT_REMAP].kept +=
-        run.sut->page && (c->mode != MODE_REMAPPED || check_remap_shows(pin.pages));
+        run.sut->page && (c->mode != MODE_REMAPPED || blame_shows_frames(pin.pages));
     /* What only DMA can show counts as kept when a GPU of the chain has looked. */
     if (reached && !legacy)
         run_count(CLAUSE_PIN_MAPPED, fired);
@@ -493,7 +457,7 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
         const struct model_device *d = &run.model.devices[member];
         uint64_t address = pin->sample[i % 2 ? pin->samples - 1 : 0].address;
         uint64_t value = 0;
-        if (d->gone || d->d3 || d->in_reset || check_address_in_chain(chain, address))
+        if (d->gone || d->d3 || d->in_reset || reach_in_chain(&run.model, chain, address))
             continue;
         if (!REQUIRE(!dma(member, address, 0, &value, false), clause,
                      ("a fault at device page 0x%llx of the ended pin", (ULL)address),
@@ -504,7 +468,7 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
 
 void check_gpu(uint8_t device, enum contract_clause clause) {
     const struct model_chain *c = &run.model.chains[run.model.devices[device].chain];
-    bool able = check_can_dma(device);
+    bool able = reach_can_dma(&run.model, device);
     for (uint32_t i = 0; i < c->count && run.sut->dma && !run.abandoned; i++) {
         const struct model_pin *pin = &c->areas[i].pin;
         uint64_t value;

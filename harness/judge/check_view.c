@@ -1,4 +1,7 @@
 /* The oracle's looks at views, through the CPU. check.c says when. */
+#include "harness/judge/blame.h"
+#include "harness/judge/check.h"
+#include "harness/judge/report.h"
 #include "harness/judge/run.h"
 
 #define ULL unsigned long long

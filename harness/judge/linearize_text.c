@@ -1,96 +1,98 @@
 /* What a person reads of a history that no serial order explains. */
 #include <stdio.h>
 
+#include "harness/contract/ledger.h"
 #include "harness/judge/linearize.h"
 #include "harness/program/text_words.h"
 
 /* ---- the final state ---- */
 
-struct count {
-    const char *name;
-    uint64_t model;
-    uint64_t ledger;
-};
-
-enum {
-    COUNTS = 9
-};
-
-static void fill_counts(struct count *counts, const struct model *model, const struct sut_ledger *ledger) {
-    const struct count all[COUNTS] = {
-        {"pins", model->pins, ledger->pins},
-        {"locked pages", model->locked_pages, ledger->locked_pages},
-        {"pages mapped in domains", model->domain_pages, ledger->domain_pages},
-        {"views", model->view_count, ledger->views},
-        {"bytes of view space", model->view_bytes, ledger->view_bytes},
-        {"pages of commit", model->commit_pages, ledger->commit_pages},
-        {"handles", model->handles_alive, ledger->handles},
-        {"pins and views taken back", model->leaks, ledger->leaks},
-        {"calls above PASSIVE_LEVEL", model->breaches, ledger->breaches},
-    };
-    for (uint32_t i = 0; i < COUNTS; i++)
-        counts[i] = all[i];
+bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *found) {
+    const struct sut_ledger wanted = model_ledger(model);
+    bool fits = true;
+#define COMPARE(member, what) fits &= found->member == wanted.member;
+    LEDGER_COUNTS(COMPARE)
+    return fits;
 }
 
-bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *ledger) {
-    struct count counts[COUNTS];
-    fill_counts(counts, model, ledger);
-    for (uint32_t i = 0; i < COUNTS; i++)
-        if (counts[i].model != counts[i].ledger)
-            return false;
-    return true;
-}
-
-const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *ledger, char *text,
+const char *linearize_ledger_tells(const struct model *model, const struct sut_ledger *found, char *text,
                                    size_t size) {
-    struct count counts[COUNTS];
-    fill_counts(counts, model, ledger);
+    const struct sut_ledger wanted = model_ledger(model);
     size_t used = 0;
     text[0] = 0;
-    for (uint32_t i = 0; i < COUNTS && used < size; i++)
-        if (counts[i].model != counts[i].ledger)
-            used += (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",
-                                     (unsigned long long)counts[i].ledger, counts[i].name,
-                                     (unsigned long long)counts[i].model);
+#define TELL(member, what)                                                                                   \
+    if (found->member != wanted.member && used < size)                                                       \
+        used +=                                                                                              \
+            (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",              \
+                             (unsigned long long)found->member, what, (unsigned long long)wanted.member);
+    LEDGER_COUNTS(TELL)
     return text;
 }
 
 /* ---- the history ---- */
 
-/* "pin2 index 0, 8 pages" */
+static void put_callback(const struct call *call, const char *word, char *text, size_t size) {
+    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
+                 (unsigned long long)call->arg.pin2.CommitSize);
+        break;
+    case CALLBACK_PIN:
+        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
+                 (unsigned long long)call->arg.pin.CommitSize);
+        break;
+    case CALLBACK_UNPIN:
+    case CALLBACK_UNMAP:
+        snprintf(text, size, "%s index %u", word, index);
+        break;
+    case CALLBACK_MAP:
+        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
+                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
+        break;
+    }
+}
+
+static void put_bus(const struct call *call, const char *word, char *text, size_t size) {
+    switch ((enum program_bus)call->opcode) {
+    case BUS_PRESSURE:
+        snprintf(text, size, "%s", word);
+        break;
+    case BUS_POWER:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "d0" : "d3");
+        break;
+    case BUS_RESET:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "begin" : "end");
+        break;
+    case BUS_START:
+    case BUS_STOP:
+    case BUS_ADD:
+    case BUS_REMOVE:
+    case BUS_SURPRISE_REMOVE:
+    case BUS_LINK:
+        snprintf(text, size, "%s %u", word, call->device);
+        break;
+    }
+}
+
+/* "pin2 index 0, 0x8000 bytes" */
 static void put_call(const struct call *call, char *text, size_t size) {
     const char *word = text_opcodes[call->opcode];
-    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
     if (call_is_callback(call->opcode) && call->null_arg) {
         snprintf(text, size, "%s (no argument)", word);
         return;
     }
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN: {
-        uint64_t bytes = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
-        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index, (unsigned long long)bytes);
+    switch (program_class(call->opcode)) {
+    case CLASS_CALLBACK:
+        put_callback(call, word, text, size);
         break;
-    }
-    case OP_UNPIN:
-    case OP_UNMAP:
-        snprintf(text, size, "%s index %u", word, index);
+    case CLASS_BUS:
+        put_bus(call, word, text, size);
         break;
-    case OP_MAP:
-        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
-                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
-        break;
-    case OP_PRESSURE:
+    case CLASS_ACCESS: /* in no race */
+    case CLASS_SELF:
+    case CLASS_ORDER:
         snprintf(text, size, "%s", word);
-        break;
-    case OP_POWER:
-        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "d0" : "d3");
-        break;
-    case OP_RESET:
-        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "begin" : "end");
-        break;
-    default:
-        snprintf(text, size, "%s %u", word, call->device);
         break;
     }
 }

@@ -1,13 +1,12 @@
 /* What a person reads when a clause is broken. */
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "harness/drive/executor.h"
+#include "harness/judge/report.h"
+
 #include "harness/judge/run.h"
 #include "harness/program/text.h"
 
-char run_expected_text[RUN_TEXT_MAX];
-char run_got_text[RUN_TEXT_MAX];
 /* Static: a report may be written with the heap in any state. */
 static char text[TEXT_MAX];
 
@@ -57,16 +56,6 @@ void run_got(const char *format, ...) {
     va_end(args);
 }
 
-const char *run_where(uint32_t op) {
-    static char where[48];
-    if (op == RUN_BOOT)
-        return "bringing the machine up";
-    if (op == RUN_END)
-        return "taking the machine down";
-    snprintf(where, sizeof(where), "operation %u of %u", op + 1, run.program->op_count);
-    return where;
-}
-
 static void report(const struct contract_row *row) {
     fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
     fprintf(stderr, "  basis:     %s%s%s\n", row->basis_text, row->source[0] ? ", " : "", row->source);
@@ -89,21 +78,6 @@ static void report(const struct contract_row *row) {
     fflush(stderr);
 }
 
-bool executor_left(char *why, size_t size) {
-    switch (run.left) {
-    case RUN_NOT_LEFT:
-        return false;
-    case RUN_LEFT_AT_BOOT:
-        snprintf(why, size, "not run, for the machine did not boot");
-        return true;
-    case RUN_LEFT_BY_CHOICE:
-        break;
-    }
-    snprintf(why, size, "judged up to %s, which went another way than %s (expected %s; got %s)",
-             run_where(run.left_op), contract_table[run.left_clause].id, run_expected_text, run_got_text);
-    return true;
-}
-
 bool run_violated(enum contract_clause clause) {
     const struct contract_row *row = &contract_table[clause];
     if (run.abandoned)
@@ -115,15 +89,8 @@ bool run_violated(enum contract_clause clause) {
         run.left_op = run.op;
         return false;
     }
-    if (!run.quiet)
+    if (!run.options->quiet)
         report(row);
     contract_fail(clause);
     return false;
-}
-
-void run_harness_bug(const char *what) {
-    fprintf(stderr, "harness error: %s\n  broken by: the harness\n", what);
-    print_program();
-    fflush(stderr);
-    abort();
 }

@@ -1,9 +1,10 @@
-/* Minimizing: candidates, and the operations that go. */
+/* Minimizing: the operations that go, and the passes in their order. */
 #include "harness/minimize/minimize.h"
 
 #include <string.h>
 
 #include "harness/minimize/minimizer.h"
+#include "harness/program/operands.h"
 #include "harness/program/text.h"
 
 /* Few enough operations to try all pairs, or all triples; see minimize.h for the arithmetic. */
@@ -17,48 +18,6 @@ uint32_t minimize_members(const struct program *program) {
     for (const char *at = text; *at != 0; at++)
         members += *at == ' ';
     return members;
-}
-
-/* ---- candidates ---- */
-
-bool minimizer_over(const struct minimizer *m) {
-    return m->result.tried >= m->limit || *m->stop;
-}
-
-static bool passes(struct minimizer *m, uint32_t *ended) {
-    *ended = PROGRAM_OPS;
-    m->result.tried++;
-    if (!m->test(&m->candidate, ended, m->context))
-        return false;
-    m->result.kept++;
-    program_copy(m->best, &m->candidate);
-    minimizer_refs_reset();
-    return true;
-}
-
-/* What comes behind the operation in which it showed is not needed. */
-static void cut(struct minimizer *m, uint32_t ended) {
-    if (ended + 1 < m->best->op_count) {
-        program_copy(&m->candidate, m->best);
-        m->candidate.op_count = ended + 1;
-        (void)passes(m, &ended);
-    }
-}
-
-static bool is_best(const struct minimizer *m) {
-    static uint8_t best[PROGRAM_BYTES], candidate[PROGRAM_BYTES];
-    if (m->best->op_count != m->candidate.op_count)
-        return false;
-    size_t size = program_encode(m->best, best);
-    return program_encode(&m->candidate, candidate) == size && memcmp(best, candidate, size) == 0;
-}
-
-bool minimizer_try(struct minimizer *m) {
-    uint32_t ended;
-    if (minimizer_over(m) || is_best(m) || !passes(m, &ended))
-        return false;
-    cut(m, ended);
-    return true;
 }
 
 /* ---- operations ---- */
@@ -129,31 +88,19 @@ static void ranges(struct minimizer *m) {
     }
 }
 
-/* Whether b may undo what a does. */
+/* Whether b may undo what a does: its counterpart, on the same thing. A chain has as many names as members.
+ */
 static bool undoes(const struct program_op *a, const struct program_op *b) {
-    switch ((enum program_opcode)a->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        return b->opcode == OP_UNPIN &&
-               b->arg.unpin.PhysicalAdapterIndex == a->arg.unpin.PhysicalAdapterIndex;
-    case OP_MAP:
-        return b->opcode == OP_UNMAP && b->arg.unmap.PhysicalAdapterIndex == a->arg.map.PhysicalAdapterIndex;
-    case OP_STOP:
-        return b->opcode == OP_START;
-    case OP_START:
-        return b->opcode == OP_STOP || b->opcode == OP_REMOVE;
-    case OP_ADD:
-        return b->opcode == OP_REMOVE && b->adapter == a->adapter;
-    case OP_REMOVE:
-        return b->opcode == OP_ADD && b->adapter == a->adapter;
-    case OP_POWER:
-    case OP_RESET:
-        return b->opcode == a->opcode && b->adapter == a->adapter && b->flag != a->flag;
-    case OP_IRQL:
-        return b->opcode == OP_IRQL && b->actor == a->actor;
-    default:
+    uint8_t opcode = a->opcode;
+    if (b->opcode != program_undone_by(opcode) && !(opcode == OP_START && b->opcode == OP_REMOVE))
         return false;
-    }
+    if (program_has(opcode, OPERAND_INDEX))
+        return b->arg.unpin.PhysicalAdapterIndex == a->arg.unpin.PhysicalAdapterIndex;
+    if (program_has(opcode, OPERAND_LEVEL))
+        return b->actor == a->actor;
+    if (program_has(opcode, OPERAND_D_STATE) || program_has(opcode, OPERAND_TDR))
+        return b->adapter == a->adapter && b->flag != a->flag;
+    return program_has(opcode, OPERAND_CHAIN) || b->adapter == a->adapter;
 }
 
 /* An operation and the next that may undo it. */
@@ -181,82 +128,20 @@ static void pairs(struct minimizer *m) {
                 l += !try_without_some(m, (const uint32_t[]){i, k, l}, 3);
 }
 
-/* ---- numbers ---- */
-
-uint64_t minimizer_get(const struct program *program, const struct minimizer_number *number) {
-    const uint8_t *at = (const uint8_t *)program + number->offset;
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-    uint64_t u64;
-    switch (number->width) {
-    case 1:
-        memcpy(&u8, at, 1);
-        return number->is_signed ? (uint64_t)(int64_t)(int8_t)u8 : u8;
-    case 2:
-        memcpy(&u16, at, 2);
-        return u16;
-    case 4:
-        memcpy(&u32, at, 4);
-        return u32;
-    default:
-        memcpy(&u64, at, 8);
-        return u64;
-    }
-}
-
-static void number_set(struct program *program, const struct minimizer_number *number, uint64_t value) {
-    uint8_t *at = (uint8_t *)program + number->offset;
-    const uint8_t u8 = (uint8_t)value;
-    const uint16_t u16 = (uint16_t)value;
-    const uint32_t u32 = (uint32_t)value;
-    const void *from = number->width == 1   ? (const void *)&u8
-                       : number->width == 2 ? (const void *)&u16
-                       : number->width == 4 ? (const void *)&u32
-                                            : (const void *)&value;
-    memcpy(at, from, number->width);
-}
-
-bool minimizer_try_number(struct minimizer *m, const struct minimizer_number *number, uint64_t value) {
-    program_copy(&m->candidate, m->best);
-    number_set(&m->candidate, number, value);
-    return minimizer_try(m);
-}
-
-void minimizer_shrink(struct minimizer *m, const struct minimizer_number *number) {
-    uint64_t unit = number->unit ? number->unit : 1;
-    uint64_t value = minimizer_get(m->best, number);
-    if (value == number->plain || minimizer_try_number(m, number, number->plain))
-        return;
-    bool above = number->is_signed ? (int64_t)value > (int64_t)number->plain : value > number->plain;
-    uint64_t distance = above ? value - number->plain : number->plain - value;
-    for (uint64_t step = distance / 2 / unit * unit; step > 0 && !minimizer_over(m);) {
-        uint64_t nearer = above ? value - step : value + step;
-        if (step < distance && minimizer_try_number(m, number, nearer)) {
-            value = nearer;
-            distance -= step;
-        } else {
-            step = step / 2 / unit * unit;
-        }
-    }
-}
-
 /* ---- all of it ---- */
 
 struct minimize_result minimize(struct program *program, minimize_test *test, void *context, uint32_t limit,
                                 const volatile sig_atomic_t *stop) {
     static struct minimizer m;
-    uint32_t kept, ended;
+    uint32_t kept;
     m.best = program;
     m.test = test;
     m.context = context;
     m.limit = limit;
     m.stop = stop;
     m.result = (struct minimize_result){0};
-    program_copy(&m.candidate, program);
-    if (!passes(&m, &ended))
+    if (!minimizer_begin(&m))
         return m.result;
-    cut(&m, ended);
     do {
         kept = m.result.kept;
         minimizer_races(&m);

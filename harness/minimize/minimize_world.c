@@ -1,64 +1,7 @@
 /* Minimizing the world: fewer adapters, then what they and the machine have that is not plain. */
-#include <stddef.h>
-
 #include "harness/minimize/minimizer.h"
-
-/* ---- the machine ---- */
-
-/* What follows from the RAM by default follows it. */
-static void set_ram(struct program_machine *machine, uint64_t pages) {
-    bool highest = machine->highest_pfn == program_default_highest_pfn(machine->ram_pages);
-    bool commit = machine->commit_pages == program_default_commit(machine->ram_pages);
-    machine->ram_pages = pages;
-    if (highest || machine->highest_pfn < pages - 1)
-        machine->highest_pfn = program_default_highest_pfn(pages);
-    if (commit)
-        machine->commit_pages = program_default_commit(pages);
-}
-
-static bool try_ram(struct minimizer *m, uint64_t pages) {
-    program_copy(&m->candidate, m->best);
-    set_ram(&m->candidate.machine, pages);
-    return minimizer_try(m);
-}
-
-static void shrink_ram(struct minimizer *m) {
-    uint64_t pages = m->best->machine.ram_pages;
-    const uint64_t plain = PROGRAM_RAM_DEFAULT;
-    if (pages == plain || try_ram(m, plain))
-        return;
-    for (uint64_t step = (pages > plain ? pages - plain : plain - pages) / 2; step > 0;) {
-        uint64_t nearer = pages > plain ? pages - step : pages + step;
-        if (minimizer_over(m) || (pages > plain ? nearer <= plain : nearer >= plain) || !try_ram(m, nearer))
-            step /= 2;
-        else
-            pages = nearer;
-    }
-}
-
-#define VIEW_UNIT       (UINT64_C(64) << 10) /* of view space */
-#define MACHINE(member) offsetof(struct program, machine.member), sizeof(m->best->machine.member), false
-
-static void machine(struct minimizer *m) {
-    struct program_machine plain;
-    program_default_machine(&plain);
-    plain.adapters = m->best->machine.adapters;
-    program_copy(&m->candidate, m->best);
-    m->candidate.machine = plain;
-    if (minimizer_try(m))
-        return;
-    minimizer_shrink(m, &(struct minimizer_number){MACHINE(pfn_seed), 0, 1});
-    program_copy(&m->candidate, m->best);
-    m->candidate.machine.iommu = plain.iommu;
-    (void)minimizer_try(m);
-    shrink_ram(m);
-    uint64_t ram = m->best->machine.ram_pages;
-    minimizer_shrink(m,
-                     &(struct minimizer_number){MACHINE(highest_pfn), program_default_highest_pfn(ram), 1});
-    minimizer_shrink(m, &(struct minimizer_number){MACHINE(commit_pages), program_default_commit(ram), 1});
-    minimizer_shrink(m, &(struct minimizer_number){MACHINE(pool_bytes), plain.pool_bytes, 1});
-    minimizer_shrink(m, &(struct minimizer_number){MACHINE(view_bytes), plain.view_bytes, VIEW_UNIT});
-}
+#include "harness/program/operands.h"
+#include "harness/program/world.h"
 
 /* ---- adapters that go ---- */
 
@@ -92,11 +35,14 @@ static void build_without(struct minimizer *m, uint8_t gone, bool with_operation
     uint32_t count = 0;
     for (uint32_t i = 0; i < m->best->op_count; i++) {
         struct program_op op = m->best->ops[i];
-        bool means = op.adapter == gone || (op.opcode == OP_LINK && op.value == gone);
+        bool names = program_names_adapter(op.opcode);
+        bool joins = program_has(op.opcode, OPERAND_JOINER);
+        bool means = (names && op.adapter == gone) || (joins && op.value == gone);
         if (means && with_operations)
             continue;
-        op.adapter = op.adapter == gone ? 0 : (uint8_t)(op.adapter - (op.adapter > gone));
-        if (op.opcode == OP_LINK)
+        if (names)
+            op.adapter = op.adapter == gone ? 0 : (uint8_t)(op.adapter - (op.adapter > gone));
+        if (joins)
             op.value -= op.value >= gone && op.value > 0;
         candidate->ops[count] = op;
         origin->op[count++] = i;
@@ -122,8 +68,9 @@ static void unwrap(struct minimizer *m) {
     program_copy(&m->candidate, m->best);
     for (uint32_t i = 0; i < m->best->op_count; i++) {
         struct program_op *op = &m->candidate.ops[i];
-        op->adapter %= count;
-        if (op->opcode == OP_LINK)
+        if (program_names_adapter(op->opcode))
+            op->adapter %= count;
+        if (program_has(op->opcode, OPERAND_JOINER))
             op->value = (int64_t)((uint64_t)op->value % PROGRAM_ADAPTERS % count);
     }
     (void)minimizer_try(m);
@@ -136,40 +83,104 @@ static void fewer_adapters(struct minimizer *m) {
             (void)try_without_adapter(m, i);
 }
 
-/* ---- adapters that stay ---- */
+/* ---- members ---- */
 
-#define ADAPTER(member)                                                                                      \
-    offsetof(struct program, adapters) + at * sizeof(struct program_adapter) +                               \
-        offsetof(struct program_adapter, member),                                                            \
-        sizeof(((struct program_adapter *)0)->member), false
+static void *base_of(struct program *program, bool adapter, uint8_t at) {
+    return adapter ? (void *)&program->adapters[at] : (void *)&program->machine;
+}
 
-/* Brings single bits to their plain value. */
-static void shrink_bits(struct minimizer *m, const struct minimizer_number *number, unsigned end) {
-    for (unsigned bit = 1; bit < end; bit <<= 1) {
-        uint64_t value = minimizer_get(m->best, number);
-        if ((value ^ number->plain) & bit)
-            (void)minimizer_try_number(m, number, value ^ bit);
+/* What would be out of range becomes plain; and what follows from another member by default follows it, if it
+ * is to. Returns whether something did. */
+static bool follow(const struct program_machine *from, struct program_machine *machine, bool wanted) {
+    bool followed = false;
+    for (unsigned i = 0; i < world_machine.count; i++) {
+        const struct world_field *field = &world_machine.field[i];
+        struct world_range range = world_range(field, machine, 0);
+        uint64_t value = world_get(field, machine);
+        bool was_plain = value == world_get(field, from) && value == world_range(field, from, 0).plain;
+        if ((was_plain && wanted && value != range.plain) || value < range.least) {
+            world_set(field, machine, range.plain);
+            followed = true;
+        }
+    }
+    return followed;
+}
+
+/* A member of the machine or of adapter `at`. */
+struct place {
+    const struct world_field *field;
+    bool adapter;
+    uint8_t at;
+};
+
+static uint64_t value_at(const struct minimizer *m, const struct place *place) {
+    return world_get(place->field, base_of(m->best, place->adapter, place->at));
+}
+
+static bool try_value(struct minimizer *m, const struct place *place, uint64_t value) {
+    bool followed = true;
+    for (unsigned way = 0; way < 2 && followed; way++) {
+        program_copy(&m->candidate, m->best);
+        world_set(place->field, base_of(&m->candidate, place->adapter, place->at), value);
+        followed = follow(&m->best->machine, &m->candidate.machine, way == 0);
+        if (minimizer_try(m))
+            return true;
+    }
+    return false;
+}
+
+/* Moves a value toward its plain one, as near as the test allows by halving. */
+static void shrink_value(struct minimizer *m, const struct place *place, uint64_t plain) {
+    uint64_t value = value_at(m, place);
+    if (value == plain || try_value(m, place, plain))
+        return;
+    uint64_t unit = place->field->step;
+    uint64_t distance = value > plain ? value - plain : plain - value;
+    for (uint64_t step = distance / 2 / unit * unit; step > 0 && !minimizer_over(m);) {
+        uint64_t nearer = value > plain ? value - step : value + step;
+        if (step < distance && try_value(m, place, nearer)) {
+            value = nearer;
+            distance -= step;
+        } else {
+            step = step / 2 / unit * unit;
+        }
     }
 }
 
-static void adapter(struct minimizer *m, uint8_t at) {
-    struct program_adapter plain;
-    program_default_adapter(&plain);
-    plain.joins = m->best->adapters[at].joins;
-    program_copy(&m->candidate, m->best);
-    m->candidate.adapters[at] = plain;
-    (void)minimizer_try(m);
+/* Brings single bits to their plain value. */
+static void shrink_bits(struct minimizer *m, const struct place *place, uint64_t plain) {
+    for (unsigned bit = 0; bit < place->field->list->count; bit++) {
+        uint64_t value = value_at(m, place);
+        if ((value ^ plain) >> bit & 1)
+            (void)try_value(m, place, value ^ UINT64_C(1) << bit);
+    }
+}
 
-    const struct minimizer_number caps = {ADAPTER(caps), plain.caps, 1};
-    const struct minimizer_number miniport = {ADAPTER(miniport), 0, 1};
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(joins), 0, 1});
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(stopped), false, 1});
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(absent), false, 1});
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(version), 0, 1});
-    shrink_bits(m, &caps, PROGRAM_CAPS_ALL + 1);
-    shrink_bits(m, &miniport, PROGRAM_MP_ALL + 1);
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(maximum_size), plain.maximum_size, 1});
-    minimizer_shrink(m, &(struct minimizer_number){ADAPTER(highest_visible), plain.highest_visible, 1});
+static void shrink_members(struct minimizer *m, const struct world_fields *fields, bool adapter, uint8_t at) {
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct place place = {&fields->field[i], adapter, at};
+        uint64_t plain = world_range(place.field, &m->best->machine, at).plain;
+        if (place.field->kind == WORLD_IS_BITS)
+            shrink_bits(m, &place, plain);
+        else if (place.field->kind != WORLD_IS_COUNT) /* adapters go one by one */
+            shrink_value(m, &place, plain);
+    }
+}
+
+static void machine(struct minimizer *m) {
+    program_copy(&m->candidate, m->best);
+    program_default_machine(&m->candidate.machine);
+    m->candidate.machine.adapters = m->best->machine.adapters;
+    if (!minimizer_try(m))
+        shrink_members(m, &world_machine, false, 0);
+}
+
+static void adapter(struct minimizer *m, uint8_t at) {
+    program_copy(&m->candidate, m->best);
+    program_default_adapter(&m->candidate.adapters[at]);
+    m->candidate.adapters[at].joins = m->best->adapters[at].joins;
+    (void)minimizer_try(m);
+    shrink_members(m, &world_adapter, true, at);
 }
 
 void minimizer_world(struct minimizer *m) {

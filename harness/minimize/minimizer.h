@@ -14,11 +14,29 @@ struct minimizer {
     struct minimize_result result;
 };
 
+/* ---- candidate.c ---- */
+
+/* Tests the best itself, and cuts off what follows its end. */
+bool minimizer_begin(struct minimizer *m);
 /* True when there is nothing left to spend. */
 bool minimizer_over(const struct minimizer *m);
 /* Tests m->candidate, unless it is the best itself. When it passes it is the best from now on, and what
  * follows its end is cut off. */
 bool minimizer_try(struct minimizer *m);
+
+/* A whole number somewhere in a program. */
+struct minimizer_number {
+    size_t offset; /* in struct program */
+    uint8_t width; /* 1, 2, 4, 8 */
+    bool is_signed;
+    uint64_t plain;
+    uint64_t unit; /* it is a multiple of; 0: 1 */
+};
+uint64_t minimizer_get(const struct program *program, const struct minimizer_number *number);
+/* Tests the best with this value. */
+bool minimizer_try_number(struct minimizer *m, const struct minimizer_number *number, uint64_t value);
+/* Moves a number of the best toward its plain value, as near as the test allows by halving. */
+void minimizer_shrink(struct minimizer *m, const struct minimizer_number *number);
 
 /* ---- minimize_refs.c ---- */
 
@@ -35,29 +53,10 @@ void minimizer_refs_reset(void);
  * they did already, as far as a dry run can tell. */
 bool minimizer_refs_mend(struct minimizer *m, const struct minimizer_origin *origin);
 
-/* What plain writes write. Zeros over the zeros of a new section, or the CPU's bytes over the same bytes of
- * DMA, are no write, and another one would be needed to make it one. */
-#define MINIMIZER_DMA_STAMP 1u
-#define MINIMIZER_CPU_STAMP 2u
-
 /* ---- minimize_race.c, minimize_exchange.c, minimize_world.c, minimize_ops.c: one pass each ---- */
 void minimizer_races(struct minimizer *m);
 void minimizer_exchange(struct minimizer *m);
 void minimizer_world(struct minimizer *m);
 void minimizer_members(struct minimizer *m);
-
-/* A whole number somewhere in a program. */
-struct minimizer_number {
-    size_t offset; /* in struct program */
-    uint8_t width; /* 1, 2, 4, 8 */
-    bool is_signed;
-    uint64_t plain;
-    uint64_t unit; /* it is a multiple of; 0: 1 */
-};
-uint64_t minimizer_get(const struct program *program, const struct minimizer_number *number);
-/* Tests the best with this value. */
-bool minimizer_try_number(struct minimizer *m, const struct minimizer_number *number, uint64_t value);
-/* Moves a number of the best toward its plain value, as near as the test allows by halving. */
-void minimizer_shrink(struct minimizer *m, const struct minimizer_number *number);
 
 #endif

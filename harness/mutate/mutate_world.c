@@ -1,11 +1,8 @@
 /* Worlds: budgets just below and above what a program needs, memory just in and out of sight. */
 #include "harness/mutate/mutation.h"
+#include "harness/program/world.h"
 
-#define PAGE      MODEL_PAGE
-#define VIEW_STEP MODEL_VIEW_ALIGN
-
-#define PROGRAM_MINIPORTS 10u /* bits of enum program_miniport */
-_Static_assert(PROGRAM_MP_ALL == (1u << PROGRAM_MINIPORTS) - 1, "each of them can come");
+#define PAGE MODEL_PAGE
 
 /* ---- what the world needs ---- */
 
@@ -27,28 +24,6 @@ static uint64_t around(struct mutation *m, uint64_t value) {
     if (delta >= 0)
         return capped_add(value, (uint64_t)delta);
     return value < (uint64_t)-delta ? 0 : value - (uint64_t)-delta;
-}
-
-void mutate_world_mend(struct program *program) {
-    struct program_machine *machine = &program->machine;
-    if (machine->ram_pages < 1)
-        machine->ram_pages = 1;
-    if (machine->ram_pages > PROGRAM_PAGES_MAX)
-        machine->ram_pages = PROGRAM_PAGES_MAX;
-    if (machine->highest_pfn > PROGRAM_PAGES_MAX - 1)
-        machine->highest_pfn = PROGRAM_PAGES_MAX - 1;
-    if (machine->highest_pfn < machine->ram_pages - 1)
-        machine->highest_pfn = machine->ram_pages - 1;
-    if (machine->commit_pages > PROGRAM_COMMIT_MAX)
-        machine->commit_pages = PROGRAM_COMMIT_MAX;
-    if (machine->pool_bytes > PROGRAM_POOL_MAX)
-        machine->pool_bytes = PROGRAM_POOL_MAX;
-    if (machine->view_bytes > PROGRAM_VIEWS_MAX)
-        machine->view_bytes = PROGRAM_VIEWS_MAX;
-    machine->view_bytes = machine->view_bytes / VIEW_STEP * VIEW_STEP;
-    for (uint32_t i = 0; i < machine->adapters; i++)
-        if (program->adapters[i].joins > i)
-            program->adapters[i].joins = 0;
 }
 
 /* ---- the machine ---- */
@@ -85,41 +60,19 @@ static void tweak_ram(struct mutation *m) {
     }
 }
 
-static void tweak_machine(struct mutation *m) {
-    struct program_machine *machine = &m->program->machine;
+static uint64_t some_frame(struct mutation *m) {
+    const struct program_machine *machine = &m->program->machine;
     const uint64_t highest[] = {machine->ram_pages - 1,  machine->ram_pages,
                                 machine->ram_pages + 15, program_default_highest_pfn(machine->ram_pages),
                                 (UINT64_C(1) << 20) - 1, UINT64_C(1) << 20,
                                 UINT64_C(1) << 32,       PROGRAM_PAGES_MAX - 1};
-    switch (random_below(&m->random, 8)) {
-    case 0:
-    case 1:
-        machine->iommu = (uint8_t)random_below(&m->random, SUT_IOMMU_KINDS);
-        break;
-    case 2:
-        tweak_ram(m);
-        break;
-    case 3:
-        machine->highest_pfn = RANDOM_PICK(&m->random, highest);
-        break;
-    case 4:
-        machine->commit_pages = around(m, pages_wanted(m->program));
-        if (random_one_in(&m->random, 2))
-            machine->commit_pages = PROGRAM_COMMIT_MAX;
-        break;
-    case 5: /* from nothing to what some adapters, pins and views take, in halves */
-        machine->pool_bytes = random_next(&m->random) % (PROGRAM_POOL_DEFAULT >> random_below(&m->random, 9));
-        if (random_one_in(&m->random, 3))
-            machine->pool_bytes = PROGRAM_POOL_MAX;
-        break;
-    case 6:
-        machine->view_bytes = random_below(&m->random, random_one_in(&m->random, 3) ? 65 : 5) * VIEW_STEP;
-        break;
-    default:
-        machine->pfn_seed =
-            random_one_in(&m->random, 2) ? (uint32_t)random_next(&m->random) : random_below(&m->random, 8);
-        break;
-    }
+    return RANDOM_PICK(&m->random, highest);
+}
+
+/* What all save areas take, or a little less or more. */
+static uint64_t some_charge(struct mutation *m, struct world_range range) {
+    uint64_t pages = around(m, pages_wanted(m->program));
+    return random_one_in(&m->random, 2) ? range.most : pages;
 }
 
 /* One adapter more, or the last one less. */
@@ -215,43 +168,95 @@ static uint64_t some_visible(struct mutation *m, const struct program_adapter *a
     }
 }
 
-static void tweak_adapter(struct mutation *m) {
-    static const uint8_t caps[] = {0, 1, 2, 3, 4, 5, 5, 6, 7, 1, 3};
-    uint8_t at = (uint8_t)random_below(&m->random, m->program->machine.adapters);
-    struct program_adapter *adapter = &m->program->adapters[at];
-    switch (random_below(&m->random, 12)) {
-    case 0:
-        adapter->joins = (uint8_t)random_below(&m->random, at + 1u);
-        break;
-    case 1:
-        adapter->stopped = !adapter->stopped;
-        break;
-    case 2:
-        adapter->absent = !adapter->absent;
-        break;
-    case 3:
-        adapter->caps = RANDOM_PICK(&m->random, caps);
-        break;
-    case 4:
-        adapter->version = (uint8_t)random_below(&m->random, PROGRAM_VERSIONS);
-        break;
-    case 5:
-    case 6:
-        adapter->miniport =
-            random_one_in(&m->random, 4)
-                ? 0
-                : (uint16_t)((adapter->miniport ^ 1u << random_below(&m->random, PROGRAM_MINIPORTS)) &
-                             PROGRAM_MP_ALL);
-        break;
-    case 7:
-    case 8:
-        adapter->highest_visible = some_visible(m, adapter);
-        break;
-    default:
-        adapter->maximum_size = some_size(m);
-        afford(m, adapter->maximum_size);
-        break;
+/* ---- members, by the rows of world.def ---- */
+
+/* From the least to what some adapters, pins and views take, in halves; or as much as there can be. */
+static uint64_t some_half(struct mutation *m, struct world_range range) {
+    uint64_t below = (range.plain - range.least) >> random_below(&m->random, 9);
+    uint64_t value = range.least + (below ? random_next(&m->random) % below : 0);
+    return random_one_in(&m->random, 3) ? range.most : value;
+}
+
+static uint64_t some_steps(struct mutation *m, struct world_range range, uint64_t step) {
+    uint64_t all = (range.most - range.least) / step + 1;
+    uint32_t few = all < 5 ? (uint32_t)all : 5;
+    return range.least + step * random_below(&m->random, random_one_in(&m->random, 3) && all <= UINT32_MAX
+                                                             ? (uint32_t)all
+                                                             : few);
+}
+
+static uint64_t some_number(struct mutation *m, struct world_range range) {
+    uint64_t last = range.most - range.least;
+    if (!random_one_in(&m->random, 2))
+        return range.least + random_below(&m->random, 8);
+    return last == UINT64_MAX ? random_next(&m->random) : range.least + random_next(&m->random) % (last + 1);
+}
+
+/* Any combination; isolation, demanded or not, more often. */
+static uint64_t some_caps(struct mutation *m) {
+    static const uint8_t often[] = {PROGRAM_CAPS_DEFAULT, 1, 3};
+    uint32_t pick = random_below(&m->random, PROGRAM_CAPS_ALL + 1 + sizeof(often));
+    return pick <= PROGRAM_CAPS_ALL ? pick : often[pick - PROGRAM_CAPS_ALL - 1];
+}
+
+static uint64_t other_bit(struct mutation *m, uint64_t bits, const struct world_list *list) {
+    return random_one_in(&m->random, 4) ? 0 : bits ^ UINT64_C(1) << random_below(&m->random, list->count);
+}
+
+static uint64_t choice(struct mutation *m, const struct world_field *field, struct world_range range,
+                       uint64_t value) {
+    return field->kind == WORLD_IS_FLAG ? !value : random_below(&m->random, (uint32_t)range.most + 1);
+}
+
+/* What the member of the machine, or of adapter `at`, becomes. */
+static uint64_t other_value(struct mutation *m, const struct world_field *field, uint8_t at, uint64_t value) {
+    struct world_range range = world_range(field, &m->program->machine, at);
+    switch (field->domain) {
+    case WORLD_DOMAIN_ELSEWHERE:
+        return value;
+    case WORLD_DOMAIN_CHOICE:
+        return choice(m, field, range, value);
+    case WORLD_DOMAIN_ANY:
+        return some_number(m, range);
+    case WORLD_DOMAIN_HALVES:
+        return some_half(m, range);
+    case WORLD_DOMAIN_STEPS:
+        return some_steps(m, range, field->step);
+    case WORLD_DOMAIN_BIT:
+        return other_bit(m, value, field->list);
+    case WORLD_DOMAIN_CAPS:
+        return some_caps(m);
+    case WORLD_DOMAIN_RAM:
+        tweak_ram(m);
+        return m->program->machine.ram_pages;
+    case WORLD_DOMAIN_FRAME_EDGES:
+        return some_frame(m);
+    case WORLD_DOMAIN_AREAS:
+        return some_charge(m, range);
+    case WORLD_DOMAIN_SAVE_SIZE:
+        value = some_size(m);
+        afford(m, value);
+        return value;
+    case WORLD_DOMAIN_SIGHT:
+        return some_visible(m, &m->program->adapters[at]);
     }
+    return value;
+}
+
+static void tweak_member(struct mutation *m, const struct world_fields *fields, void *base, uint8_t at) {
+    uint32_t weights = 0;
+    for (unsigned i = 0; i < fields->count; i++)
+        weights += fields->field[i].weight;
+    uint32_t pick = random_below(&m->random, weights);
+    const struct world_field *field = fields->field;
+    for (; pick >= field->weight; field++)
+        pick -= field->weight;
+    world_set(field, base, other_value(m, field, at, world_get(field, base)));
+}
+
+static void tweak_adapter(struct mutation *m) {
+    uint8_t at = (uint8_t)random_below(&m->random, m->program->machine.adapters);
+    tweak_member(m, &world_adapter, &m->program->adapters[at], at);
 }
 
 /* All adapters of the world alike, or all but the first without an area of their own. */
@@ -272,14 +277,14 @@ static void tweak_layout(struct mutation *m) {
 void mutate_world_tweak(struct mutation *m) {
     uint32_t what = random_below(&m->random, 16);
     if (what < 6)
-        tweak_machine(m);
+        tweak_member(m, &world_machine, &m->program->machine, 0);
     else if (what < 8)
         tweak_count(m);
     else if (what < 9)
         tweak_layout(m);
     else
         tweak_adapter(m);
-    mutate_world_mend(m->program);
+    program_mend_world(m->program);
 }
 
 /* ---- a new one ---- */
@@ -357,16 +362,27 @@ static void make_areas(struct mutation *m) {
     }
 }
 
+static uint8_t some_iommu(struct mutation *m) {
+    uint32_t pick = random_below(&m->random, 0
+#define IOMMU(name, word, weight, ...) +(weight)
+#include "harness/program/world.def"
+    );
+#define IOMMU(name, word, weight, ...)                                                                       \
+    if (pick < (weight))                                                                                     \
+        return SUT_IOMMU_##name;                                                                             \
+    pick -= (weight);
+#include "harness/program/world.def"
+    return SUT_IOMMU_NONE;
+}
+
 void mutate_world_fresh(struct mutation *m) {
     static const uint8_t counts[] = {1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8, 9};
-    static const uint8_t iommus[] = {SUT_IOMMU_PRESENT, SUT_IOMMU_PRESENT, SUT_IOMMU_REMAP_ALWAYS,
-                                     SUT_IOMMU_REMAP_ALWAYS, SUT_IOMMU_NONE};
     struct program *program = m->program;
     program_default_machine(&program->machine);
     program->machine.adapters = RANDOM_PICK(&m->random, counts);
     if (program->machine.adapters > 8)
         program->machine.adapters = (uint8_t)random_between(&m->random, 9, PROGRAM_ADAPTERS);
-    program->machine.iommu = RANDOM_PICK(&m->random, iommus);
+    program->machine.iommu = some_iommu(m);
     bool chained = !random_one_in(&m->random, 4);
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         struct program_adapter *adapter = &program->adapters[i];
@@ -381,5 +397,5 @@ void mutate_world_fresh(struct mutation *m) {
     }
     for (uint32_t tweaks = random_below(&m->random, 4); tweaks > 0; tweaks--)
         mutate_world_tweak(m);
-    mutate_world_mend(program);
+    program_mend_world(program);
 }

@@ -3,9 +3,9 @@
 #define HARNESS_MUTATION_H
 
 #include "harness/contract/dry_run.h"
-#include "harness/drive/target.h"
 #include "harness/mutate/mutate.h"
 #include "harness/program/random.h"
+#include "harness/program/target_operations.h"
 
 /* A sequence under construction: the longest is a view moved through a section, twice 24. */
 #define SCENE_OPS 64u
@@ -29,8 +29,6 @@ static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
 void mutate_world_fresh(struct mutation *m);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
-/* Ranges of program.h, and of what depends on what. */
-void mutate_world_mend(struct program *program);
 
 /* ---- mutate_operands.c ---- */
 /* An operation that does something, as far as the dry run in m->model knows. */
@@ -48,11 +46,12 @@ uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
 /* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
 uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain);
 
-/* ---- mutate.c ---- */
+/* ---- edit.c ---- */
 /* How many more operations there is room for. */
 uint32_t mutation_room(const struct mutation *m);
 /* Puts operations in, as many as there is room for; they may not be part of the program. */
 void mutation_insert(struct mutation *m, uint32_t at, const struct program_op *ops, uint32_t count);
+void mutation_cut(struct mutation *m, uint32_t at, uint32_t count);
 
 /* ---- mutate_race.c: one mutation each, false when there is nothing to do it to ---- */
 bool mutate_race_schedule(struct mutation *m);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/program/operations.h"
 #include "harness/sut.h"
 
 #define PROGRAM_RECORD   48u   /* 16 bytes of header and the 32 of DXGKARGCB_PINFRAMEBUFFERFORSAVE2 */
@@ -27,69 +28,58 @@
 #define PROGRAM_COMMIT_MAX    (UINT64_C(1) << 52) /* 2^64 bytes: every MaximumSize can be charged */
 #define PROGRAM_POOL_MAX      (UINT64_C(1) << 20) /* bounds array pins: the slowest operation */
 #define PROGRAM_VIEWS_MAX     (UINT64_C(4) << 20) /* 64 views of 64 KiB */
-#define PROGRAM_RAM_DEFAULT   UINT64_C(4096)      /* 16 MiB */
+#define PROGRAM_VIEW_STEP     (UINT64_C(64) << 10)
+#define PROGRAM_RAM_DEFAULT   UINT64_C(4096) /* 16 MiB */
 #define PROGRAM_POOL_DEFAULT  (UINT64_C(256) << 10)
 #define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
-#define PROGRAM_CAPS_DEFAULT  5u /* isolation supported, remapping supported */
-#define PROGRAM_CAPS_ALL      7u
+#define PROGRAM_CAPS_DEFAULT  5u               /* isolation supported, remapping supported */
 #define PROGRAM_SIZE_DEFAULT  UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
-#define PROGRAM_IRQLS         4u
 
-/* ---- the world ---- */
+/* ---- the world: world.def says what each member is, and where it lies in its record ---- */
 
-/* Byte offsets of the machine record: 0 adapters - 1, 1 iommu, 4 pfn_seed (u32), 8 ram_pages (u64),
- * 16 highest_pfn (u64), 24 commit_pages (u64), 32 pool_bytes (u32), 36 view_bytes (u32, in 64 KiB); the
- * rest is ignored, and zero when canonical. A number beyond its range wraps around within it (highest_pfn
- * is then raised to ram_pages - 1 at least); a value that equals its default is zero when canonical. */
-struct program_machine {
-    uint8_t adapters; /* 1..PROGRAM_ADAPTERS; byte: adapters - 1 */
-    uint8_t iommu;    /* enum sut_iommu; byte order: PRESENT, REMAP_ALWAYS, NONE */
-    uint32_t pfn_seed;
-    uint64_t ram_pages;    /* 1..PROGRAM_PAGES_MAX; byte form 0: the default */
-    uint64_t highest_pfn;  /* ram_pages-1..PROGRAM_PAGES_MAX-1; byte form + 1, 0: 2 * ram_pages */
-    uint64_t commit_pages; /* 0..PROGRAM_COMMIT_MAX; byte form is commit_pages + 1, 0: 16 * ram_pages */
-    uint64_t pool_bytes;   /* 0..PROGRAM_POOL_MAX, byte form + 1, 0: the default */
-    uint64_t view_bytes;   /* 0..PROGRAM_VIEWS_MAX in steps of 64 KiB, byte form + 1 step, 0: default */
-};
-
-enum program_version { /* zero is the newest that has everything */
-    PROGRAM_WDDM_3_0,
-    PROGRAM_WDDM_3_1,
-    PROGRAM_WDDM_2_9,
-    PROGRAM_WDDM_2_8,
-    PROGRAM_WDDM_2_4,
-    PROGRAM_WDDM_2_3,
+enum program_version {
+#define VERSION(name, ...) PROGRAM_WDDM_##name,
+#include "harness/program/world.def"
     PROGRAM_VERSIONS
 };
 
-/* What a miniport does wrong, or beside the point. */
+/* Bits of DXGK_IOMMU_CAPS.Value. */
+enum program_cap_bit {
+#define CAP(name, ...) PROGRAM_CAP_BIT_##name,
+#include "harness/program/world.def"
+    PROGRAM_CAPS
+};
+#define PROGRAM_CAPS_ALL ((1u << PROGRAM_CAPS) - 1)
+
+enum program_miniport_bit {
+#define MINIPORT(name, ...) PROGRAM_MP_BIT_##name,
+#include "harness/program/world.def"
+    PROGRAM_MINIPORTS
+};
 enum program_miniport {
-    PROGRAM_MP_FAIL_IOMMU_CAPS = 1u << 0,
-    PROGRAM_MP_FAIL_PHYSICAL_CAPS = 1u << 1,
-    PROGRAM_MP_FAIL_SAVE_SIZE = 1u << 2,  /* of its own index, asked of the lead */
-    PROGRAM_MP_FAIL_START = 1u << 3,      /* its DxgkDdiStartDevice */
-    PROGRAM_MP_CLAIM_LEAD = 1u << 4,      /* LeadLink set in any member */
-    PROGRAM_MP_DENY_LEAD = 1u << 5,       /* LeadLink clear in any member */
-    PROGRAM_MP_LINK_COUNT = 1u << 6,      /* one link more than there are: a member is missing */
-    PROGRAM_MP_CALL_IN_START = 1u << 7,   /* calls all its callbacks from its QueryAdapterInfo */
-    PROGRAM_MP_RELEASE_IN_STOP = 1u << 8, /* unpins and unmaps all of its own in its stop */
-    PROGRAM_MP_CALL_IN_STOP = 1u << 9,    /* tries a new pin and a new map in its stop */
-    PROGRAM_MP_ALL = (1u << 10) - 1
+#define MINIPORT(name, ...) PROGRAM_MP_##name = 1 << PROGRAM_MP_BIT_##name,
+#include "harness/program/world.def"
+};
+#define PROGRAM_MP_ALL ((1u << PROGRAM_MINIPORTS) - 1)
+/* Those that it answers to Dxgkrnl; the rest is what it calls. */
+#define PROGRAM_MP_OF_ANSWERS(bit) (bit)
+#define PROGRAM_MP_OF_CALLS(bit)   0
+enum program_miniport_answers {
+    PROGRAM_MP_ANSWERS = 0
+#define MINIPORT(name, word, what, help) | PROGRAM_MP_OF_##what(PROGRAM_MP_##name)
+#include "harness/program/world.def"
 };
 
-/* Byte offsets of an adapter record: 0 joins, 1 flags, 2 caps, 3 version, 4 miniport (u16),
- * 8 maximum_size (u64), 16 highest_visible (u64); the rest is ignored, and zero when canonical. */
+struct program_machine {
+#define WORLD_MEMBER(type, member) type member;
+#define WORLD_MACHINE
+#include "harness/program/world.def"
+};
+
 struct program_adapter {
-    /* 0: a chain of its own at boot; j: linked at boot to the chain of adapter j - 1, where that is
-     * an earlier lead with room; byte form taken modulo (ordinal + 1). */
-    uint8_t joins;
-    bool stopped;             /* flag bit 0: its chain is not started at boot (any member says so) */
-    bool absent;              /* flag bit 1: not on the bus until an `add` operation */
-    uint8_t caps;             /* DXGK_IOMMU_CAPS.Value, bits 0..2; byte form is caps ^ 5 */
-    uint8_t version;          /* enum program_version */
-    uint16_t miniport;        /* enum program_miniport bits */
-    uint64_t maximum_size;    /* DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; byte form ^ 0x8000 */
-    uint64_t highest_visible; /* HighestVisibleAddress; byte form is its complement */
+#define WORLD_MEMBER(type, member) type member;
+#define WORLD_ADAPTER
+#include "harness/program/world.def"
 };
 
 /* ---- operations ---- */
@@ -100,81 +90,11 @@ struct program_adapter {
 #define PROGRAM_SWITCHES   8u
 #define PROGRAM_POINTS_MAX ((UINT32_C(1) << 24) - 1)
 
-enum program_opcode {
-    OP_PIN2,
-    OP_UNPIN,
-    OP_MAP,
-    OP_UNMAP,
-    OP_PIN,
-    OP_DMA_WRITE,
-    OP_DMA_READ,
-    OP_CPU_WRITE,
-    OP_CPU_READ,
-    OP_PRESSURE,
-    OP_STOP,
-    OP_START,
-    OP_POWER,
-    OP_RESET,
-    OP_IRQL,
-    OP_LINK,
-    OP_REMOVE,
-    OP_ADD,
-    OP_SURPRISE_REMOVE,
-    OP_RACE,
-    PROGRAM_OPCODES
-};
+/* A callback's argument, as a member of a union. */
+#define PROGRAM_ARGUMENT(name, number, word, race, needs, undone_by, help, member, type, ...) type member;
 
-/* Which handle a callback gets. `adapter` names the device meant, taken modulo the world's. */
-enum program_handle {
-    HANDLE_LEAD,   /* the handle of the lead of the device's chain */
-    HANDLE_OWN,    /* the device's own, be it lead or linked */
-    HANDLE_ISSUED, /* the kth handle ever issued, live or dead: k = value, modulo those issued */
-    HANDLE_NULL,
-    HANDLE_RAW,  /* value itself */
-    HANDLE_NEAR, /* the lead's plus value: a handle next to a live one */
-    PROGRAM_HANDLES
-};
-
-/* How a size or an offset (CommitSize, Size, Offset) comes about: FORM + delta, in pages, or in
- * bytes for the _BYTES variants (odd). RAW leaves what the structure says. */
-enum program_form {
-    FORM_RAW,
-    FORM_MAXIMUM, /* that index's MaximumSize + delta pages */
-    FORM_MAXIMUM_BYTES,
-    FORM_HALF,      /* half of MaximumSize, rounded down to pages, + delta pages */
-    FORM_PAGES,     /* delta pages alone */
-    FORM_COUNT32,   /* 2^32 pages + delta pages */
-    FORM_MDL_LIMIT, /* 4 GiB - PAGE_SIZE + delta pages */
-    FORM_TOP,       /* 2^64 + delta pages */
-    PROGRAM_FORMS
-};
-
-/* The base address an unmap or a CPU access uses. */
-enum program_view {
-    VIEW_LIVE,   /* the kth live view's base, k modulo the live ones; + delta pages when delta != 0 */
-    VIEW_ISSUED, /* the kth base ever issued, live or dead */
-    VIEW_RAW,    /* what the structure says */
-    PROGRAM_VIEWS
-};
-
-/*
- * One operation. Which members an opcode uses:
- *   PIN2 PIN UNPIN MAP UNMAP  adapter handle value null_arg arg fail_kind fail_nth
- *     PIN2 PIN MAP            size_form size_delta (CommitSize, Size)
- *     MAP                     offset_form offset_delta
- *     UNMAP                   view_form view offset_delta
- *   DMA_*   adapter (the GPU), pin = view modulo live pins; page and byte offset from dma.page, dma.offset
- *   CPU_*   view, view_form is LIVE; cpu.offset within the view
- *   POWER   flag: D0 (true) or D3    RESET  flag: begin or end    IRQL  irql of the actor
- *   LINK    adapter = lead, value = joiner
- *   START STOP REMOVE SURPRISE_REMOVE ADD  adapter; START also fail_*
- *   RACE    view: operations - 1; actor: the first to run; race: the switches
- *   all     actor
- * Byte offsets: 0 opcode, 1 actor (bits 0-1) flag (bit 2) null_arg (bit 3), 2 adapter, 3 handle,
- * 4 size_form (low nibble) offset_form (high nibble), 5 size_delta, 6 offset_delta,
- * 7 view_form (low nibble) fail_kind (high nibble), 8 fail_nth, 9 view, 10 irql, 11..15 value (40 bits,
- * sign-extended), 16..47 arg.
- */
+/* One operation. Which members it uses say its operands, where they are in the byte form PROGRAM_MEMBERS
+ * (operations.def). */
 struct program_op {
     uint8_t opcode; /* enum program_opcode; byte modulo PROGRAM_OPCODES, and likewise below */
     uint8_t actor;  /* < SUT_ACTORS */
@@ -196,11 +116,8 @@ struct program_op {
      * bytes kept whatever the opcode. */
     union {
         uint8_t raw[32];
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
-        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
-        DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
-        DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+        PROGRAM_CALLBACKS(PROGRAM_ARGUMENT) /* a member for each callback: pin2, pin, ... */
+        uint64_t number[4];                 /* of an operation that has no structure of its own */
         struct {
             uint64_t page;   /* of the pin, modulo its pages */
             uint16_t offset; /* in the page, modulo 4096 - 8 (the last 8 are the oracle's), down to 8s */
@@ -252,17 +169,34 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size);
 size_t program_encode(const struct program *program, uint8_t *bytes);
 /* Copies what the program uses of *from. */
 void program_copy(struct program *to, const struct program *from);
+
+/* ---- world.c ---- */
+
+/* The records of the world; program_decode() and program_encode() are made of these. */
+void program_decode_machine(struct program_machine *machine, const uint8_t *record);
+void program_decode_adapter(struct program_adapter *adapter, unsigned ordinal, const uint8_t *record);
+/* The record is zeroed before. */
+void program_encode_machine(const struct program_machine *machine, uint8_t *record);
+void program_encode_adapter(const struct program_adapter *adapter, uint8_t *record);
 /* The plain world's parts: what zero bytes decode to. */
 void program_default_machine(struct program_machine *machine);
 void program_default_adapter(struct program_adapter *adapter);
 uint64_t program_default_highest_pfn(uint64_t ram_pages);
 uint64_t program_default_commit(uint64_t ram_pages);
+/* Brings every number that is beyond its range to the nearest of it. */
+void program_mend_world(struct program *program);
+/* The machine as an implementation boots it. */
+struct sut_machine_config program_machine_config(const struct program_machine *machine);
+/* Of an enum program_version: DXGKDDI_INTERFACE_VERSION_*, and DXGKRNL_INTERFACE_SIZE_* where its table ends.
+ */
+ULONG program_version_value(uint8_t version);
+size_t program_version_size(uint8_t version);
+
+/* ---- program_race.c ---- */
+
 /* Of an OP_RACE operation. set() leaves the members that a race does not use. */
 void program_race_get(const struct program_op *op, struct program_race *race);
 void program_race_set(struct program_op *op, const struct program_race *race);
-/* What can be in a race: callbacks and what happens to a machine at any time. Looks at memory (DMA, CPU),
- * starts and what an actor does to itself alone (IRQL) cannot. */
-bool program_may_race(uint8_t opcode);
 /* How many operations behind the OP_RACE at `at` are its own: no more than it says, up to the first that
  * cannot be in a race, or the program's end. */
 uint32_t program_race_span(const struct program *program, uint32_t at);
@@ -270,7 +204,5 @@ uint32_t program_race_span(const struct program *program, uint32_t at);
  * operations on both sides, or lost some, keeps the rest. */
 void program_race_grow(struct program *program, uint32_t at, uint32_t count);
 void program_race_shrink(struct program *program, uint32_t at, uint32_t count);
-/* The DXGKDDI_INTERFACE_VERSION_* of an enum program_version. */
-ULONG program_version_value(uint8_t version);
 
 #endif

@@ -12,26 +12,8 @@
  * program convert both ways without loss: members that an operation does not use, and bytes of the
  * argument structure that no member shows (`pad4=`), are printed too when they are not zero.
  *
- * Numbers are decimal or 0x…, with an optional suffix: K M G T P (2^10 … 2^50), or p for pages where
- * the unit is bytes.
- *
- * machine   adapters= (as many as the lines say)  iommu=none|present|remap_always  ram= highest_pfn=
- *           commit= (pages)  pool= views= (bytes)  seed=
- * adapter N joins=M  stopped  absent  version=wddm3.0|…  caps=none|supported,required,remap
- *           miniport=fail_start,…  maximum_size=  highest_visible=
- * callbacks pin2, pin, unpin, map, unmap: a handle (lead(N) own(N) issued(K) null handle(V)
- *           near(N,+V)), index=, then the structure's members by their DDI names; Flags are
- *           PreferContiguous and Reserved=; null_arg; fail_nth=N or N(kind)
- *   sizes   a number, or MaximumSize MaximumSize/2 MdlLimit 2^32p 2^64, each ± Np (MaximumSize also
- *           ± Nb: bytes), or a small number of pages by itself: 8p, -1p
- *   views   K or live(K), issued(K), raw; each ± Np
- * dma_write dma_read     gpu= pin= page= offset= count= stamp=
- * cpu_write cpu_read     view= offset= stamp=
- * start stop remove add surprise_remove  N        power N d0|d3    reset N begin|end
- * link LEAD JOINER       irql passive|apc|dispatch|high            pressure
- * race      ops=N first=ACTOR switch=POINTS:ACTOR or lockPOINTS:ACTOR (up to 8 of them): the next N
- *           operations run concurrently; see program.h
- * any       actor=N; and what the operation does not use, when it is not zero (text_help lists it)
+ * The manual is `pinfuzz help programs` (text_help.c): of operations it says what their rows in
+ * operations.def say, of the world what those of world.def say.
  */
 #ifndef HARNESS_TEXT_H
 #define HARNESS_TEXT_H
@@ -42,7 +24,7 @@
 #include "harness/program/program.h"
 
 /* The longest line that is printed, with its end: an operation whose 15 members and 32 argument bytes
- * are all set needs under 400 characters; a machine line under 200, an adapter line under 300. */
+ * are all set needs under 400 characters; text_world.c adds up a machine's line and an adapter's. */
 #define TEXT_LINE_MAX 512u
 /* A printed program, whole. */
 #define TEXT_MAX ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * TEXT_LINE_MAX)
@@ -50,7 +32,7 @@
 struct text_error {
     unsigned line; /* from 1 */
     unsigned column;
-    char text[640]; /* "name:line:column: expected X, got 'Y'" */
+    char text[720]; /* "name:line:column: expected X, got 'Y'" */
 };
 
 /* The bytes of the mark that some editors put before a text (the BOM of UTF-8): 3 or 0. */
@@ -75,6 +57,6 @@ size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity)
 bool text_detect(const char *content, size_t size);
 
 /* The manual page: `pinfuzz help programs`. Every word that is printed stands there. */
-extern const char text_help[];
+const char *text_help(void);
 
 #endif

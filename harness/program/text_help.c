@@ -1,7 +1,12 @@
 /* The manual page of the text form. */
-#include "harness/program/text.h"
+#include <stdio.h>
+#include <string.h>
 
-const char text_help[] =
+#include "harness/program/text.h"
+#include "harness/program/text_out.h"
+#include "harness/program/world.h"
+
+static const char head[] =
     "NAME\n"
     "    programs - the text form of programs\n"
     "\n"
@@ -10,41 +15,51 @@ const char text_help[] =
     "    line for each adapter, then operations, at most 1024. A member that is left out has its plain\n"
     "    value. Numbers are decimal or 0x..., with an optional suffix K, M, G, T or P (2^10 ... 2^50), or p\n"
     "    for pages of 4096 bytes where the unit is bytes.\n"
-    "\n"
-    "MACHINE\n"
-    "    machine adapters=N iommu=WHICH ram=PAGES highest_pfn=N commit=PAGES pool=BYTES views=BYTES seed=N\n"
-    "\n"
-    "    adapters     1 to 16; plain: as many as there are lines for, at least 1\n"
-    "    iommu        present (plain), none, or remap_always: remap even where it is not needed\n"
-    "    ram          installed page frames; plain 4096\n"
-    "    highest_pfn  the highest installed page frame number; plain 2 * ram\n"
-    "    commit       the commit limit; plain 16 * ram\n"
-    "    pool         kernel pool, to 1M; plain 256K\n"
-    "    views        system address space for views, a multiple of 64K to 4M; plain 1M\n"
-    "    seed         the order in which page frames are handed out\n"
-    "\n"
-    "ADAPTERS\n"
-    "    adapter N joins=M stopped absent version=V caps=LIST miniport=LIST maximum_size=BYTES\n"
-    "              highest_visible=ADDRESS\n"
-    "\n"
-    "    joins            at boot, linked to the chain of the earlier adapter M; plain: a chain of its own\n"
-    "    stopped          its chain is not started at boot\n"
-    "    absent           not on the bus before an `add`\n"
-    "    version          the miniport's: wddm2.3 wddm2.4 wddm2.8 wddm2.9 wddm3.0 (plain) wddm3.1\n"
-    "    caps             DXGK_IOMMU_CAPS: supported, required, remap, or none; plain supported,remap\n"
-    "    maximum_size     DXGK_FRAMEBUFFERSAVEAREA.MaximumSize of its index; plain 32K\n"
-    "    highest_visible  DXGK_PHYSICAL_MEMORY_CAPS.HighestVisibleAddress; plain 2^64 - 1\n"
-    "    miniport         what its driver does besides: fail_iommu_caps fail_physical_caps fail_save_size\n"
-    "                     fail_start (these fail), claim_lead deny_lead (LeadLink), link_count (one link\n"
-    "                     more than there are), call_in_start call_in_stop (makes all callbacks there),\n"
-    "                     release_in_stop (unpins and unmaps all of its own)\n"
-    "\n"
+    "\n";
+
+/* ---- operations: the rows of operations.def ---- */
+
+/* clang-format off */
+#define USE_HANDLE(name)   " HANDLE"
+#define USE_CHAIN(name)    " N"
+#define USE_ADAPTER(name)  " N"
+#define USE_ABSENT(name)   " N"
+#define USE_GPU(name)      " " name "=N"
+#define USE_JOINER(name)   " JOINER"
+#define USE_D_STATE(name)  " d3|d0"
+#define USE_TDR(name)      " end|begin"
+#define USE_LEVEL(name)    " passive|apc|dispatch|high"
+#define USE_INDEX(name)    " " name "=N"
+#define USE_SIZE(name)     " " name "=SIZE"
+#define USE_OFFSET(name)   " " name "=SIZE"
+#define USE_FLAGS(name)    " " name " Reserved=BITS"
+#define USE_OUT(name)      " " name "=V"
+#define USE_BASE(name)     " " name "=VIEW"
+#define USE_VIEW(name)     " " name "=VIEW"
+#define USE_PIN(name)      " " name "=K"
+#define USE_PAGE(name)     " " name "=N"
+#define USE_IN_PAGE(name)  " " name "=N"
+#define USE_IN_VIEW(name)  " " name "=N"
+#define USE_COUNT(name)    " " name "=N"
+#define USE_STAMP(name)    " " name "=V"
+#define USE_NUMBER(name)   " " name "=N"
+#define USE_IDLE(name)     ""
+#define USE_SCHEDULE(name) " ops=N first=ACTOR switch=POINTS:ACTOR switch=lockPOINTS:ACTOR ..."
+/* clang-format on */
+#define USE(kind, name, ...) USE_##kind(name)
+#define OPERATION(name, number, word, race, needs, undone_by, help, ...)                                     \
+    "    " word PROGRAM_OPERANDS_##name(USE) "\n        " help "\n"
+
+#define RACER(name, number, word, race, ...) RACER_##race(word)
+#define RACER_RACES(word)                    " " word
+#define RACER_ALONE(word)                    ""
+
+#define SPACED(name, word) " " word
+
+/* clang-format off */
+static const char operations[] =
     "CALLBACKS\n"
-    "    pin2  HANDLE index=N CommitSize=SIZE PreferContiguous Reserved=BITS pAdl=V\n"
-    "    pin   HANDLE index=N CommitSize=SIZE pMdl=V\n"
-    "    unpin HANDLE index=N\n"
-    "    map   HANDLE index=N Size=SIZE Offset=SIZE pBaseAddress=V\n"
-    "    unmap HANDLE index=N view=VIEW pBaseAddress=V\n"
+    PROGRAM_CALLBACKS(OPERATION)
     "\n"
     "    HANDLE  lead(N)     the handle of the lead of adapter N's chain\n"
     "            own(N)      adapter N's own, be it the lead's or a linked one's\n"
@@ -58,18 +73,19 @@ const char text_help[] =
     "    VIEW    K or live(K): the Kth live view's base; issued(K): the Kth base ever issued; raw: what\n"
     "            pBaseAddress says; each with +Np or -Np\n"
     "    null_arg                the argument pointer is null\n"
-    "    fail_nth=N(KIND)        the Nth allocation in this call fails; KIND: any (plain) pool lock domain\n"
-    "                            view commit attach. Also for start.\n"
+    "    fail_nth=N(KIND)        what this call takes the Nth time runs out: FAULTS. Also for what happens to the\n"
+    "                            machine, below; elsewhere it has no effect.\n"
     "    padN=V                  the structure's bytes at offset N that no member shows; all 32 of them are\n"
     "                            kept for every operation\n"
     "\n"
-    "THE REST\n"
-    "    dma_write gpu=N pin=K page=N offset=N count=N stamp=V     into page.. of the Kth live pin\n"
-    "    dma_read  gpu=N pin=K page=N offset=N count=N\n"
-    "    cpu_write view=VIEW offset=N stamp=V                      offset from the byte asked for at map\n"
-    "    cpu_read  view=VIEW offset=N\n"
-    "    start N     stop N     add N     remove N     surprise_remove N     link LEAD JOINER\n"
-    "    power N d0|d3     reset N begin|end     pressure     irql passive|apc|dispatch|high\n"
+    "MEMORY\n"
+    PROGRAM_ACCESSES(OPERATION)
+    "\n"
+    "THE MACHINE\n"
+    PROGRAM_BUS(OPERATION)
+    "\n"
+    "CALLERS\n"
+    PROGRAM_SELF(OPERATION)
     "\n"
     "    actor=N, for any operation: which of four callers does it; each has an IRQL of its own.\n"
     "\n"
@@ -77,20 +93,24 @@ const char text_help[] =
     "    An operation's bytes can say more than it uses. So that none is lost, whatever is not used and not\n"
     "    zero has a member, too, and does nothing:\n"
     "\n"
-    "    adapter=N  handle=KIND (lead own issued null handle near)  value=V  flag  irql=LEVEL  view=VIEW\n"
+    "    adapter=N  handle=WORD  value=V  flag  irql=LEVEL  view=VIEW\n"
     "    size_form=FORM  size_delta=N  offset_form=FORM  offset_delta=N  fail_kind=KIND  padN=V\n"
-    "    FORM: raw maximum maximum_bytes half pages count32 mdl_limit top\n"
+    "    WORD:" PROGRAM_HANDLE_WORDS(SPACED) "\n"
+    "    FORM:" PROGRAM_FORM_WORDS(SPACED) "\n"
     "\n"
     "RACES\n"
-    "    race ops=N first=ACTOR switch=POINTS:ACTOR switch=lockPOINTS:ACTOR ...\n"
+    PROGRAM_ORDER(OPERATION)
     "\n"
-    "    The next operations, up to N of them (1 to 8), are made concurrently: callbacks, stop, remove,\n"
-    "    surprise_remove, power, reset, pressure. Any other ends the race before it, and so does the end\n"
-    "    of the program: ops=3 before one callback is a race of one. Each actor makes its own in their\n"
-    "    order. ACTOR `first` begins; POINTS points after the last switch the next ACTOR\n"
-    "    goes on (up to 8 switches). A point is each call's beginning, each lock operation and each access\n"
-    "    of the implementation to memory that is not its stack; `lock` counts lock operations alone.\n"
-    "    fail_nth has no effect there.\n"
+    "    The next operations, up to N of them (1 to 8), are made concurrently. These can be:\n"
+    "       "
+    PROGRAM_OPERATIONS(RACER)
+    "\n"
+    "    Any other ends the race before it, and so does the end of the program: ops=3 before one callback is\n"
+    "    a race of one. Each actor makes its own in their order.\n"
+    "\n"
+    "    ACTOR `first` begins; POINTS points after the last switch the next ACTOR goes on (up to 8 switches).\n"
+    "    A point is each call's beginning, each lock operation and each access of the implementation to\n"
+    "    memory that is not its stack; `lock` counts lock operations alone. fail_nth has no effect there.\n"
     "\n"
     "EXAMPLES\n"
     "    # Two linked adapters behind a remapping IOMMU; the second one saves, and sleeps.\n"
@@ -100,3 +120,133 @@ const char text_help[] =
     "    dma_write gpu=1 pin=0 count=16 stamp=0x5a\n"
     "    unpin lead(0) index=1\n"
     "    power 1 d3\n";
+/* clang-format on */
+
+/* ---- the world: the rows of world.def ---- */
+
+#define HELP_WIDTH  104u
+#define HELP_MAX    32768u
+#define HELP_COLUMN 26u /* of what is said of a word: the longest, in its list, and two spaces */
+/* Puts text at a column, and goes on there in each line. */
+static void put_wrapped(struct text_out *out, unsigned column, const char *text) {
+    unsigned at = column;
+    for (const char *word = text; *word != 0;) {
+        unsigned length = (unsigned)strcspn(word, " ");
+        if (at > column && at + 1 + length > HELP_WIDTH) {
+            text_put(out, "\n%*s", (int)column, "");
+            at = column;
+        } else if (at > column) {
+            text_put(out, " ");
+            at++;
+        }
+        text_put(out, "%.*s", (int)length, word);
+        at += length;
+        word += length + (word[length] == ' ');
+    }
+    text_put(out, "\n");
+}
+
+static const char *value_name(const struct world_field *field) {
+    static const char *const units[] = {
+        [WORLD_UNIT_COUNTED] = "=N",       [WORLD_UNIT_PAGES] = "=PAGES", [WORLD_UNIT_FRAME] = "=N",
+        [WORLD_UNIT_BYTES] = "=BYTES",     [WORLD_UNIT_SIZE] = "=BYTES",  [WORLD_UNIT_KIBIBYTES] = "=BYTES",
+        [WORLD_UNIT_ADDRESS] = "=ADDRESS",
+    };
+    switch (field->kind) {
+    case WORLD_IS_FLAG:
+        return "";
+    case WORLD_IS_WORD:
+        return "=WORD";
+    case WORLD_IS_BITS:
+        return "=LIST";
+    case WORLD_IS_JOINS:
+        return "=M";
+    case WORLD_IS_NUMBER:
+    case WORLD_IS_COUNT:
+        break;
+    }
+    return units[field->unit];
+}
+
+/* The line that has all members. */
+static void put_members(struct text_out *out, const char *statement, const struct world_fields *fields) {
+    char text[1024];
+    struct text_out line = {text, sizeof text, 0};
+    for (unsigned i = 0; i < fields->count; i++) {
+        text_put(&line, "%s%s%s", i ? " " : "", fields->field[i].word, value_name(&fields->field[i]));
+    }
+    text_put(out, "    %s ", statement);
+    put_wrapped(out, (unsigned)strlen(statement) + 5, text);
+    text_put(out, "\n");
+}
+
+static void say_number(struct text_out *line, const struct world_field *field, struct world_range range) {
+    char text[TEXT_NUMBER_MAX];
+    if (range.most != UINT64_MAX) {
+        text_put(line, ", ");
+        if (field->says == NULL || field->kind == WORLD_IS_COUNT)
+            text_put(line, "%s ", text_short_number(range.least, text));
+        text_put(line, "to %s", text_short_number(range.most, text));
+    }
+    if (field->step > 1) {
+        text_put(line, ", a multiple of %s", text_short_number(field->step, text));
+    }
+    text_put(line, "; plain: %s", field->says ? field->says : text_short_number(range.plain, text));
+}
+
+static void put_list(struct text_out *out, const struct world_field *field, uint64_t plain) {
+    const struct world_list *list = field->list;
+    for (unsigned i = 0; i < list->count; i++) {
+        bool is_plain = field->kind == WORLD_IS_WORD ? i == plain : plain >> i & 1;
+        char text[256];
+        snprintf(text, sizeof text, "%s%s", list->help[i], is_plain ? " (plain)" : "");
+        text_put(out, "      %-*s  ", (int)HELP_COLUMN - 8, list->words[i]);
+        put_wrapped(out, HELP_COLUMN, text);
+    }
+}
+
+static void put_fields(struct text_out *out, const struct world_fields *fields) {
+    struct program_machine machine;
+    program_default_machine(&machine);
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct world_field *field = &fields->field[i];
+        struct world_range range = world_range(field, &machine, 0);
+        char text[512];
+        struct text_out line = {text, sizeof text, 0};
+        text_put(&line, "%s", field->help);
+        if (field->kind == WORLD_IS_NUMBER || field->kind == WORLD_IS_COUNT) {
+            say_number(&line, field, range);
+        } else if (field->kind == WORLD_IS_BITS) {
+            text_put(&line, "; words with commas between them, or none%s", range.plain ? "" : " (plain)");
+        }
+        text_put(out, "    %-*s ", (int)HELP_COLUMN - 5, field->word);
+        put_wrapped(out, HELP_COLUMN, text);
+        if (field->list != NULL) {
+            put_list(out, field, range.plain);
+        }
+    }
+    text_put(out, "\n");
+}
+
+static void put_faults(struct text_out *out) {
+    text_put(out, "FAULTS\n    fail_nth=N(KIND); KIND says what runs out the Nth time:\n\n");
+    for (unsigned i = 0; i < SUT_FAULT_KINDS; i++) {
+        text_put(out, "    %-8s", world_faults[i].word);
+        put_wrapped(out, 12, world_faults[i].help);
+    }
+    text_put(out, "\n");
+}
+
+const char *text_help(void) {
+    static char page[HELP_MAX];
+    struct text_out out = {page, sizeof page, 0};
+    text_put(&out, "%sMACHINE\n", head);
+    put_members(&out, "machine", &world_machine);
+    put_fields(&out, &world_machine);
+    text_put(&out, "ADAPTERS\n");
+    put_members(&out, "adapter N", &world_adapter);
+    put_fields(&out, &world_adapter);
+    put_faults(&out);
+    text_put(&out, "%s", operations);
+    return page;
+}

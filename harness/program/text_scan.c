@@ -20,7 +20,7 @@ bool text_fail(struct text_parser *parser, struct text_span got, const char *for
     struct text_error *error = parser->error;
     error->line = parser->line;
     error->column = text_column(parser, got.at);
-    char expected[200];
+    char expected[TEXT_EXPECTED_MAX];
     va_list list;
     va_start(list, format);
     vsnprintf(expected, sizeof expected, format, list);
@@ -114,7 +114,7 @@ bool text_word(struct text_parser *parser, struct text_span token, const char *c
     if (text_find(token, words, count, found)) {
         return true;
     }
-    char list[160];
+    char list[TEXT_EXPECTED_MAX];
     list_words(list, sizeof list, words, count);
     return text_fail(parser, token, "%s", list);
 }

@@ -1,6 +1,5 @@
 #include "harness/verdict/schedules.h"
 
-#include "harness/drive/executor.h"
 #include "harness/interleave/schedule.h"
 #include "harness/verdict/verdict.h"
 
@@ -18,15 +17,14 @@ struct level {
 
 /* Runs the program under the level's schedule. False: enough. */
 static bool run_level(struct schedules *self, struct level *level) {
-    struct executor_race seen;
+    struct run_watch watch = {.op = self->op, .turns = level->turns, .capacity = TURNS};
+    const struct run_options options = {.quiet = true, .watch = &watch};
     program_race_set(&self->program->ops[self->op], &level->race);
     if (self->running)
         *self->running = self->program->ops[self->op];
-    executor_watch_race(self->op, level->turns, TURNS);
-    unsigned outcome = verdict_here(self->program);
-    executor_watched_race(&seen);
-    level->points = seen.ran ? seen.points : 0;
-    level->turn_count = seen.turns < TURNS ? seen.turns : TURNS;
+    unsigned outcome = verdict_here(self->program, &options);
+    level->points = watch.points;
+    level->turn_count = watch.turn_count < TURNS ? watch.turn_count : TURNS;
     self->points = level->points > self->points ? level->points : self->points;
     self->count++;
     return self->seen(self, outcome) && self->count < self->limit;

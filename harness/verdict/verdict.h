@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "harness/contract/contract.h"
+#include "harness/judge/run_options.h"
 #include "harness/program/program.h"
 
 /* The outcome of a run is a clause that was broken, or: */
@@ -28,26 +29,10 @@ void verdict_print_outcome(FILE *file, unsigned outcome);
 
 /* ---- in this process ---- */
 
-/* Runs the program; returns the outcome. A report is printed unless verdict_quiet(true) was called. */
-unsigned verdict_here(const struct program *program);
-void verdict_quiet(bool quiet);
-/* The operation that the last run ended in; false when it was none: boot, the end. */
-bool verdict_last_op(uint32_t *op);
+/* Runs the program; returns the outcome. A report is printed unless the options say quiet. */
+unsigned verdict_here(const struct program *program, const struct run_options *options);
 
 /* ---- in a child ---- */
-
-/* Zeroed memory that children share with their parent, for as long as the process lives. NULL with a
- * message when there is none. */
-void *verdict_shared(size_t size);
-
-/*
- * Calls body(context) in a child, and exit(0) when it returns: LeakSanitizer looks then. The child's
- * standard error goes to `error` (-1: stays). alarm(timeout) is set; the body may set it again; 0: none.
- * Waits, and gives the wait status. False with a message when no child can be made.
- */
-bool verdict_child(void (*body)(void *context), void *context, int error, unsigned timeout, int *status);
-/* "hung (longer than 60 s)", "crashed (signal 11)", "crashed (exit status 1)". */
-void verdict_print_death(FILE *file, int status, unsigned timeout);
 
 /* What a program breaks, as far as it names the bug: a clause, or how a process dies of it. */
 struct verdict {
@@ -64,12 +49,12 @@ bool verdict_same(const struct verdict *a, const struct verdict *b);
 /* "violated PIN-COUNT", "crashed (signal 6): heap-use-after-free in dxgk_unpin". */
 void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout);
 
-/* Finds in a report of a sanitizer, or the last words of a process, what goes into verdict.what, or with
- * `numbers` into verdict.said: the kind, and the topmost function that is not the sanitizer's; of an assert()
- * its function and what did not hold. */
-void verdict_read_report(const char *report, bool numbers, char *what, size_t capacity);
-/* That function in the report, which goes on with " FILE:LINE:COLUMN" where there are symbols, and the length
- * of its name; NULL when there is no stack. */
-const char *verdict_find_function(const char *report, size_t *length);
+/* What a verdict is known by: "PIN-COUNT", "heap-use-after-free in dxgk_unpin", "signal 11 in unpin". */
+void verdict_key(const struct verdict *verdict, char *key, size_t capacity);
+
+/* Runs the program in a child once more, and gives what that reports, of a clause or a death, as far as it
+ * fits: good until the next verdict. NULL with a message when there can be no child. */
+#define VERDICT_REPORT_MAX (UINT32_C(64) << 10)
+const char *verdict_report(const struct program *program, unsigned timeout);
 
 #endif

@@ -3,13 +3,13 @@
 #include "harness/verdict/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/judge/run.h"
+#include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
 struct exchange {
@@ -40,17 +40,16 @@ static bool say(int file) {
 }
 
 static _Noreturn void work(int file) {
-    int null = open("/dev/null", O_WRONLY);
-    dup2(null, STDERR_FILENO); /* what an assertion says before it dies */
-    signal(SIGINT, SIG_IGN);   /* the terminal sends it to both; the parent decides */
-    signal(SIGTERM, SIG_IGN);  /* and so may who runs it for a limited time */
-    verdict_quiet(true);
+    child_hush();             /* what an assertion says before it dies */
+    signal(SIGINT, SIG_IGN);  /* the terminal sends it to both; the parent decides */
+    signal(SIGTERM, SIG_IGN); /* and so may who runs it for a limited time */
+    const struct run_options options = {.quiet = true};
     while (hear(file)) {
         struct worker_answer *answer = &exchange->answer;
         alarm(exchange->timeout);
-        answer->outcome = verdict_here(&exchange->program);
+        answer->outcome = verdict_here(&exchange->program, &options);
         alarm(0);
-        if (!verdict_last_op(&answer->ended)) {
+        if (!run_last_op(&answer->ended)) {
             answer->ended = PROGRAM_OPS;
         }
         if (!say(file)) {
@@ -62,22 +61,20 @@ static _Noreturn void work(int file) {
 
 static bool hire(void) {
     int ends[2];
-    if (exchange == NULL && (exchange = verdict_shared(sizeof *exchange)) == NULL) {
+    if (exchange == NULL && (exchange = child_shared(sizeof *exchange)) == NULL) {
         return false;
     }
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
         perror("pinfuzz: socketpair");
         return false;
     }
-    fflush(NULL);
-    pid_t child = fork();
+    pid_t child = child_fork();
     if (child == 0) {
         close(ends[0]);
         work(ends[1]);
     }
     close(ends[1]);
     if (child < 0) {
-        perror("pinfuzz: fork");
         close(ends[0]);
         return false;
     }
@@ -89,8 +86,7 @@ static bool hire(void) {
 void worker_end(void) {
     if (pid != 0) {
         close(line);
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        (void)child_wait(pid);
         pid = 0;
     }
 }

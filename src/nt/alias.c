@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "nt/arena.h"
 #include "nt/nt.h"
 
-/* Address space for shared pages, made anew for each boot that needs any, so that nothing of it can
- * outlive the boot or be shared with a process forked later. A page takes a place in it when it is
+/* Address space for shared pages: a file in memory, made anew for each boot that needs any, so that nothing
+ * of it can outlive the boot or be shared with a process forked later. It grows by a page when one is
  * aliased first: 1024 operations of a program times the 1024 pages of its view space make 4 GiB. */
 #define SHARED_BYTES (UINT64_C(4) << 30)
 
@@ -23,29 +24,42 @@ struct alias {
 static struct alias aliases[NT_ALIASES];
 static uint32_t alias_count;
 static uint8_t *shared; /* NULL: none in this boot so far */
-static uint64_t shared_used;
+static int shared_file;
+static uint64_t shared_used; /* bytes of it, from its start */
+
+static void *map_shared(void *at, uint64_t bytes, int flags, uint64_t offset) {
+    return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | flags, shared_file,
+                (off_t)offset);
+}
 
 static bool show(uint8_t *address, uint64_t bytes, uint64_t offset) {
     if (alias_count == NT_ALIASES)
         return false;
-    /* An old size of 0 leaves the old mapping and makes a second one of the same pages. */
-    if (mremap(shared + offset, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address) == MAP_FAILED)
+    if (map_shared(address, bytes, MAP_FIXED, offset) == MAP_FAILED)
         return false;
     aliases[alias_count++] = (struct alias){.address = address, .bytes = bytes, .offset = offset};
     return true;
 }
 
+static bool open_shared(void) {
+    shared_file = memfd_create("pages", MFD_CLOEXEC);
+    if (shared_file < 0)
+        return false;
+    void *fresh = map_shared(NULL, SHARED_BYTES, 0, 0);
+    if (fresh == MAP_FAILED) {
+        close(shared_file);
+        return false;
+    }
+    shared = fresh;
+    shared_used = 0;
+    return true;
+}
+
 /* Moves bytes that have one address so far into shared memory, under that same address. */
 static bool share(uint8_t *address, uint64_t bytes, uint64_t *offset) {
-    if (!shared) {
-        void *fresh = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (fresh == MAP_FAILED)
-            return false;
-        shared = fresh;
-        shared_used = 0;
-    }
-    if (bytes > SHARED_BYTES - shared_used)
+    if (!shared && !open_shared())
+        return false;
+    if (bytes > SHARED_BYTES - shared_used || ftruncate(shared_file, (off_t)(shared_used + bytes)) != 0)
         return false;
     struct nt_arena_look look;
     look.first = NULL;
@@ -102,6 +116,7 @@ void nt_alias_shutdown(void) {
     alias_count = 0;
     if (shared) {
         munmap(shared, SHARED_BYTES);
+        close(shared_file);
         shared = NULL;
     }
 }

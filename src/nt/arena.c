@@ -43,7 +43,9 @@
  * Linux and in the layouts of ASan and MSan; where the host has something else there, or TSan does not
  * allow it, any place will do.
  */
-#if defined(NT_MSAN)
+#if UINTPTR_MAX < UINT64_MAX
+#define ARENA_AT NULL
+#elif defined(NT_MSAN)
 #define ARENA_AT ((void *)0x580000000000)
 #else
 #define ARENA_AT ((void *)0x200000000000)
@@ -87,7 +89,7 @@ NT_UNTRACED bool nt_arena_boot(void) {
     keep_heap();
     for (uint64_t bytes = NT_ARENA_BYTES; bytes >= NT_ARENA_MIN; bytes /= 2) {
         /* The rest of a 64 KiB step, for mmap() promises no more than page alignment. */
-        void *address = reserve(sizeof(void *) == 8 ? ARENA_AT : NULL, bytes + NT_VIEW_ALIGN, 0);
+        void *address = reserve(ARENA_AT, bytes + NT_VIEW_ALIGN, 0);
         if (address == MAP_FAILED)
             continue;
         uint64_t skip = -(uintptr_t)address & (NT_VIEW_ALIGN - 1);

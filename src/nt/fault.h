@@ -5,14 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* ANY, when arming: the nth point of whatever kind. */
+#define NT_FAULTS(FAULT)                                                                                     \
+    FAULT(ANY)                                                                                               \
+    FAULT(POOL)                                                                                              \
+    FAULT(LOCK)                                                                                              \
+    FAULT(DOMAIN)                                                                                            \
+    FAULT(VIEW)                                                                                              \
+    FAULT(COMMIT)                                                                                            \
+    FAULT(ATTACH)
+
 enum nt_fault_kind {
-    NT_FAULT_ANY, /* when arming: the nth point of whatever kind */
-    NT_FAULT_POOL,
-    NT_FAULT_LOCK,
-    NT_FAULT_DOMAIN,
-    NT_FAULT_VIEW,
-    NT_FAULT_COMMIT,
-    NT_FAULT_ATTACH,
+#define NT_FAULT(name) NT_FAULT_##name,
+    NT_FAULTS(NT_FAULT)
+#undef NT_FAULT
     NT_FAULT_KINDS
 };
 

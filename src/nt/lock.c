@@ -15,6 +15,8 @@ static struct {
 
 const struct nt_hooks *nt_hooks;
 
+struct nt_lock nt_memory_lock;
+
 static _Noreturn void violation(const struct nt_lock *lock, const char *what, const struct nt_lock *other) {
     static char text[256];
     int length = snprintf(text, sizeof(text), "actor %u, '%s' (rank %d) %s", nt_actor(), lock->name,

@@ -9,8 +9,6 @@
 #include "nt/private.h"
 #include "nt/window.h"
 
-struct nt_lock nt_memory_lock;
-
 static bool booted;
 
 bool nt_boot(const struct nt_config *config) {

@@ -13,17 +13,17 @@
 _Static_assert(SUT_DEVICES <= DXGK_ADAPTERS_MAX, "every device can be an adapter");
 _Static_assert(SUT_CHAIN_MAX == DXGK_CHAIN_MAX, "both sides mean the same longest chain");
 _Static_assert(SUT_ACTORS <= NT_ACTORS, "every actor has an IRQL");
-_Static_assert((int)SUT_FAULT_ANY == (int)NT_FAULT_ANY && (int)SUT_FAULT_POOL == (int)NT_FAULT_POOL &&
-                   (int)SUT_FAULT_LOCK == (int)NT_FAULT_LOCK &&
-                   (int)SUT_FAULT_DOMAIN == (int)NT_FAULT_DOMAIN &&
-                   (int)SUT_FAULT_VIEW == (int)NT_FAULT_VIEW &&
-                   (int)SUT_FAULT_COMMIT == (int)NT_FAULT_COMMIT &&
-                   (int)SUT_FAULT_ATTACH == (int)NT_FAULT_ATTACH &&
-                   (int)SUT_FAULT_KINDS == (int)NT_FAULT_KINDS,
-               "fault kinds are passed through");
+#define FAULT(name)                                                                                          \
+    _Static_assert((int)SUT_FAULT_##name == (int)NT_FAULT_##name, "SUT_FAULT_" #name " is passed through");
+NT_FAULTS(FAULT)
+_Static_assert((int)SUT_FAULT_KINDS == (int)NT_FAULT_KINDS, "src/nt/fault.h has every SUT_FAULT_*");
 
 /* The bus: what sits at each ordinal. */
 static struct dxgk_adapter *devices[SUT_DEVICES];
+
+/* A member that is added to nt_config has to be passed on here. */
+_Static_assert(sizeof(struct nt_config) == 5 * sizeof(uint64_t) + 2 * sizeof(uint32_t),
+               "boot() sets each member of nt_config");
 
 static bool boot(const struct sut_machine_config *config) {
     if (config->ram_pages == 0 || config->highest_pfn < config->firmware_pages ||

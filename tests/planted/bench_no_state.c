@@ -1,5 +1,5 @@
 /* For tests/planted/bench: state coverage as if there were none. Linked with --wrap for each of these. */
-#include "harness/judge/state.h"
+#include "harness/judge/state_coverage.h"
 
 void __wrap_state_begin(void);
 void __wrap_state_end(const struct model *model);

@@ -3,6 +3,9 @@
 # planted, compiled and linked with the objects of a build. The caller has a directory `scratch`.
 
 place=$tools_root/tests/planted
+# The rooms of the harness, as link_with wants them; beside them cli, or a fuzz target.
+# shellcheck disable=SC2034 # for who sources this
+harness=(interleave program contract judge drive mutate minimize verdict reproduce)
 
 # ---- the bugs ----
 
@@ -74,15 +77,15 @@ link_with() {
     mkdir -p "$built"
     for part in nt dxgk sut; do
         suffix=$3
-        [[ -d $dir/CMakeFiles/$part$suffix.dir ]] || suffix=
-        for object in "$dir/CMakeFiles/$part$suffix.dir/src/$part/"*.o; do
+        [[ -d $dir/CMakeFiles/pinfuzz_$part$suffix.dir ]] || suffix=
+        for object in "$dir/CMakeFiles/pinfuzz_$part$suffix.dir/src/$part/"*.o; do
             source=${object##*/}
             source=src/$part/${source%.o}
             if [[ -z ${changed[$source]-} ]]; then
                 objects+=("$object")
                 continue
             fi
-            command=$(sed -n "s|^CMakeFiles/$part$suffix\.dir/$source\.o\t||p" "$table.commands")
+            command=$(sed -n "s|^CMakeFiles/pinfuzz_$part$suffix\.dir/$source\.o\t||p" "$table.commands")
             [[ -n $command ]] || fail "$dir does not say how it compiles $source"
             command=${command//"$tools_root/src"/"$work/src"}
             object=$built/$part$suffix-${source##*/}.o
@@ -96,7 +99,7 @@ link_with() {
     done
     shift 3
     while (($#)) && [[ $1 != -- ]]; do
-        mapfile -t -O "${#objects[@]}" objects < <(find "$dir"/{,tests/}CMakeFiles/"$1.dir" -name '*.o' 2>/dev/null)
+        mapfile -t -O "${#objects[@]}" objects < <(find "$dir"/{,tests/}CMakeFiles/{,pinfuzz_}"$1.dir" -name '*.o' 2>/dev/null)
         shift
     done
     (($#)) && shift

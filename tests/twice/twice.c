@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/judge/state.h"
+#include "harness/judge/state_coverage.h"
 #include "harness/verdict/verdict.h"
 
 void leftover(void);
@@ -60,12 +60,14 @@ void __sanitizer_cov_pcs_init(const uintptr_t *start, const uintptr_t *stop) {
 #define COMPARE(name, type)                                                                                  \
     void __sanitizer_cov_trace_##name(type a, type b);                                                       \
     void __sanitizer_cov_trace_##name(type a, type b) {                                                      \
-        note_compare(__builtin_return_address(0), a, b);                                                     \
+        const void *place = __builtin_return_address(0);                                                     \
+        note_compare(place, a, b);                                                                           \
     }
 #define VALUE(name, type)                                                                                    \
     void __sanitizer_cov_trace_##name(type value);                                                           \
     void __sanitizer_cov_trace_##name(type value) {                                                          \
-        note_compare(__builtin_return_address(0), value, 0);                                                 \
+        const void *place = __builtin_return_address(0);                                                     \
+        note_compare(place, value, 0);                                                                       \
     }
 COMPARE(cmp1, uint8_t)
 COMPARE(cmp2, uint16_t)
@@ -108,7 +110,7 @@ static struct seen look(bool leave) {
     memset(counters, 0, (size_t)(counters_end - counters));
     memset(state_counters, 0, sizeof state_counters);
     compared = 0;
-    seen.verdict = verdict_here(&cmd_program);
+    seen.verdict = verdict_here(&cmd_program, &(struct run_options){.quiet = true});
     if (leave)
         leftover();
     seen.compares = compared;
@@ -154,7 +156,6 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: twice [--leftover] FILE|DIR...\n");
         return 2;
     }
-    verdict_quiet(true);
     for (size_t i = 0; i < files.count; i++) {
         if (!cmd_load(files.paths[i], LOAD_DETECT))
             return 2;

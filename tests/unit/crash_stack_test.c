@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "harness/contract/call.h"
 #include "harness/contract/contract.h"
+#include "harness/drive/perform.h"
 #include "harness/interleave/fiber.h"
 #include "unit/alike.h"
 

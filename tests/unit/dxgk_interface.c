@@ -74,7 +74,8 @@ static void callbacks_that_are_not_here_say_so(void **state) {
     (void)state;
     DXGKRNL_INTERFACE table;
     dxgk_interface_build(&table, DXGKDDI_INTERFACE_VERSION_WDDM3_1, (HANDLE)4);
-    NTSTATUS (*allocate_adl)(void) = (NTSTATUS(*)(void))table.DxgkCbAllocateAdl;
+    typedef NTSTATUS without_arguments(void);
+    without_arguments *allocate_adl = (without_arguments *)table.DxgkCbAllocateAdl;
     assert_int_equal(allocate_adl(), STATUS_NOT_SUPPORTED);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "harness/program/world.h"
 #include "harness/sut.h"
 
 static const struct sut *sut;
@@ -209,6 +210,30 @@ static void a_life(void **state) {
     }
 }
 
+/* A kind that nothing asks for cannot run out. */
+static void every_kind_of_fault_has_a_point(void **state) {
+    (void)state;
+    for (unsigned kind = 0; kind < SUT_FAULT_KINDS; kind++) {
+        bool fired;
+        assert_true(sut->boot(&plain));
+        sut->arm_fault((enum sut_fault)kind, 0);
+        add(0);
+        assert_int_equal(sut->start(0), STATUS_SUCCESS);
+        HANDLE lead = tables[0].DeviceHandle;
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2 = {.CommitSize = 4096};
+        assert_int_equal(tables[0].DxgkCbPinFrameBufferForSave2(lead, &pin2), STATUS_SUCCESS);
+        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin = {0};
+        assert_int_equal(tables[0].DxgkCbUnpinFrameBufferForSave(lead, &unpin), STATUS_SUCCESS);
+        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin = {.CommitSize = 4096};
+        assert_int_equal(tables[0].DxgkCbPinFrameBufferForSave(lead, &pin), STATUS_SUCCESS);
+        DXGKARGCB_MAPFRAMEBUFFERPOINTER map = {.Size = 4096};
+        assert_int_equal(tables[0].DxgkCbMapFrameBufferPointer(lead, &map), STATUS_SUCCESS);
+        if (sut->fault_passed(&fired) == 0 || fired)
+            fail_msg("no point of src/ asks for %s", world_faults[kind].name);
+        sut->shutdown();
+    }
+}
+
 /* A driver that never comes back from its stop: the machine can be shut down all the same. */
 static void shutdown_from_the_middle_of_a_stop(void **state) {
     (void)state;
@@ -239,6 +264,7 @@ int main(void) {
         cmocka_unit_test(impossible_machines_do_not_boot),
         cmocka_unit_test(absent_devices_are_refused),
         cmocka_unit_test(a_life),
+        cmocka_unit_test(every_kind_of_fault_has_a_point),
         cmocka_unit_test(shutdown_from_the_middle_of_a_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,8 +42,10 @@ static void same_after_text(void) {
 /* Whether the manual has the word, and not as a part of another. A member, which ends in '=', stands there as
  * one; a pad's number is N. */
 static bool help_has(const char *word, size_t size) {
-    for (const char *at = text_help; *at != 0; at++) {
-        if (strncmp(at, word, size) == 0 && (at == text_help || !isalnum((unsigned char)at[-1])) &&
+    static const char *help;
+    help = help != NULL ? help : text_help();
+    for (const char *at = help; *at != 0; at++) {
+        if (strncmp(at, word, size) == 0 && (at == help || !isalnum((unsigned char)at[-1])) &&
             (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_'))) {
             return true;
         }
@@ -204,6 +206,19 @@ static void members_have_the_values_written(void) {
     CHECK(first.ops[2].view_form == VIEW_LIVE && first.ops[2].view == 2 && first.ops[2].offset_delta == -1);
 }
 
+/* A ~ stands for more words: they are those of a table that grows. */
+static bool is_said(const char *wanted, const char *said) {
+    const char *more = strchr(wanted, '~');
+    if (more == NULL) {
+        return strcmp(wanted, said) == 0;
+    }
+    size_t head = (size_t)(more - wanted);
+    size_t tail = strlen(more + 1);
+    size_t size = strlen(said);
+    return size > head + tail && strncmp(wanted, said, head) == 0 &&
+           strcmp(more + 1, said + size - tail) == 0;
+}
+
 static void errors_say_where_and_what(void) {
     static const char *const cases[][2] = {
         {"machnie ram=1",
@@ -212,14 +227,14 @@ static void errors_say_where_and_what(void) {
         {"machine ram=4k", "t:1:13: expected a number from 1 to 1099511627776, got '4k'"},
         {"machine views=4096", "t:1:15: expected a multiple of 64K, got '4096'"},
         {"machine ram=10 highest_pfn=8", "t:1:28: expected a number from 9 to 1099511627775, got '8'"},
-        {"machine iommu=yes", "t:1:15: expected none|present|remap_always, got 'yes'"},
+        {"machine iommu=yes", "t:1:15: expected none|present|~, got 'yes'"},
         {"machine\nmachine", "t:2:1: expected one machine line, before everything else, got 'machine'"},
         {"machine seed=1 seed=1", "t:1:16: expected each member once, got 'seed=1'"},
         {"machine adapters=2\nadapter 2", "t:2:9: expected a number from 0 to 1, got '2'"},
         {"adapter 0 joins=0",
          "t:1:11: expected no joins= in adapter 0: only earlier adapters can be joined, got 'joins=0'"},
         {"adapter 1 joins=1", "t:1:17: expected a number from 0 to 0, got '1'"},
-        {"adapter 1 caps=supported,rmap", "t:1:26: expected supported|required|remap, got 'rmap'"},
+        {"adapter 1 caps=supported,rmap", "t:1:26: expected supported|required|~, got 'rmap'"},
         {"stop 0\nadapter 0", "t:2:1: expected adapter lines before the first operation, got 'adapter'"},
         {"stop", "t:1:5: expected a number from 0 to 15, got end of line"},
         {"pin2 index=0",
@@ -229,22 +244,21 @@ static void errors_say_where_and_what(void) {
         {"pin2 lead(0) CommitSize=MaximumSize-1",
          "t:1:25: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got 'MaximumSize-1'"},
-        {"pin2 lead(0) Commitsize=1", "t:1:14: expected a member of pin2: index CommitSize PreferContiguous "
-                                      "Reserved pAdl null_arg fail_nth "
-                                      "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
+        {"pin lead(0) Commitsize=1",
+         "t:1:13: expected a member of pin: index CommitSize pMdl null_arg fail_nth "
+         "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
         {"unpin lead(0) index=0 PreferContiguous",
          "t:1:23: expected a member of unpin: index null_arg fail_nth actor; or an unused one (pinfuzz help "
          "programs), got 'PreferContiguous'"},
         {"pin2 lead(0) index=0 index=0", "t:1:22: expected each member once, got 'index=0'"},
         {"pin2 lead(0) adapter=1", "t:1:14: expected each member once, got 'adapter=1'"},
         {"pin2 lead(0) pAdl=1 pad24=2", "t:1:21: expected each member once, got 'pad24=2'"},
-        {"pin2 lead(0) fail_nth=1(lok)",
-         "t:1:25: expected any|pool|lock|domain|view|commit|attach, got 'lok'"},
+        {"pin2 lead(0) fail_nth=1(lok)", "t:1:25: expected any|pool|lock|~, got 'lok'"},
         {"unmap lead(0) view=first", "t:1:20: expected a view: K, live(K), issued(K) or raw, each with an "
                                      "optional +Np or -Np, got 'first'"},
         {"power 0 d1", "t:1:9: expected d3|d0, got 'd1'"},
-        {"pressure 1",
-         "t:1:10: expected a member of pressure: actor; or an unused one (pinfuzz help programs), got '1'"},
+        {"pressure 1", "t:1:10: expected a member of pressure: fail_nth actor; or an unused one (pinfuzz "
+                       "help programs), got '1'"},
         {"map lead(0) Size=0x10000000000000000",
          "t:1:18: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got '0x10000000000000000'"},
@@ -255,7 +269,7 @@ static void errors_say_where_and_what(void) {
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK(!text_parse("t", cases[i][0], strlen(cases[i][0]), &first, &error));
-        if (strcmp(error.text, cases[i][1]) != 0) {
+        if (!is_said(cases[i][1], error.text)) {
             fprintf(stderr, "want %s\ngot  %s\n", cases[i][1], error.text);
             exit(1);
         }

@@ -42,7 +42,11 @@ typedef LARGE_INTEGER PHYSICAL_ADDRESS;
 #define NT_SUCCESS(Status) ((NTSTATUS)(Status) >= 0)
 
 #define FIELD_OFFSET(type, field) offsetof(type, field)
-#define C_ASSERT(expression)      _Static_assert(expression, #expression)
+#ifdef __cplusplus
+#define C_ASSERT(expression) static_assert(expression, #expression)
+#else
+#define C_ASSERT(expression) _Static_assert(expression, #expression)
+#endif
 
 C_ASSERT(sizeof(ULONG) == 4);
 C_ASSERT(sizeof(UINT) == 4);

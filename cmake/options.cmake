@@ -1,0 +1,23 @@
+# What is asked of a build, of this project's own and of one that it is a part of: cache variables.
+
+# A cluster says in LIB_FUZZING_ENGINE what to link, and in CFLAGS everything else.
+if(DEFINED ENV{LIB_FUZZING_ENGINE})
+  set(engine_default external)
+elseif(CMAKE_C_COMPILER_ID MATCHES Clang)
+  set(engine_default libfuzzer)
+else()
+  set(engine_default standalone)
+endif()
+
+set(PINFUZZ_ENGINE ${engine_default} CACHE STRING
+    "What drives the fuzz targets: libfuzzer, afl, standalone (replays files), external (LIB_FUZZING_ENGINE)")
+set_property(CACHE PINFUZZ_ENGINE PROPERTY STRINGS libfuzzer afl standalone external)
+option(PINFUZZ_CMPLOG "With AFL++: tell it what is compared, for -c 0 (slower)" OFF)
+set(PINFUZZ_ENGINE_LINK "$ENV{LIB_FUZZING_ENGINE}" CACHE STRING "What the external engine is linked with")
+set(PINFUZZ_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or memory or thread; empty: none")
+option(PINFUZZ_WERROR "Warnings are errors" OFF)
+
+# Here and not where it is used: a language is enabled for a directory. Engines are C++ behind a C interface.
+if(PINFUZZ_ENGINE STREQUAL external)
+  enable_language(CXX)
+endif()

@@ -1,0 +1,218 @@
+/* What the callbacks stand on: page numbers, sections, pins and views. */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "tinykrnl.h"
+
+/* ---- page numbers ---- */
+
+/* The lowest number from `page` on that the pin has, or none: UINT64_MAX. *end: behind it and what follows
+ * it. */
+static uint64_t pin_next(const struct pin *pin, uint64_t page, uint64_t *end) {
+    if (!pin->pages) {
+        *end = pin->first + pin->count;
+        return page >= *end ? UINT64_MAX : page > pin->first ? page : pin->first;
+    }
+    uint64_t low = 0;
+    uint64_t high = pin->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (pin->pages[middle] < page)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == pin->count)
+        return UINT64_MAX;
+    *end = pin->pages[low] + 1;
+    return pin->pages[low];
+}
+
+/* The same of all pins that the chain shares its numbers with: remapped, it has numbers of its own. */
+static uint64_t next_taken(const struct device *lead, uint64_t page, uint64_t *end) {
+    uint64_t lowest = UINT64_MAX;
+    for (unsigned i = 0; i < SUT_DEVICES; i++) {
+        const struct device *other = &machine.devices[i];
+        bool shared = lead->mode == MODE_REMAPPED ? other == lead : other->mode != MODE_REMAPPED;
+        for (unsigned k = 0; shared && k < other->count; k++) {
+            uint64_t behind = 0;
+            uint64_t taken =
+                other->areas[k].pin.live ? pin_next(&other->areas[k].pin, page, &behind) : UINT64_MAX;
+            if (taken < lowest) {
+                lowest = taken;
+                *end = behind;
+            }
+        }
+    }
+    return lowest < lead->end_page ? lowest : lead->end_page;
+}
+
+static bool find_range(const struct device *lead, uint64_t count, uint64_t *first) {
+    uint64_t from = lead->first_page;
+    while (from < lead->end_page) {
+        uint64_t end = lead->end_page;
+        if (next_taken(lead, from, &end) - from >= count) {
+            *first = from;
+            return true;
+        }
+        from = end;
+    }
+    return false;
+}
+
+static bool find_pages(const struct device *lead, uint64_t count, DXGK_PAGE_NUMBER *pages) {
+    uint64_t from = lead->first_page;
+    uint64_t found = 0;
+    while (found < count && from < lead->end_page) {
+        uint64_t end = lead->end_page;
+        uint64_t taken = next_taken(lead, from, &end);
+        while (found < count && from < taken)
+            pages[found++] = from++;
+        from = end;
+    }
+    return found == count;
+}
+
+/* ---- sections ---- */
+
+/* A file is sparse, so only pages that somebody has written take memory, and all others read as zero. One of
+ * 2^63 bytes and more is none. */
+NTSTATUS section_create(struct area *area, uint64_t bytes) {
+    area->section = memfd_create("section", MFD_CLOEXEC);
+    if (area->section >= 0 && bytes <= INT64_MAX && ftruncate(area->section, (off_t)bytes) == 0) {
+        area->bytes = bytes;
+        return STATUS_SUCCESS;
+    }
+    section_close(area);
+    return STATUS_NO_MEMORY;
+}
+
+void section_close(struct area *area) {
+    if (area->section >= 0)
+        close(area->section);
+    area->section = -1;
+    area->bytes = 0;
+}
+
+/* ---- pins ---- */
+
+static bool lockable(uint64_t pages) {
+    return pages <= machine.has.ram_pages - machine.locked_pages;
+}
+
+static void pinned(struct pin *pin, uint64_t count) {
+    machine.locked_pages += count;
+    pin->count = count;
+    pin->live = true;
+}
+
+NTSTATUS pin_pages(struct area *area, uint64_t count, bool contiguous) {
+    struct pin *pin = &area->pin;
+    if (!lockable(count))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    pin->adl = (DXGK_ADL){.PageCount = (UINT32)count};
+    pin->pages = NULL;
+    pin->mdl = NULL;
+    if (contiguous && area->lead->mode == MODE_REMAPPED && find_range(area->lead, count, &pin->first)) {
+        pin->adl.Flags.Contiguous = 1;
+        pin->adl.BasePageNumber = pin->first;
+        pinned(pin, count);
+        return STATUS_SUCCESS;
+    }
+    pin->pages = get(count * sizeof(*pin->pages));
+    if (!pin->pages)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!find_pages(area->lead, count, pin->pages)) {
+        put(pin->pages, count * sizeof(*pin->pages));
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    pin->adl.Pages = pin->pages;
+    pinned(pin, count);
+    return STATUS_SUCCESS;
+}
+
+static size_t mdl_bytes(uint64_t count) {
+    return sizeof(MDL) + count * sizeof(PFN_NUMBER);
+}
+
+NTSTATUS pin_mdl(struct area *area, uint64_t count) {
+    struct pin *pin = &area->pin;
+    MDL *mdl = lockable(count) ? get(mdl_bytes(count)) : NULL;
+    if (!mdl)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!find_pages(area->lead, count, MmGetMdlPfnArray(mdl))) {
+        put(mdl, mdl_bytes(count));
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *mdl = (MDL){.ByteCount = (ULONG)(count * PAGE_SIZE)};
+    pin->mdl = mdl;
+    pin->pages = MmGetMdlPfnArray(mdl);
+    pinned(pin, count);
+    return STATUS_SUCCESS;
+}
+
+void unpin_pages(struct area *area) {
+    struct pin *pin = &area->pin;
+    machine.locked_pages -= pin->count;
+    if (pin->mdl)
+        put(pin->mdl, mdl_bytes(pin->count));
+    else if (pin->pages)
+        put(pin->pages, pin->count * sizeof(*pin->pages));
+    pin->live = false;
+}
+
+bool pin_has(const struct pin *pin, uint64_t number, uint64_t *page) {
+    if (!pin->live)
+        return false;
+    if (!pin->pages) {
+        *page = number - pin->first;
+        return *page < pin->count;
+    }
+    for (*page = 0; *page < pin->count; ++*page)
+        if (pin->pages[*page] == number)
+            return true;
+    return false;
+}
+
+/* ---- views ---- */
+
+NTSTATUS view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base) {
+    if (bytes > machine.has.view_bytes - machine.view_bytes)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    struct view *view = get(sizeof(*view));
+    if (!view)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    view->area = area;
+    view->bytes = bytes;
+#ifdef TINYKRNL_BUG /* the wrong chunk: from a 64 KiB boundary, and nobody is told how far behind it */
+    offset -= offset % 0x10000;
+#endif
+    view->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, area->section, (off_t)offset);
+    if (view->base == MAP_FAILED) {
+        put(view, sizeof(*view));
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    view->next = machine.views;
+    machine.views = view;
+    machine.view_bytes += bytes;
+    *base = view->base;
+    return STATUS_SUCCESS;
+}
+
+bool view_unmap(const struct area *area, const void *base) {
+    bool found = false;
+    for (struct view **at = &machine.views; *at && !(found && base);) {
+        struct view *view = *at;
+        if (view->area != area || (base && view->base != base)) {
+            at = &view->next;
+            continue;
+        }
+        *at = view->next;
+        machine.view_bytes -= view->bytes;
+        munmap(view->base, view->bytes);
+        put(view, sizeof(*view));
+        found = true;
+    }
+    return found;
+}

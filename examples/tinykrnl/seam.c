@@ -1,0 +1,162 @@
+/*
+ * What the harness asks of an implementation, and where it gets it: harness/sut.h says what each member must
+ * do, this file how tinykrnl does it. To put an implementation of your own behind the seam, write this file
+ * anew.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tinykrnl.h"
+
+struct machine machine;
+
+/* ---- the machine ---- */
+
+/* All of a machine begins here, so that nothing of the one before can show: the same input must do the same.
+ */
+static bool boot(const struct sut_machine_config *config) {
+    machine = (struct machine){.has = *config, .last_handle = 0x1000};
+    return true;
+}
+
+/* Memory and files that outlive a machine would fill the process after some millions of inputs. */
+static void shutdown(void) {
+    for (unsigned i = 0; i < SUT_DEVICES; i++)
+        (void)bus_remove(i);
+}
+
+/* ---- the caller's circumstances ---- */
+
+static void set_actor(unsigned actor) {
+    machine.actor = actor;
+}
+
+static void set_irql(KIRQL irql) {
+    machine.irql[machine.actor] = irql;
+}
+
+/* Takes every frame that is neither locked nor viewed. Here no others are given out. */
+static void memory_pressure(void) {}
+
+/* ---- races: optional, and wanted by pin_race_fuzzer ---- */
+
+static const struct sut_hooks *hooks;
+
+static void set_hooks(const struct sut_hooks *now) {
+    hooks = now;
+}
+
+/* Actors take turns on one thread: where a real kernel would wait, the harness lets another one go on.
+ * Outside of races nobody else is there to wait for. */
+static const char big_lock;
+
+void lock(void) {
+    if (hooks)
+        hooks->acquire(&big_lock, "tinykrnl");
+}
+
+void unlock(void) {
+    if (hooks)
+        hooks->release(&big_lock);
+}
+
+/* ---- memory: drawn from the machine's pool, which ends ---- */
+
+void *get(size_t bytes) {
+    if (bytes > machine.has.pool_bytes - machine.pool_bytes)
+        return NULL;
+    void *block = malloc(bytes);
+    if (!block)
+        return NULL;
+    machine.pool_bytes += bytes;
+    if (hooks)
+        hooks->fresh(block, bytes);
+    return block;
+}
+
+void put(void *block, size_t bytes) {
+    if (hooks)
+        hooks->freed(block, bytes);
+    machine.pool_bytes -= bytes;
+    free(block);
+}
+
+/* ---- the oracle's look inside: optional, and worth it; of its ten members this is the one to begin with
+ * ---- */
+
+/* Page `number` as a device of that chain sees it: of which section it is, and which page of that. */
+static bool translate(const struct device *lead, uint64_t number, const struct area **area, uint64_t *page) {
+    for (unsigned i = 0; i < SUT_DEVICES; i++) {
+        const struct device *other = &machine.devices[i];
+        if (lead->mode == MODE_PHYSICAL ? other->mode == MODE_REMAPPED : other != lead)
+            continue;
+        for (unsigned k = 0; k < other->count; k++) {
+            *area = &other->areas[k];
+            if (pin_has(&(*area)->pin, number, page))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* With it the harness sees that pins lead where they should, for as long as they live and no longer; without
+ * it, it must believe the list of pages. */
+static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bool write) {
+    const struct device *found = bus_find(device);
+    const struct area *area;
+    uint64_t page;
+    if (!found || found->gone || !found->powered || found->resetting)
+        return false;
+    const struct device *lead = found->lead;
+    /* Behind an IOMMU a device that is attached to nothing reaches nothing. */
+    bool attached = lead->state == STARTED && lead->mode != MODE_PHYSICAL;
+    if (machine.has.iommu != SUT_IOMMU_NONE && !attached)
+        return false;
+    if (!translate(lead, address / PAGE_SIZE, &area, &page))
+        return false;
+    off_t at = (off_t)(page * PAGE_SIZE + address % PAGE_SIZE);
+    ssize_t done = write ? pwrite(area->section, buffer, size, at) : pread(area->section, buffer, size, at);
+    return done == (ssize_t)size;
+}
+
+/* ---- the seam ---- */
+
+const struct sut *sut_get(void) {
+    static const struct sut sut = {
+        .name = "tinykrnl",
+        /* Held to what is documented and what follows from it, not to what pinfuzz chose where the documents
+         * are silent, nor to exact statuses. */
+        .hold_chosen = false,
+
+        /* A machine as it leaves the factory, and nothing left of it. One is booted for each input. */
+        .boot = boot,
+        .shutdown = shutdown,
+
+        /* The bus. A device that is not there is STATUS_INVALID_PARAMETER. link: `joiner` gets the next index
+         * of the chain that `lead` leads. start: calls the drivers of the whole chain, asks the lead's what
+         * it needs, and is undone whole when anything fails. stop: after the drivers' own stop nothing that
+         * they were given works any more, and whatever they left out is taken back. remove: stops what runs.
+         * surprise_remove: the device does no DMA and its driver is not called any more; the rest of the
+         * chain goes on until its remove. */
+        .add = bus_add,
+        .link = bus_link,
+        .start = bus_start,
+        .stop = bus_stop,
+        .remove = bus_remove,
+        .surprise_remove = bus_surprise_remove,
+
+        /* Neither touches a pin, a view or a byte; a device in D3 or in reset does no DMA. */
+        .power = bus_power,
+        .reset = bus_reset,
+
+        /* Who makes the next calls, at which IRQL. */
+        .set_actor = set_actor,
+        .set_irql = set_irql,
+        .memory_pressure = memory_pressure,
+
+        .dma = dma,
+        .set_hooks = set_hooks,
+    };
+    return &sut;
+}

@@ -1,0 +1,129 @@
+/*
+ * A small Dxgkrnl's half of the frame-buffer-save callbacks, on a machine that is simulated with what Linux
+ * has: a section is a sparse file, a view is a mapping of it, DMA reads and writes the file.
+ *
+ *     seam.c       what the harness asks for (harness/sut.h); begin there
+ *     bus.c        adapters come and go, are linked, start and stop
+ *     callbacks.c  the five callbacks, and the table that drivers get
+ *     memory.c     page numbers, sections, pins, views
+ *
+ * One lock guards everything below; it is never held while a driver is called.
+ */
+#ifndef TINYKRNL_H
+#define TINYKRNL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/sut.h"
+
+/* A pin lists its pages in ascending order. Page numbers are frames where memory is not remapped. */
+struct pin {
+    bool live;
+    uint64_t first; /* of `count` pages in a row, when there is no array */
+    uint64_t count;
+    DXGK_PAGE_NUMBER *pages; /* NULL: contiguous */
+    DXGK_ADL adl;            /* what Pin2 hands out */
+    MDL *mdl;                /* what Pin hands out, with the pages behind it */
+};
+
+/* One physical adapter's save area. */
+struct area {
+    struct device *lead; /* of its chain */
+    int section;         /* a file; -1: the adapter needs no memory */
+    uint64_t bytes;
+    struct pin pin;
+};
+
+struct view {
+    struct view *next;
+    const struct area *area;
+    void *base;
+    uint64_t bytes;
+};
+
+enum mode {
+    MODE_PHYSICAL, /* no IOMMU in the way: devices reach every frame */
+    MODE_ISOLATED, /* behind an IOMMU that maps 1:1 what is pinned */
+    MODE_REMAPPED  /* behind an IOMMU, by page numbers of the chain's own */
+};
+
+enum state {
+    STOPPED,
+    STARTING,
+    STARTED,
+    STOPPING
+};
+
+/* A physical adapter. Of a chain's members each has itself in here, the lead has all else. */
+struct device {
+    bool present;
+    bool gone; /* surprise removed, and not removed yet */
+    bool powered;
+    bool resetting;
+    struct sut_miniport miniport;
+    struct device *lead;       /* itself when it is single */
+    HANDLE handle;             /* NULL when it is not started */
+    DXGKRNL_INTERFACE dxgkrnl; /* its driver's table */
+
+    unsigned count; /* members of the chain that it leads, itself among them */
+    struct device *members[SUT_CHAIN_MAX];
+    enum state state;
+    enum mode mode;
+    uint64_t first_page; /* page numbers that pins of this chain can have: from this one */
+    uint64_t end_page;   /* to the one before this */
+    uint64_t commit_pages;
+    struct area areas[SUT_CHAIN_MAX]; /* by PhysicalAdapterIndex */
+};
+
+/* The machine: what it has, and how much of that is out. */
+struct machine {
+    struct sut_machine_config has;
+    uint64_t commit_pages;
+    uint64_t locked_pages;
+    uint64_t pool_bytes;
+    uint64_t view_bytes;
+    uintptr_t last_handle;
+    struct view *views; /* the one mapped last first */
+    KIRQL irql[SUT_ACTORS];
+    unsigned actor;
+    struct device devices[SUT_DEVICES];
+};
+extern struct machine machine;
+
+/* ---- seam.c ---- */
+void lock(void);
+void unlock(void);
+/* From the heap, but for the harness's look at races, which must know when memory gets another meaning. NULL
+ * when there is none. */
+void *get(size_t bytes);
+void put(void *block, size_t bytes);
+
+/* ---- memory.c; under the lock ---- */
+NTSTATUS section_create(struct area *area, uint64_t bytes);
+void section_close(struct area *area);
+NTSTATUS pin_pages(struct area *area, uint64_t count, bool contiguous);
+NTSTATUS pin_mdl(struct area *area, uint64_t count);
+void unpin_pages(struct area *area);
+/* Whether the pin has that page number, and which page of the section it is. */
+bool pin_has(const struct pin *pin, uint64_t number, uint64_t *page);
+NTSTATUS view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base);
+/* Ends the view of that area with that base; NULL: all views of the area. False when there is none. */
+bool view_unmap(const struct area *area, const void *base);
+
+/* ---- callbacks.c ---- */
+void interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle);
+
+/* ---- bus.c ---- */
+NTSTATUS bus_add(unsigned device, const struct sut_miniport *miniport);
+NTSTATUS bus_link(unsigned lead, unsigned joiner);
+NTSTATUS bus_start(unsigned device);
+NTSTATUS bus_stop(unsigned device);
+NTSTATUS bus_remove(unsigned device);
+NTSTATUS bus_surprise_remove(unsigned device);
+NTSTATUS bus_power(unsigned device, bool d0);
+NTSTATUS bus_reset(unsigned device, bool begin);
+/* NULL: nothing is there. */
+struct device *bus_find(unsigned device);
+
+#endif

@@ -1,0 +1,259 @@
+/* The bus operations: power, links, start, stop, removal, memory pressure. */
+#include "harness/drive/bus.h"
+
+#include <stddef.h>
+
+#include "harness/contract/resolve.h"
+#include "harness/drive/driver.h"
+#include "harness/drive/perform.h"
+#include "harness/judge/check.h"
+#include "harness/judge/report.h"
+#include "harness/judge/run.h"
+
+#define BLAME(clause) ((struct ledger_blame){clause, clause, clause, clause, clause, clause})
+
+static void judge_bus(const struct call *call, const struct model_answer *answer) {
+    ULONG status = (ULONG)call->status;
+    const struct legal legal = resolve_legal(answer, call);
+    bool permitted = legal_permits(&legal, call->status, run.sut->hold_chosen);
+    if (answer->expect == MUST_FAIL) {
+        REQUIRE(!NT_SUCCESS(call->status), answer->clause, ("a failure, 0x%08x", (ULONG)answer->status),
+                ("success"));
+        REQUIRE(permitted, answer->clause, ("status 0x%08x", (ULONG)answer->status), ("0x%08x", status));
+        contract_counts[answer->clause].refused++;
+        if (call->fired)
+            contract_counts[answer->clause].faulted++;
+    } else if (!NT_SUCCESS(call->status)) {
+        REQUIRE(permitted, answer->clause, ("success%s", call->fired ? ", or a shortage" : ""),
+                ("0x%08x", status));
+        contract_counts[answer->clause].faulted++;
+    } else if (call->opcode != OP_ADD && call->opcode != OP_POWER) {
+        /* Those two say nothing of the clause that would be blamed for their failure. */
+        run_count(answer->clause, call->fired);
+    }
+}
+
+/* What the model is told of: granted, and allowed. */
+static bool is_granted(const struct call *call, const struct model_answer *answer) {
+    return NT_SUCCESS(call->status) && answer->expect != MUST_FAIL;
+}
+
+/* ---- start ---- */
+
+static void begin_start(uint8_t chain) {
+    run.model.chains[chain].phase = PHASE_STARTING;
+    driver_assemble(chain);
+}
+
+static void compare_start(const struct call *call, const struct model_answer *answer, uint8_t chain) {
+    struct model_chain *c = &run.model.chains[chain];
+    miniport_check_start(&drivers[chain], is_granted(call, answer));
+    if (!is_granted(call, answer)) {
+        c->phase = PHASE_STOPPED;
+        for (uint32_t i = 0; i < c->count; i++)
+            model_handle_died(&run.model, c->members[i]);
+        check_stopped(chain, CLAUSE_INIT_ROLLBACK);
+        check_rollback(CLAUSE_INIT_ROLLBACK);
+        contract_counts[CLAUSE_INIT_ROLLBACK].refused++;
+        if (call->fired) {
+            contract_counts[CLAUSE_INIT_ROLLBACK].faulted++;
+            contract_counts[CLAUSE_INIT_REQUIRED].faulted +=
+                call->fail_kind == SUT_FAULT_ATTACH && run.program->adapters[chain].caps & 2;
+        }
+        return;
+    }
+    if (run.abandoned)
+        return;
+    model_started(&run.model, chain);
+    for (uint32_t i = 0; i < c->count; i++)
+        if (c->areas[i].maximum)
+            c->areas[i].serial = contents_new_section();
+    check_started(chain, call);
+    check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
+                                        CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
+    contract_counts[CLAUSE_INIT_QUERY].kept++;
+    contract_counts[CLAUSE_INIT_COMMIT].kept += run.sut->ledger != NULL;
+    contract_counts[CLAUSE_INIT_ALIGN].kept++;
+    contract_counts[CLAUSE_INIT_VISIBLE].kept++;
+    if (run.program->adapters[chain].caps & 2)
+        contract_counts[CLAUSE_INIT_REQUIRED].kept++;
+    if (c->count > 1)
+        contract_counts[CLAUSE_LINK_ONE_LEAD].kept++;
+}
+
+/* ---- stop ---- */
+
+/* What a stop takes back is looked at while it still is, then afterwards. */
+struct remains {
+    uint32_t pins;
+    struct {
+        uint8_t index;
+        struct model_pin pin;
+    } pin[SUT_CHAIN_MAX];
+    uint32_t views;
+    struct model_view view[4];
+};
+
+static void before_stop(uint8_t chain, struct remains *left) {
+    struct model_chain *c = &run.model.chains[chain];
+    left->pins = 0;
+    left->views = 0;
+    for (uint8_t i = 0; i < c->count; i++) {
+        if (c->areas[i].last_word)
+            run.stale_word = (uint32_t)((c->areas[i].last_word - 1) % MODEL_PAGE + 1);
+        if (!c->areas[i].pin.live)
+            continue;
+        check_pin_alive(chain, i, 3, CLAUSE_PIN_CONTENTS);
+        left->pin[left->pins].index = i;
+        left->pin[left->pins++].pin = c->areas[i].pin;
+    }
+    for (uint32_t i = 0; i < run.model.view_count; i++) {
+        const struct model_view *view = &run.model.views[i];
+        if (view->chain != chain)
+            continue;
+        check_view_alive(view, CLAUSE_MAP_COHERENT);
+        if (left->views < sizeof(left->view) / sizeof(left->view[0]))
+            left->view[left->views++] = *view;
+    }
+    c->phase = PHASE_STOPPING;
+}
+
+static void after_stop(uint8_t chain, const struct remains *left) {
+    struct model_chain *c = &run.model.chains[chain];
+    miniport_check_stop(&drivers[chain]);
+    for (uint32_t i = 0; i < c->count; i++)
+        model_handle_died(&run.model, c->members[i]);
+    uint32_t leaks = run.model.leaks;
+    model_stopped(&run.model, chain);
+    for (uint32_t i = 0; i < left->pins; i++)
+        check_pin_gone(chain, left->pin[i].index, &left->pin[i].pin, CLAUSE_STOP_RECLAIM);
+    for (uint32_t i = 0; i < left->views; i++)
+        check_view_gone(&left->view[i], CLAUSE_STOP_RECLAIM);
+    check_stopped(chain, CLAUSE_STOP_RECLAIM);
+    if (run.model.leaks != leaks)
+        contract_counts[CLAUSE_STOP_RECLAIM].kept++;
+    if (c->count > 1)
+        contract_counts[CLAUSE_LINK_ORDER].kept++;
+}
+
+static void stop_or_remove(struct call *call, const struct model_answer *answer) {
+    static struct remains left;
+    /* A handle that is still alive is one that works after the stop. */
+    static const struct ledger_blame blame = {CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM,
+                                              CLAUSE_STOP_RECLAIM, CLAUSE_STOP_RECLAIM, CLAUSE_STOP_STALE};
+    uint8_t chain = run.model.devices[call->device].chain;
+    bool stops = answer->expect == MUST_SUCCEED && run.model.chains[chain].phase == PHASE_STARTED;
+    if (stops)
+        before_stop(chain, &left);
+    run_perform(call);
+    judge_bus(call, answer);
+    if (run.abandoned)
+        return;
+    if (answer->expect == MUST_FAIL) {
+        check_rollback(CLAUSE_ANY_ROLLBACK);
+        return;
+    }
+    if (stops)
+        after_stop(chain, &left);
+    if (call->opcode == OP_REMOVE)
+        model_removed(&run.model, call->device);
+    check_ledger(&blame);
+}
+
+/* ---- the others ---- */
+
+/* Looks at a chain's pins and views after something that must not have touched them. */
+static void check_chain(uint8_t chain, enum contract_clause clause) {
+    struct model_chain *c = &run.model.chains[chain];
+    for (uint8_t i = 0; i < c->count; i++)
+        if (c->areas[i].pin.live)
+            check_pin_alive(chain, i, 2, clause);
+    for (uint32_t i = 0; i < run.model.view_count; i++)
+        if (run.model.views[i].chain == chain)
+            check_view_alive(&run.model.views[i], clause);
+}
+
+static void reset(struct call *call, const struct model_answer *answer) {
+    run_perform(call);
+    judge_bus(call, answer);
+    if (answer->expect == MUST_FAIL || run.abandoned)
+        return;
+    resolve_effect(&run.model, call);
+    check_gpu(call->device, CLAUSE_TDR_KEEPS);
+    check_chain(run.model.devices[call->device].chain, CLAUSE_TDR_KEEPS);
+    check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
+}
+
+static void run_bus_at_passive(struct call *call) {
+    struct model *m = &run.model;
+    struct model_device *device = &m->devices[call->device];
+    struct model_answer answer = resolve_answer(m, call);
+    switch ((enum program_bus)call->opcode) {
+    case BUS_START:
+        if (device->present && m->chains[device->chain].phase == PHASE_STOPPED) {
+            uint8_t chain = device->chain;
+            begin_start(chain);
+            run_perform(call);
+            judge_bus(call, &answer);
+            if (!run.abandoned)
+                compare_start(call, &answer, chain);
+            return;
+        }
+        break;
+    case BUS_STOP:
+    case BUS_REMOVE:
+        stop_or_remove(call, &answer);
+        return;
+    case BUS_RESET:
+        reset(call, &answer);
+        return;
+    case BUS_ADD:
+        call->miniport = &drivers[call->device].entries;
+        break;
+    case BUS_LINK:
+    case BUS_SURPRISE_REMOVE:
+    case BUS_POWER:
+        break;
+    case BUS_PRESSURE: /* every adapter's pins must still be where they were */
+        check_frames_before();
+        run_perform(call);
+        check_frames_after();
+        check_everything(CLAUSE_PIN_LOCKED, CLAUSE_MAP_COHERENT);
+        check_ledger(&BLAME(CLAUSE_PIN_LOCKED));
+        contract_counts[CLAUSE_PIN_LOCKED].kept += m->pins != 0 && (run.sut->page || run.sut->dma);
+        return;
+    }
+
+    run_perform(call);
+    judge_bus(call, &answer);
+    if (run.abandoned)
+        return;
+    if (!is_granted(call, &answer)) {
+        check_rollback(CLAUSE_ANY_ROLLBACK);
+        return;
+    }
+    resolve_effect(m, call);
+    if (call->opcode == OP_SURPRISE_REMOVE)
+        check_gpu(call->device, CLAUSE_STOP_RECLAIM);
+    if (call->opcode == OP_POWER) {
+        check_gpu(call->device, call->flag ? CLAUSE_PIN_CONTENTS : CLAUSE_ANY_STATE);
+        check_chain(device->chain, CLAUSE_PIN_CONTENTS);
+    }
+    check_ledger(&BLAME(CLAUSE_ANY_STATE));
+}
+
+void run_bus(struct call *call) {
+    struct model *m = &run.model;
+    KIRQL irql = m->irql[m->actor];
+    call->actor = m->actor;
+    /* The bus works at PASSIVE_LEVEL whatever the last caller on this processor did. */
+    if (irql != PASSIVE_LEVEL) {
+        run.sut->set_irql(PASSIVE_LEVEL);
+        m->irql[m->actor] = PASSIVE_LEVEL;
+    }
+    run_bus_at_passive(call);
+    if (irql != PASSIVE_LEVEL) {
+        run.sut->set_irql(irql);
+        m->irql[m->actor] = irql;
+    }
+}

@@ -1,0 +1,255 @@
+/* A callback: ask the model, perform, compare, tell the model. */
+#include "harness/drive/callback.h"
+
+#include <string.h>
+
+#include "harness/contract/resolve.h"
+#include "harness/drive/driver.h"
+#include "harness/drive/perform.h"
+#include "harness/judge/blame.h"
+#include "harness/judge/check.h"
+#include "harness/judge/descriptor.h"
+#include "harness/judge/report.h"
+#include "harness/judge/run.h"
+
+/* ---- resolving ---- */
+
+/* The table a driver would call through: its own, or any other's where it never had one. */
+static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
+    if (drivers[device].has_interface)
+        return &drivers[device].dxgkrnl;
+    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
+        if (drivers[i].has_interface)
+            return &drivers[i].dxgkrnl;
+    return NULL;
+}
+
+bool run_resolve_callback(const struct program_op *op, struct call *call) {
+    resolve_operands(&run.model, op, call);
+    call->table = find_table(call->device);
+    if (!call_is_present(call)) {
+        /* A driver of that version has no such callback to call. */
+        contract_counts[CLAUSE_ANY_VERSION].refused += call->table != NULL;
+        return false;
+    }
+    return true;
+}
+
+/* ---- comparing ---- */
+
+static bool judge(const struct call *call, const struct model_answer *answer) {
+    bool success = NT_SUCCESS(call->status);
+    ULONG status = (ULONG)call->status;
+    const struct legal legal = resolve_legal(answer, call);
+    bool permitted = legal_permits(&legal, call->status, run.sut->hold_chosen);
+    if (answer->expect == MUST_FAIL) {
+        if (!REQUIRE(!success, answer->clause, ("a failure, 0x%08x", (ULONG)answer->status), ("success")))
+            return false;
+        REQUIRE(permitted, answer->clause, ("status 0x%08x", (ULONG)answer->status), ("0x%08x", status));
+        if (call->fired)
+            contract_counts[answer->clause].faulted++;
+        contract_counts[answer->clause].refused++;
+        return false;
+    }
+    if (success)
+        return true;
+    bool releases = program_gives(call->opcode);
+    if (!REQUIRE(legal.failure, blame_refusal(call, answer),
+                 ("success%s", releases || call->fired ? ", whatever is short" : ": nothing is short"),
+                 ("0x%08x", status)))
+        return false;
+    REQUIRE(permitted, blame_refusal(call, answer),
+            ("success, or STATUS_INSUFFICIENT_RESOURCES or STATUS_NO_MEMORY"), ("0x%08x", status));
+    contract_counts[answer->clause].faulted++;
+    return false;
+}
+
+/* PIN-TWICE: the first pin stays whole. The model let the call through to its index, so the handle is a
+ * live lead's. */
+static void compare_first_pin(const struct call *call) {
+    uint8_t index = (uint8_t)call->arg.pin2.PhysicalAdapterIndex;
+    for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
+        const struct model_device *lead = &run.model.devices[i];
+        if (!lead->handle_alive || lead->handle != (uint64_t)(uintptr_t)call->handle)
+            continue;
+        check_pin_locked(lead->chain, index, CLAUSE_PIN_TWICE);
+        check_pin_alive(lead->chain, index, 2, CLAUSE_PIN_TWICE);
+    }
+}
+
+static void compare_failure(const struct call *call, const struct call *before,
+                            const struct model_answer *answer) {
+    if (run.abandoned)
+        return;
+    if (answer->clause == CLAUSE_PIN_TWICE)
+        compare_first_pin(call);
+    REQUIRE(memcmp(call->arg.raw, before->arg.raw, sizeof(call->arg.raw)) == 0, CLAUSE_ANY_ROLLBACK,
+            ("the argument structure as it was"), ("changed by a call that failed"));
+    check_rollback(CLAUSE_ANY_ROLLBACK);
+    contract_counts[CLAUSE_ANY_ROLLBACK].refused++;
+    if (call->fired)
+        contract_counts[CLAUSE_ANY_ROLLBACK].faulted++;
+}
+
+static void compare_pin(const struct call *call, const struct model_answer *answer) {
+    static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_PIN_EXACT, CLAUSE_PIN_LOCKED,
+                                              CLAUSE_MAP_MANY,    CLAUSE_MAP_MANY,  CLAUSE_ANY_STATE};
+    struct model_pin *pin = &run.model.chains[answer->chain].areas[answer->index].pin;
+    uint64_t bytes = run.ledger.pool_bytes;
+    uint64_t blocks = run.ledger.pool_blocks;
+    check_pin_birth(call, answer->chain, answer->index);
+    check_ledger(&blame);
+    pin->pool_bytes = run.ledger.pool_bytes - bytes;
+    pin->pool_blocks = run.ledger.pool_blocks - blocks;
+}
+
+static void compare_unpin(const struct call *call, const struct model_answer *answer) {
+    static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_UNPIN_GONE, CLAUSE_UNPIN_ONLY,
+                                              CLAUSE_UNPIN_ONLY,  CLAUSE_UNPIN_ONLY, CLAUSE_UNPIN_ONLY};
+    struct model_chain *chain = &run.model.chains[answer->chain];
+    struct model_pin pin = chain->areas[answer->index].pin;
+    const struct sut_ledger before = run.ledger;
+    bool others = false;
+    model_unpinned(&run.model, answer->chain, answer->index);
+    check_pin_gone(answer->chain, answer->index, &pin, CLAUSE_UNPIN_GONE);
+    check_ledger(&blame);
+    /* "The ADL or MDL is freed": the pool has back what the pin took. Inside a stop it may have got
+     * more back already, for the ledger was last seen before that. */
+    bool known = pin.pool_blocks != MODEL_POOL_UNKNOWN;
+    if (run.sut->ledger && run.sut->hold_chosen && !run.inside && known)
+        REQUIRE(before.pool_bytes - run.ledger.pool_bytes == pin.pool_bytes &&
+                    before.pool_blocks - run.ledger.pool_blocks == pin.pool_blocks,
+                CLAUSE_UNPIN_GONE,
+                ("%llu bytes of pool in %llu blocks freed, as the pin took",
+                 (unsigned long long)pin.pool_bytes, (unsigned long long)pin.pool_blocks),
+                ("%lld in %lld", (long long)(before.pool_bytes - run.ledger.pool_bytes),
+                 (long long)(before.pool_blocks - run.ledger.pool_blocks)));
+    for (uint8_t i = 0; i < chain->count; i++) {
+        if (!chain->areas[i].pin.live)
+            continue;
+        check_pin_alive(answer->chain, i, 2, CLAUSE_UNPIN_ONLY);
+        others = true;
+    }
+    /* A view of the same section is what an unpin could take along; the others wait for their end. */
+    for (uint32_t i = 0; i < run.model.view_count; i++) {
+        const struct model_view *view = &run.model.views[i];
+        if (view->chain == answer->chain && view->index == answer->index) {
+            check_view_alive(view, CLAUSE_UNPIN_ONLY);
+            others = true;
+            break;
+        }
+    }
+    run_count(CLAUSE_UNPIN_EITHER, call->fail_nth != 0);
+    if (run.sut->ledger || run.sut->dma || run.sut->descriptor_alive)
+        contract_counts[CLAUSE_UNPIN_GONE].kept++;
+    if (others)
+        contract_counts[CLAUSE_UNPIN_ONLY].kept++;
+    if (call->fail_nth)
+        contract_counts[CLAUSE_ANY_RELEASE].faulted++;
+}
+
+static void compare_map(const struct call *call, const struct call *before,
+                        const struct model_answer *answer) {
+    static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_MAP_MANY, CLAUSE_MAP_MANY,
+                                              CLAUSE_MAP_MANY,    CLAUSE_MAP_MANY, CLAUSE_MAP_MANY};
+    uint64_t offset = before->arg.map.Offset;
+    uint64_t base = (uint64_t)(uintptr_t)call->arg.map.pBaseAddress;
+    uint64_t returned = call->arg.map.Offset;
+    if (!descriptor_check_view(&call->arg.map, offset))
+        return;
+    if (run.sut->hold_chosen && !model_base_covered(&run.model, base)) {
+        bool again = false;
+        for (uint32_t i = 0; i < run.model.base_count; i++)
+            again |= run.model.bases[i] == base;
+        if (!REQUIRE(!again, CLAUSE_UNMAP_GONE, ("a base that is live or new"),
+                     ("one that was issued before and has ended")))
+            return;
+    }
+    struct model_view view = {.chain = answer->chain,
+                              .index = answer->index,
+                              .base = base,
+                              .first = offset - returned,
+                              .offset = offset,
+                              .size = before->arg.map.Size};
+    uint32_t others = run.model.view_count;
+    model_mapped(&run.model, &view);
+    check_view_birth(&view);
+    check_ledger(&blame);
+    /* The view before this one, if it is of the same section, must not have suffered. */
+    if (others) {
+        check_view_alive(&run.model.views[others - 1], CLAUSE_MAP_MANY);
+        contract_counts[CLAUSE_MAP_MANY].kept++;
+    }
+    run_count(CLAUSE_MAP_MAYFAIL, call->fired);
+}
+
+static void compare_unmap(const struct call *call, const struct model_answer *answer) {
+    static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_UNMAP_GONE, CLAUSE_MAP_MANY,
+                                              CLAUSE_UNMAP_GONE,  CLAUSE_MAP_MANY,   CLAUSE_UNMAP_GONE};
+    int at = model_find_view(&run.model, answer->chain, answer->index,
+                             (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
+    struct model_view view = run.model.views[at];
+    model_unmapped(&run.model, (uint32_t)at);
+    check_view_gone(&view, CLAUSE_UNMAP_GONE);
+    check_ledger(&blame);
+    if (run.model.view_count)
+        check_view_alive(&run.model.views[run.model.view_count - 1], CLAUSE_MAP_MANY);
+    run_count(CLAUSE_UNMAP_MINE, call->fail_nth != 0);
+    if (run.sut->cpu_accessible)
+        contract_counts[CLAUSE_UNMAP_GONE].kept++;
+    if (call->fail_nth)
+        contract_counts[CLAUSE_ANY_RELEASE].faulted++;
+}
+
+void run_callback(struct call *call) {
+    struct model *m = &run.model;
+
+    /* What the model says. */
+    if (m->irql[m->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
+        return; /* nothing is asked of other implementations after such a call */
+    struct model_answer answer = resolve_answer(m, call);
+    if (answer.expect == MUST_FAIL)
+        run_note_breach(answer.clause);
+    if (m->irql[m->actor] > PASSIVE_LEVEL)
+        m->breaches++;
+    /* What is about to end is looked at while it still is. */
+    if (answer.expect != MUST_FAIL && call->opcode == OP_UNPIN)
+        check_pin_alive(answer.chain, answer.index, 3, CLAUSE_PIN_CONTENTS);
+    if (answer.expect != MUST_FAIL && call->opcode == OP_UNMAP)
+        check_view_alive(&m->views[model_find_view(m, answer.chain, answer.index,
+                                                   (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress)],
+                         CLAUSE_MAP_COHERENT);
+    if (run.abandoned)
+        return;
+
+    /* What the implementation does. */
+    struct call before = *call;
+    run_perform(call);
+
+    /* Compare. */
+    if (!judge(call, &answer)) {
+        compare_failure(call, &before, &answer);
+        return;
+    }
+    if (run.abandoned)
+        return;
+    contract_counts[CLAUSE_ANY_STATE].kept += run.inside != NULL;
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
+        compare_pin(call, &answer);
+        contract_counts[CLAUSE_ANY_LEAD].kept++;
+        if (m->devices[answer.chain].d3)
+            contract_counts[CLAUSE_ANY_STATE].kept++;
+        break;
+    case CALLBACK_UNPIN:
+        compare_unpin(call, &answer);
+        break;
+    case CALLBACK_MAP:
+        compare_map(call, &before, &answer);
+        break;
+    case CALLBACK_UNMAP:
+        compare_unmap(call, &answer);
+        break;
+    }
+}

@@ -1,0 +1,11 @@
+/* The five callbacks. */
+#ifndef HARNESS_CALLBACK_H
+#define HARNESS_CALLBACK_H
+
+#include "harness/contract/call.h"
+
+/* Fills in a callback's call from the state that the model is in; false when there is none to make. */
+bool run_resolve_callback(const struct program_op *op, struct call *call);
+void run_callback(struct call *call);
+
+#endif

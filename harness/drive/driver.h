@@ -1,0 +1,15 @@
+/* The drivers of a run: miniports with the program's settings. */
+#ifndef HARNESS_DRIVER_H
+#define HARNESS_DRIVER_H
+
+#include "harness/drive/miniport.h"
+
+extern struct miniport drivers[SUT_DEVICES]; /* by device */
+
+/* What the driver of an adapter is told to be. */
+struct miniport_settings driver_settings(const struct program_adapter *adapter);
+void driver_init(uint8_t device);
+/* Tells the drivers of a chain of each other: it is about to be started. */
+void driver_assemble(uint8_t chain);
+
+#endif

@@ -1,0 +1,94 @@
+/* What a GPU does by DMA, and the CPU through a view. */
+#include "harness/drive/memory.h"
+
+#include "harness/contract/reach.h"
+#include "harness/contract/resolve.h"
+#include "harness/drive/perform.h"
+#include "harness/judge/blame.h"
+#include "harness/judge/report.h"
+#include "harness/judge/run.h"
+
+static void compare_dma(struct call *call) {
+    struct model_chain *chain = &run.model.chains[call->pin_chain];
+    struct model_area *area = &chain->areas[call->pin_index];
+    const struct model_device *gpu = &run.model.devices[call->device];
+    bool able = reach_can_dma(&run.model, call->device);
+    bool write = call->opcode == OP_DMA_WRITE;
+    bool mine = gpu->present && gpu->chain == call->pin_chain;
+    if (!mine && run.program->machine.iommu != SUT_IOMMU_NONE) {
+        /* What a foreign GPU writes where it may is its own affair; here it must not get through. */
+        if (able && reach_in_chain(&run.model, gpu->chain, call->address[0]))
+            return;
+        call->opcode = OP_DMA_READ;
+        call->count = 1;
+        run_perform(call);
+        REQUIRE(!call->dma_ok, CLAUSE_PIN_ISOLATED,
+                ("DMA by adapter %u to a page of another chain faults", call->device), ("it went through"));
+        contract_counts[CLAUSE_PIN_ISOLATED].refused++;
+        return;
+    }
+    run_perform(call);
+    if (!able) {
+        REQUIRE(!call->dma_ok,
+                gpu->in_reset ? CLAUSE_TDR_KEEPS
+                : gpu->d3     ? CLAUSE_ANY_STATE
+                              : CLAUSE_STOP_RECLAIM,
+                ("no DMA by adapter %u now", call->device), ("it went through"));
+        if (gpu->in_reset)
+            contract_counts[CLAUSE_TDR_KEEPS].refused++;
+        return;
+    }
+    enum contract_clause mapped = area->pin.legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED;
+    if (!REQUIRE(call->dma_ok, mapped,
+                 ("DMA by adapter %u to %u pages of the pin", call->device, call->count), ("a fault")))
+        return;
+    for (uint32_t i = 0; i < call->count; i++) {
+        uint64_t at = (call->page + i) * MODEL_PAGE + call->offset;
+        if (write) {
+            contract_counts[mapped].kept++;
+            contents_write(area->serial, at, call->stamp + i);
+            area->last_word = at + 1;
+            area->cpu_wrote = false;
+            continue;
+        }
+        uint64_t wanted = contents_read(area->serial, at);
+        if (!REQUIRE(call->data[i] == wanted, blame_word(area, at, call->data[i], false, CLAUSE_MAP_COHERENT),
+                     ("DMA reads 0x%llx at section offset 0x%llx", (unsigned long long)wanted,
+                      (unsigned long long)at),
+                     ("0x%llx", (unsigned long long)call->data[i])))
+            return;
+    }
+}
+
+static void compare_cpu(struct call *call) {
+    struct model_area *area = &run.model.chains[call->pin_chain].areas[call->pin_index];
+    if (!REQUIRE(!run.sut->cpu_accessible ||
+                     run.sut->cpu_accessible((const void *)(uintptr_t)call->address[0], 8),
+                 CLAUSE_MAP_MANY,
+                 ("CPU access through a live view, section offset 0x%llx", (unsigned long long)call->page),
+                 ("a fault")))
+        return;
+    run_perform(call);
+    if (call->opcode == OP_CPU_WRITE) {
+        contents_write(area->serial, call->page, call->stamp);
+        area->last_word = call->page + 1;
+        area->cpu_wrote = true;
+        return;
+    }
+    uint64_t wanted = contents_read(area->serial, call->page);
+    REQUIRE(call->data[0] == wanted, blame_word(area, call->page, call->data[0], true, CLAUSE_MAP_COHERENT),
+            ("the CPU reads 0x%llx at section offset 0x%llx", (unsigned long long)wanted,
+             (unsigned long long)call->page),
+            ("0x%llx", (unsigned long long)call->data[0]));
+    contract_counts[CLAUSE_MAP_COHERENT].kept++;
+}
+
+void run_dma(const struct program_op *op, struct call *call) {
+    if (run.sut->dma && resolve_dma(&run.model, op, call))
+        compare_dma(call);
+}
+
+void run_cpu(const struct program_op *op, struct call *call) {
+    if (resolve_cpu(&run.model, op, call))
+        compare_cpu(call);
+}

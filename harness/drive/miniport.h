@@ -1,0 +1,73 @@
+/*
+ * The simulated display miniport: answers as its adapter's settings say, and watches how Dxgkrnl calls it.
+ *
+ * Plain C that needs the seam alone. The harness has it compiled in, and `pinfuzz source` puts it as it
+ * stands into each file it writes: a new answer, or a new question, is one change here. So it knows of no
+ * program and no model; what it wants of whoever plays the bus, and defines REQUIRE(), is at the end.
+ */
+#ifndef HARNESS_MINIPORT_H
+#define HARNESS_MINIPORT_H
+
+#include "harness/program/program.h"
+#include "harness/sut.h"
+
+struct miniport_settings {
+    ULONG version; /* DXGKDDI_INTERFACE_VERSION_*, and where the table of its callbacks ends: */
+    size_t interface_size;
+    DXGK_IOMMU_CAPS caps;     /* as it answers; and likewise: */
+    uint64_t highest_visible; /* HighestVisibleAddress */
+    uint64_t maximum_size;    /* MaximumSize of its index */
+    unsigned wrong;           /* what it does wrong: enum program_miniport */
+};
+
+struct miniport {
+    unsigned number; /* of its device */
+    struct miniport_settings settings;
+    struct sut_miniport entries;
+    DXGKRNL_INTERFACE dxgkrnl; /* of its last start, alive or not */
+    bool has_interface;
+    bool started;   /* between its DxgkDdiStartDevice and the end of its DxgkDdiStopDevice */
+    unsigned asked; /* in this start: a bit for each question */
+    unsigned sizes; /* and for each index whose save size was asked */
+    /* Its chain when that was started last. */
+    struct miniport *lead;
+    unsigned position;
+    /* Of a lead: */
+    bool starting;
+    unsigned count;
+    struct miniport *member[SUT_CHAIN_MAX]; /* by physical adapter index */
+};
+
+void miniport_init(struct miniport *self, unsigned number, const struct miniport_settings *settings);
+/* Tells the drivers of a chain, all[numbers[0]] is its lead, that it is about to be started. */
+void miniport_assemble(struct miniport *all, const uint8_t *numbers, unsigned count);
+
+/* After a start: all were started, and the lead was asked everything; after one that failed none was left
+ * running. */
+void miniport_check_start(struct miniport *lead, bool succeeded);
+/* After a stop: none runs. */
+void miniport_check_stop(struct miniport *lead);
+/* That the handle of its start is none of those that were issued before. */
+void miniport_check_handle(const struct miniport *self, const uint64_t *issued, size_t count);
+
+enum miniport_entry {
+    MINIPORT_START,
+    MINIPORT_QUERY,
+    MINIPORT_STOP
+};
+/* How often miniports have come to miniport_acts(). */
+extern unsigned miniport_acted;
+
+/* ---- of whoever plays the bus ---- */
+
+/* False: miniports answer, and that is all. */
+bool miniport_is_judged(void);
+/* Whether its device is surprise removed. */
+bool miniport_is_gone(const struct miniport *self);
+/* It has a handle, and this one is issued; is dead. */
+void miniport_got_handle(struct miniport *self);
+void miniport_lost_handle(struct miniport *self);
+/* What it does of its own accord in an entry point. */
+void miniport_acts(struct miniport *self, enum miniport_entry entry);
+
+#endif

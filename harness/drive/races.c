@@ -1,0 +1,306 @@
+/*
+ * Runs a race: resolve its calls, run the actors, see whether all came to an end and touched memory in order
+ * (RACE-LIVE, RACE-MEMORY); what they were answered is judge/race.c's.
+ *
+ * What an operation means is settled when the race begins: handles, views and sizes are those of then.
+ * Only an actor's own maps in the race count as views to it, too: an Unmap behind them may mean one.
+ *
+ * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
+ * callbacks, and wait for one another.
+ */
+#include "harness/drive/races.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/contract/resolve.h"
+#include "harness/drive/callback.h"
+#include "harness/drive/perform.h"
+#include "harness/interleave/place.h"
+#include "harness/interleave/schedule.h"
+#include "harness/interleave/threads.h"
+#include "harness/interleave/trace.h"
+#include "harness/judge/check.h"
+#include "harness/judge/race.h"
+#include "harness/judge/report.h"
+
+_Static_assert(PROGRAM_RACE_OPS <= LINEARIZE_CALLS, "each race can be judged");
+
+/* The detector is there where accesses are traced. */
+#define WEAK __attribute__((weak))
+WEAK void accesses_begin(unsigned actors);
+WEAK void accesses_end(void);
+WEAK bool accesses_ordered(void);
+WEAK void accesses_fresh(const void *address, size_t size);
+WEAK enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
+WEAK const struct accesses_conflict *accesses_found(void);
+WEAK const char *place_describe(const struct accesses_side *side, char *text, size_t size);
+
+#define NO_CALL UINT8_MAX
+
+/* ---- resolving ---- */
+
+/* The views an Unmap can mean are the live ones, then those its actor maps before it in this race. */
+static void resolve_unmap(const struct program_op *op, uint32_t at) {
+    uint8_t own[PROGRAM_RACE_OPS];
+    uint32_t count = 0;
+    if (op->opcode != OP_UNMAP || op->view_form != VIEW_LIVE)
+        return;
+    for (uint32_t i = 0; i < at; i++)
+        if (race.asked[i].opcode == OP_MAP && race.asked[i].actor == op->actor)
+            own[count++] = (uint8_t)i;
+    if (count == 0)
+        return;
+    uint32_t wanted = op->view % (run.model.view_count + count);
+    uint64_t delta = (uint64_t)(int64_t)op->offset_delta * MODEL_PAGE;
+    if (wanted >= run.model.view_count) {
+        race.unmaps[at] = own[wanted - run.model.view_count];
+        race.unmap_delta[at] = delta;
+    } else {
+        race.asked[at].arg.unmap.pBaseAddress = (PVOID)(uintptr_t)(run.model.views[wanted].base + delta);
+    }
+}
+
+/* False: there is no such call to make. */
+static bool resolve(const struct program_op *op, uint32_t at) {
+    struct call *call = &race.asked[at];
+    *call = (struct call){.opcode = op->opcode,
+                          .actor = op->actor,
+                          .flag = op->flag,
+                          .device = resolve_device(&run.model, op->adapter)};
+    race.unmaps[at] = NO_CALL;
+    if (!call_is_callback(op->opcode))
+        return true;
+    if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
+        return false;
+    if (!run_resolve_callback(op, call))
+        return false;
+    resolve_unmap(op, at);
+    return true;
+}
+
+/* ---- running ---- */
+
+static const char bus_lock[1];
+
+static bool is_bus(uint8_t opcode) {
+    return program_class(opcode) == CLASS_BUS && opcode != OP_PRESSURE;
+}
+
+static void perform(uint32_t at) {
+    struct call *call = &race.answered[at];
+    KIRQL irql = run.model.irql[call->actor];
+    if (race.unmaps[at] != NO_CALL) {
+        /* What the map gave, or null where it failed. */
+        const struct call *map = &race.answered[race.unmaps[at]];
+        uint64_t base = NT_SUCCESS(map->status) ? (uint64_t)(uintptr_t)map->arg.map.pBaseAddress : 0;
+        call->arg.unmap.pBaseAddress = (PVOID)(uintptr_t)(base + race.unmap_delta[at]);
+        race.asked[at].arg.unmap.pBaseAddress = call->arg.unmap.pBaseAddress;
+    }
+    if (call_is_callback(call->opcode)) {
+        call_perform_beside(call);
+        return;
+    }
+    /* As run_bus() does it. */
+    if (irql != PASSIVE_LEVEL)
+        run.sut->set_irql(PASSIVE_LEVEL);
+    call_perform(run.sut, call);
+    if (irql != PASSIVE_LEVEL)
+        run.sut->set_irql(irql);
+}
+
+static void act(unsigned actor) {
+    bool on_threads = run.options->threads;
+    for (uint32_t i = 0; i < race.count; i++) {
+        if (race.asked[i].actor != actor)
+            continue;
+        if (!on_threads)
+            schedule_call((int32_t)i);
+        /* Waiting for the bus is no part of the call: of two power changes the answers do not tell which was
+         * the last, their times do. */
+        bool bus = is_bus(race.asked[i].opcode);
+        if (bus)
+            (on_threads ? threads_acquire : schedule_acquire)(bus_lock, "bus");
+        race.calls[i].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+        perform(i);
+        race.calls[i].returned = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+        if (bus)
+            (on_threads ? threads_release : schedule_release)(bus_lock);
+        if (on_threads)
+            continue;
+        race.kept = schedule_holds();
+        if (race.kept)
+            schedule_stop();
+    }
+}
+
+static void violated(const char *what) {
+    race.violated = what;
+    schedule_stop();
+}
+
+static void fresh(const void *address, size_t size) {
+    if (accesses_fresh)
+        accesses_fresh(address, size);
+}
+
+static void freed(const void *address, size_t size) {
+    if (accesses_freed)
+        (void)accesses_freed(schedule.actor, address, size, (uintptr_t)__builtin_return_address(0));
+}
+
+/* No way to end a thread in the middle: the process ends. */
+static _Noreturn void violated_on_thread(const char *what) {
+    fprintf(stderr, "nt lock violation (RACE-LIVE): %s\n", what);
+    abort();
+}
+
+static void nothing_known(const void *address, size_t size) {
+    (void)address;
+    (void)size;
+}
+
+static enum schedule_outcome run_threads(unsigned actors) {
+    static const struct sut_hooks hooks = {.acquire = threads_acquire,
+                                           .release = threads_release,
+                                           .fresh = nothing_known,
+                                           .freed = nothing_known,
+                                           .violated = violated_on_thread};
+    if (!run.sut->set_hooks)
+        return SCHEDULE_FAILED;
+    run.sut->set_hooks(&hooks);
+    run.racing = true;
+    bool ran = threads_run(actors, act, run.sut->set_actor);
+    run.racing = false;
+    run.sut->set_hooks(NULL);
+    run.sut->set_actor(run.model.actor);
+    return ran ? SCHEDULE_DONE : SCHEDULE_FAILED;
+}
+
+static enum schedule_outcome run_actors(void) {
+    static const struct sut_hooks hooks = {.acquire = schedule_acquire,
+                                           .release = schedule_release,
+                                           .fresh = fresh,
+                                           .freed = freed,
+                                           .violated = violated};
+    unsigned actors = 0;
+    for (uint32_t i = 0; i < race.count; i++)
+        actors |= 1u << race.asked[i].actor;
+    if (run.options->threads)
+        return run_threads(actors);
+    if (accesses_begin)
+        accesses_begin(SUT_ACTORS);
+    if (run.sut->set_hooks)
+        run.sut->set_hooks(&hooks);
+    run.racing = true;
+    enum schedule_outcome outcome = schedule_run(&race.plan, actors, act, run.sut->set_actor);
+    run.racing = false;
+    if (run.sut->set_hooks)
+        run.sut->set_hooks(NULL);
+    if (accesses_end) {
+        accesses_end();
+        contract_counts[CLAUSE_RACE_MEMORY].kept += accesses_ordered();
+    }
+    run.sut->set_actor(run.model.actor);
+    return outcome;
+}
+
+/* ---- the report ---- */
+
+static void explain(FILE *to) {
+    linearize_explain(race.calls, race.count, &race.result, to);
+    fprintf(to, "  schedule: %u points%s\n", schedule.points,
+            &trace_linked ? "" : ", of locks and calls: loads and stores are not traced in this build");
+    schedule_print(to, race.op);
+}
+
+/* ---- judging ---- */
+
+static bool judge_memory(void) {
+    const struct accesses_conflict *conflict = accesses_found ? accesses_found() : NULL;
+    char first[320] = "", second[320] = "";
+    if (!conflict)
+        return true;
+    if (!run.options->quiet) { /* it may start a symbolizer */
+        (void)place_describe(&conflict->first, first, sizeof(first));
+        (void)place_describe(&conflict->second, second, sizeof(second));
+    }
+    return REQUIRE(false, CLAUSE_RACE_MEMORY, ("these two in an order that locks make: %s", first),
+                   ("none: %s", second));
+}
+
+static bool judge_liveness(enum schedule_outcome outcome) {
+    char text[RUN_TEXT_MAX];
+    if (outcome == SCHEDULE_STUCK)
+        return REQUIRE(false, CLAUSE_RACE_LIVE, ("somebody who can go on"),
+                       ("%s", schedule_stuck(text, sizeof(text))));
+    if (outcome == SCHEDULE_STOPPED && race.violated)
+        return REQUIRE(false, CLAUSE_RACE_LIVE, ("locks taken in one order by all"), ("%s", race.violated));
+    if (outcome == SCHEDULE_STOPPED)
+        return REQUIRE(false, CLAUSE_RACE_LIVE, ("no lock held when a call has returned"),
+                       ("actor %u still holds '%s'", schedule.actor, race.kept));
+    if (schedule_waited())
+        contract_counts[CLAUSE_RACE_LIVE].kept++;
+    return true;
+}
+
+static void show(uint32_t op, FILE *to) {
+    fprintf(to, "%u\n", op);
+    schedule_print(to, race.op);
+    fflush(to); /* before the verdict, of which this process may die */
+}
+
+static void note_watched(struct run_watch *watch, enum schedule_outcome outcome) {
+    watch->ran = true;
+    watch->stuck = outcome != SCHEDULE_DONE;
+    watch->points = schedule.points;
+    watch->switched = schedule_switched();
+    watch->turn_count = schedule_noted();
+}
+
+uint32_t run_race(uint32_t op) {
+    uint32_t span = program_race_span(run.program, op);
+    race.count = 0;
+    race.clock = 0;
+    race.violated = NULL;
+    race.kept = NULL;
+    race.result = (struct linearize_result){.explained = true};
+    program_race_get(&run.program->ops[op], &race.plan);
+    run.race_ops = span;
+    for (uint32_t i = 1; i <= span; i++) {
+        if (!resolve(&run.program->ops[op + i], race.count))
+            continue;
+        race.answered[race.count] = race.asked[race.count];
+        race.calls[race.count] =
+            (struct linearize_call){&race.asked[race.count], &race.answered[race.count], 0, UINT32_MAX};
+        race.op[race.count++] = op + i;
+    }
+    if (race.count == 0)
+        return span;
+    /* What is there before is as it should be: whatever is wrong afterwards, the race has done. */
+    check_everything(CLAUSE_PIN_CONTENTS, CLAUSE_MAP_COHERENT);
+    if (run.abandoned)
+        return span;
+    check_frames_before();
+    struct run_watch *watch = run.options->watch && run.options->watch->op == op ? run.options->watch : NULL;
+    if (watch)
+        schedule_note(watch->turns, watch->capacity);
+    enum schedule_outcome outcome = run_actors();
+    schedule_note(NULL, 0);
+    if (outcome == SCHEDULE_FAILED) {
+        run.abandoned = true; /* nobody's finding */
+        return span;
+    }
+    if (watch)
+        note_watched(watch, outcome);
+    if (run.options->races)
+        show(op, run.options->races);
+    run.explain = explain;
+    if (run.options->threads || (judge_liveness(outcome) && outcome == SCHEDULE_DONE && judge_memory()))
+        race_judge();
+    else
+        run.abandoned = true; /* whoever is stuck stays so */
+    run.explain = NULL;
+    return span;
+}

@@ -1,0 +1,44 @@
+/* The oracle's looks: what can an operation have changed, and is it as the model says? check.c says when. */
+#ifndef HARNESS_CHECK_H
+#define HARNESS_CHECK_H
+
+#include "harness/contract/call.h"
+#include "harness/contract/model.h"
+
+/* Which clause a deviating count in the ledger belongs to, after one kind of operation. */
+struct ledger_blame {
+    enum contract_clause commit;
+    enum contract_clause pins_more; /* pins, locked or domain pages: more than there should be */
+    enum contract_clause pins_less;
+    enum contract_clause views_more;
+    enum contract_clause views_less;
+    enum contract_clause other; /* handles, leaks, breaches */
+};
+void check_ledger(const struct ledger_blame *blame);
+/* A failed call: the ledger as the model has it, and the pool as it was. */
+void check_rollback(enum contract_clause clause);
+void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
+/* Its two halves, for pins that were born together: all are read before any is tried. False: malformed. */
+bool check_pin_read(const struct call *call, uint8_t chain, uint8_t index);
+void check_pin_new(const struct call *call, uint8_t chain, uint8_t index);
+/* Reads what a live pin's sampled pages must hold; blames clause, or a more telling one. */
+void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause);
+/* Its ends are locked. */
+void check_pin_locked(uint8_t chain, uint8_t index, enum contract_clause clause);
+/* Around memory pressure: every live pin's sampled pages keep their frames and locks (PIN-LOCKED). */
+void check_frames_before(void);
+void check_frames_after(void);
+/* After the end of a pin, as it was: out of the domain, unlocked, freed. */
+void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, enum contract_clause clause);
+void check_view_birth(const struct model_view *view);
+void check_view_alive(const struct model_view *view, enum contract_clause clause);
+void check_view_gone(const struct model_view *view, enum contract_clause clause);
+void check_started(uint8_t chain, const struct call *start);
+/* After a stop, or a start that failed: no member has a domain or a section. */
+void check_stopped(uint8_t chain, enum contract_clause clause);
+/* The device, whose state has changed, reaches the pins of its chain, or none of them now. */
+void check_gpu(uint8_t device, enum contract_clause clause);
+/* Every pin and view of the machine. */
+void check_everything(enum contract_clause pins, enum contract_clause views);
+
+#endif

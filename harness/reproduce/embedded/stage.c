@@ -1,0 +1,447 @@
+/* Who plays the bus, the user and the GPUs. */
+
+static struct miniport adapter[SUT_DEVICES];
+static bool gone[SUT_DEVICES]; /* surprise removed */
+
+/* ---- what a miniport wants of the bus ---- */
+
+/* Every handle ever issued: one for each adapter of each start. */
+static uint64_t issued[1024 * SUT_CHAIN_MAX + SUT_DEVICES];
+static unsigned issued_count;
+
+void miniport_got_handle(struct miniport *self) {
+    miniport_check_handle(self, issued, issued_count);
+    if (issued_count == sizeof issued / sizeof *issued)
+        quit(2);
+    issued[issued_count++] = (uint64_t)(uintptr_t)self->dxgkrnl.DeviceHandle;
+}
+
+HELPER HANDLE handle_issued(unsigned number) {
+    return (HANDLE)(uintptr_t)issued[number];
+}
+
+void miniport_lost_handle(struct miniport *self) {
+    (void)self;
+}
+
+static bool over;
+
+bool miniport_is_judged(void) {
+    return !over;
+}
+
+bool miniport_is_gone(const struct miniport *self) {
+    return gone[self->number];
+}
+
+/* What drivers do when they are entered, at this point of the scenario. */
+static void (*within)(unsigned entry);
+static unsigned entered;
+
+HELPER void enters(void (*does)(unsigned entry)) {
+    within = does;
+    entered = miniport_acted;
+}
+
+void miniport_acts(struct miniport *self, enum miniport_entry entry) {
+    (void)self;
+    (void)entry;
+    if (within)
+        within(miniport_acted - entered);
+}
+
+/* ---- the bus ---- */
+
+HELPER void boot(const struct sut_machine_config *machine, const struct miniport_settings *settings,
+                 unsigned adapters) {
+    sut = sut_get();
+    for (unsigned i = 0; i < adapters; i++)
+        miniport_init(&adapter[i], i, &settings[i]);
+    if (sut->boot(machine))
+        return;
+    printf("the machine cannot be booted\n");
+    quit(2);
+}
+
+HELPER int finish(void) {
+    over = true;
+    sut->shutdown();
+    printf("kept\n");
+    return 0;
+}
+
+HELPER NTSTATUS bus_add(unsigned number) {
+    NTSTATUS status = sut->add(number, &adapter[number].entries);
+    if (NT_SUCCESS(status)) {
+        adapter[number].dxgkrnl.DeviceHandle = NULL;
+        gone[number] = false;
+    }
+    return status;
+}
+
+/* Of a chain that is stopped: its lead, and so on. */
+HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *members) {
+    miniport_assemble(adapter, members, count);
+    NTSTATUS status = sut->start(number);
+    miniport_check_start(&adapter[members[0]], NT_SUCCESS(status));
+    return status;
+}
+
+/* Of a chain that runs. */
+HELPER NTSTATUS bus_stop(unsigned number) {
+    NTSTATUS status = sut->stop(number);
+    if (NT_SUCCESS(status))
+        miniport_check_stop(adapter[number].lead);
+    return status;
+}
+
+HELPER NTSTATUS bus_remove(unsigned number) {
+    NTSTATUS status = sut->remove(number);
+    if (NT_SUCCESS(status))
+        miniport_check_stop(adapter[number].lead);
+    return status;
+}
+
+HELPER NTSTATUS bus_surprise_remove(unsigned number) {
+    NTSTATUS status = sut->surprise_remove(number);
+    gone[number] |= NT_SUCCESS(status);
+    return status;
+}
+
+/* ---- a step of the scenario ---- */
+
+static const char *step_name;
+static struct sut_ledger before; /* of the step */
+/* The step is what breaks the contract. Until then what differs is something else. */
+static bool decisive;
+
+HELPER void step(const char *name) {
+    step_name = name;
+    if (sut->ledger)
+        sut->ledger(&before);
+}
+
+HELPER __attribute__((format(printf, 1, 2))) void differs(const char *got, ...) {
+    char text[128];
+    va_list list;
+    va_start(list, got);
+    vsnprintf(text, sizeof text, got, list);
+    va_end(list);
+    if (decisive)
+        finding("%s", text);
+    printf("%s: %s, unlike before\n", step_name, text);
+    quit(2);
+}
+
+HELPER void went(NTSTATUS status, bool succeeds) {
+    if (NT_SUCCESS(status) != succeeds)
+        differs("0x%08x", (unsigned)status);
+}
+
+/* The implementation may be short of something here, and the scenario is over. */
+HELPER void may_fail(NTSTATUS status) {
+    if (NT_SUCCESS(status))
+        return;
+    printf("kept: %s fails with 0x%08x, as it may\n", step_name, (unsigned)status);
+    quit(0);
+}
+
+HELPER void judged(NTSTATUS status, struct legal legal) {
+    if (!legal_permits(&legal, status, sut->hold_chosen))
+        finding("0x%08x", (unsigned)status);
+}
+
+HELPER void unchanged(NTSTATUS status, const void *was, const void *is, size_t size) {
+    if (!NT_SUCCESS(status) && memcmp(was, is, size) != 0)
+        finding("changed by a call that failed");
+}
+
+HELPER void no_lock_held(void) {
+    if (sut->lock_held && sut->lock_held())
+        finding("'%s' is still held", sut->lock_held());
+}
+
+/* ---- pinned pages ---- */
+
+/* What an ADL or an MDL said when the pin was made. */
+struct pages {
+    const void *descriptor;
+    bool legacy; /* an MDL */
+    bool contiguous;
+    uint64_t count;
+    DXGK_PAGE_NUMBER base;         /* contiguous */
+    const DXGK_PAGE_NUMBER *array; /* else; and a copy, for what is looked at when the pin has ended */
+    DXGK_PAGE_NUMBER *numbers;
+    uint64_t pool_bytes; /* what the pin took */
+    uint64_t pool_blocks;
+};
+
+HELPER void copy_numbers(struct pages *pages) {
+    size_t size = pages->count * sizeof *pages->numbers;
+    pages->numbers = malloc(size);
+    if (!pages->numbers)
+        quit(2);
+    memcpy(pages->numbers, pages->array, size);
+}
+
+HELPER struct pages read_pages(const void *descriptor, bool legacy) {
+    const DXGK_ADL *adl = descriptor;
+    struct pages pages = {.descriptor = descriptor, .legacy = legacy};
+    if (legacy) {
+        const MDL *mdl = descriptor;
+        pages.count = mdl->ByteCount / PAGE_SIZE;
+        pages.array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
+        copy_numbers(&pages);
+        return pages;
+    }
+    pages.count = adl->PageCount;
+    pages.contiguous = adl->Flags.Contiguous;
+    if (pages.contiguous) {
+        pages.base = adl->BasePageNumber;
+    } else {
+        pages.array = adl->Pages;
+        copy_numbers(&pages);
+    }
+    return pages;
+}
+
+/* What the step has pinned. */
+HELPER struct pages new_pages(const void *descriptor, bool legacy) {
+    struct pages pages = read_pages(descriptor, legacy);
+    struct sut_ledger now = {0};
+    if (sut->ledger)
+        sut->ledger(&now);
+    pages.pool_bytes = now.pool_bytes - before.pool_bytes;
+    pages.pool_blocks = now.pool_blocks - before.pool_blocks;
+    return pages;
+}
+
+HELPER struct pages pages_of_adl(const DXGK_ADL *adl, uint64_t count, const char *array) {
+    descriptor_check_adl(adl, count, array);
+    return new_pages(adl, false);
+}
+
+HELPER struct pages pages_of_mdl(const MDL *mdl, uint64_t bytes) {
+    descriptor_check_mdl(mdl, bytes);
+    return new_pages(mdl, true);
+}
+
+/* The device page number of a page of the section. */
+HELPER DXGK_PAGE_NUMBER page_number(const struct pages *pages, uint64_t page) {
+    return pages->contiguous ? pages->base + page : pages->numbers[page];
+}
+
+/* ---- GPUs and the CPU ---- */
+
+HELPER bool dma(unsigned gpu, uint64_t number, unsigned offset, uint64_t *word, bool write) {
+    return sut->dma(gpu, number * PAGE_SIZE + offset, word, sizeof *word, write);
+}
+
+/* In each of `count` pages a GPU writes a word, the first of them `stamp`, the next one more. */
+HELPER void gpu_writes(unsigned gpu, const struct pages *pages, uint64_t page, unsigned count,
+                       unsigned offset, uint64_t stamp, bool reaches) {
+    bool reached = true;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = stamp + i;
+        reached &= dma(gpu, page_number(pages, page + i), offset, &word, true);
+    }
+    if (reached != reaches)
+        differs(reached ? "it went through" : "a fault");
+}
+
+/* Or reads one. */
+HELPER void gpu_reads(unsigned gpu, const struct pages *pages, uint64_t page, unsigned count, unsigned offset,
+                      const uint64_t *words, bool reaches) {
+    bool reached = true;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word = 0;
+        reached &= dma(gpu, page_number(pages, page + i), offset, &word, false);
+        if (reached && reaches && word != words[i])
+            differs("0x%llx", (unsigned long long)word);
+    }
+    if (reached != reaches)
+        differs(reached ? "it went through" : "a fault");
+}
+
+HELPER volatile uint64_t *cpu_word(PVOID base, int64_t offset) {
+    return (volatile uint64_t *)((uintptr_t)base + (uintptr_t)offset);
+}
+
+HELPER void cpu_reads(PVOID base, int64_t offset, uint64_t expected) {
+    uint64_t word = *cpu_word(base, offset);
+    if (word != expected)
+        differs("0x%llx", (unsigned long long)word);
+}
+
+/*
+ * What GPUs look at, without a word of the program: the last 8 bytes of pages carry a mark each, and the
+ * pages beside a pin fault. That it is looked at is part of the scenario, what is seen is not.
+ */
+struct look {
+    unsigned gpu;
+    const struct pages *pages;
+    uint64_t page;
+    int beside; /* 1: the device page behind it; -1: before */
+    unsigned offset;
+    uint64_t mark; /* 0: it reads; else it writes this */
+};
+
+HELPER void look(const struct look *looks, size_t count) {
+    for (const struct look *at = looks; at < looks + count; at++) {
+        uint64_t word = at->mark;
+        uint64_t number = page_number(at->pages, at->page) + (uint64_t)(int64_t)at->beside;
+        (void)dma(at->gpu, number, at->offset, &word, at->mark != 0);
+    }
+}
+
+#define LOOK(...)                                                                                            \
+    look((const struct look[]){__VA_ARGS__}, sizeof((const struct look[]){__VA_ARGS__}) / sizeof(struct look))
+
+/* ---- what the contract says of what has happened ---- */
+
+/* The GPU's access to a device page. */
+HELPER void dma_faults(unsigned gpu, uint64_t number, unsigned offset) {
+    uint64_t word = 0;
+    if (dma(gpu, number, offset, &word, false))
+        finding("it went through");
+}
+
+HELPER void dma_writes(unsigned gpu, uint64_t number, unsigned offset, uint64_t word) {
+    if (!dma(gpu, number, offset, &word, true))
+        finding("a fault");
+}
+
+HELPER void dma_reads(unsigned gpu, uint64_t number, unsigned offset, uint64_t expected) {
+    uint64_t word = ~expected;
+    if (!dma(gpu, number, offset, &word, false))
+        finding("a fault");
+    if (word != expected)
+        finding("0x%llx", (unsigned long long)word);
+}
+
+/* It may reach what it likes, but not this word. */
+HELPER void dma_never_reads(unsigned gpu, uint64_t number, unsigned offset, uint64_t foreign) {
+    uint64_t word = 0;
+    if (dma(gpu, number, offset, &word, false) && word == foreign)
+        finding("it reads the other chain's page");
+}
+
+/* A page of the section of an index. */
+HELPER struct sut_page page_of(unsigned lead, unsigned index, uint64_t page) {
+    struct sut_page found = {0};
+    (void)sut->page(lead, index, page, &found);
+    return found;
+}
+
+HELPER void page_is_there(unsigned lead, unsigned index, uint64_t page, bool there) {
+    struct sut_page found;
+    if (sut->page(lead, index, page, &found) != there)
+        finding(there ? "no such page" : "such a page");
+}
+
+HELPER void page_is_locked(unsigned lead, unsigned index, uint64_t page, bool locked) {
+    page_is_there(lead, index, page, true);
+    if (page_of(lead, index, page).locked != locked)
+        finding(locked ? "not locked" : "locked");
+}
+
+HELPER void page_is_at(unsigned lead, unsigned index, uint64_t page, uint64_t pfn) {
+    struct sut_page found = page_of(lead, index, page);
+    if (!found.has_frame || found.pfn != pfn)
+        finding("PFN 0x%llx", (unsigned long long)found.pfn);
+}
+
+HELPER void descriptor_is_alive(const struct pages *pages, bool alive) {
+    if (sut->descriptor_alive(pages->descriptor) != alive)
+        finding(alive ? "it is freed" : "it is alive");
+}
+
+/* It says what it said when the pin was made. */
+HELPER void descriptor_is_same(const struct pages *was) {
+    struct pages now = read_pages(was->descriptor, was->legacy);
+    if (now.count != was->count || now.contiguous != was->contiguous || now.base != was->base ||
+        now.array != was->array ||
+        (now.numbers && memcmp(now.numbers, was->numbers, now.count * sizeof *now.numbers) != 0))
+        finding("another count, form, place or page than when it was pinned");
+    free(now.numbers);
+}
+
+HELPER void descriptor_is_contiguous(const struct pages *pages) {
+    if (!pages->contiguous)
+        finding("an array");
+}
+
+/* Every device page lies within HighestVisibleAddress; of a contiguous pin the last says it of all. */
+HELPER void pages_are_below(const struct pages *pages, uint64_t visible) {
+    for (uint64_t i = pages->contiguous ? pages->count - 1 : 0; i < pages->count; i++)
+        if (page_number(pages, i) >= visible)
+            finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
+}
+
+/* Where memory is remapped the numbers are logical: not all of them are those of the pages' frames. */
+HELPER void pages_are_logical(const struct pages *pages, unsigned lead, unsigned index) {
+    for (uint64_t i = 0; i < pages->count && i < 8; i++) {
+        struct sut_page found = page_of(lead, index, i);
+        if (!found.has_frame || found.pfn != page_number(pages, i))
+            return;
+    }
+    finding("each page at its PFN");
+}
+
+HELPER void base_is_new(const DXGKARGCB_MAPFRAMEBUFFERPOINTER *map,
+                        const DXGKARGCB_MAPFRAMEBUFFERPOINTER *ended) {
+    if (map->pBaseAddress == ended->pBaseAddress)
+        finding("a base that was issued before and has ended");
+}
+
+HELPER void cpu_can_access(PVOID base, int64_t offset, size_t size, bool can) {
+    if (sut->cpu_accessible((const char *)base + offset, size) != can)
+        finding(can ? "a fault" : "it can be read");
+}
+
+HELPER void domain_is(unsigned gpu, bool attached) {
+    if ((sut->domain(gpu) != 0) != attached)
+        finding("domain %llu", (unsigned long long)sut->domain(gpu));
+}
+
+HELPER void domain_is_that_of(unsigned gpu, unsigned other, bool same) {
+    if ((sut->domain(gpu) == sut->domain(other)) != same)
+        finding("domain %llu", (unsigned long long)sut->domain(gpu));
+}
+
+/* What is out right now. */
+HELPER void ledger_is(const struct sut_ledger *expected) {
+    struct sut_ledger found;
+    sut->ledger(&found);
+#define COMPARE(member, what)                                                                                \
+    if (found.member != expected->member)                                                                    \
+        finding("%llu %s", (unsigned long long)found.member, what);
+    LEDGER_COUNTS(COMPARE)
+}
+
+/* The step has left the pool as it was, but for so much that it has given back. */
+HELPER void pool_gave_back(uint64_t bytes, uint64_t blocks) {
+    struct sut_ledger now;
+    sut->ledger(&now);
+    if (before.pool_bytes - now.pool_bytes != bytes || before.pool_blocks - now.pool_blocks != blocks)
+        finding("%lld bytes in %lld blocks given back", (long long)(before.pool_bytes - now.pool_bytes),
+                (long long)(before.pool_blocks - now.pool_blocks));
+}
+
+/* When the last adapter is gone. */
+HELPER void nothing_is_out(void) {
+    static const struct sut_ledger nothing;
+    struct sut_ledger found;
+    if (!sut->ledger)
+        return;
+    sut->ledger(&found);
+    found.leaks = nothing.leaks; /* these two count what has been */
+    found.breaches = nothing.breaches;
+    if (found.pool_bytes || found.pool_blocks || found.cache_bytes)
+        finding("%llu bytes in %llu blocks, %llu bytes of caches", (unsigned long long)found.pool_bytes,
+                (unsigned long long)found.pool_blocks, (unsigned long long)found.cache_bytes);
+#define IS_OUT(member, what)                                                                                 \
+    if (found.member)                                                                                        \
+        finding("%llu %s", (unsigned long long)found.member, what);
+    LEDGER_COUNTS(IS_OUT)
+}

@@ -1,0 +1,148 @@
+/* The end of a scenario: what did the run break? */
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/contract/resolve.h"
+#include "harness/reproduce/scenario.h"
+
+/* What the descriptor of a live pin says has changed since it was pinned. */
+static bool has_changed(const struct model_pin *pin) {
+    const DXGK_ADL *adl = pin->descriptor;
+    const MDL *mdl = pin->descriptor;
+    if (pin->legacy ? mdl->ByteCount != pin->pages * MODEL_PAGE || mdl->ByteOffset != 0
+                    : adl->PageCount != pin->pages || adl->Flags.Value != pin->contiguous ||
+                          (pin->contiguous ? adl->BasePageNumber != pin->base : adl->Pages != pin->array))
+        return true;
+    for (uint32_t n = 0; !pin->contiguous && n < pin->samples; n++)
+        if (pin->array[pin->sample[n].page] != pin->sample[n].address)
+            return true;
+    return false;
+}
+
+static names_maker find_changed(void) {
+    const struct sut *sut = sut_get();
+    for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
+        for (uint8_t k = 0; k < run.model.chains[i].count; k++) {
+            const struct model_pin *pin = &run.model.chains[i].areas[k].pin;
+            if (pin->live && (!sut->descriptor_alive || sut->descriptor_alive(pin->descriptor)) &&
+                has_changed(pin))
+                return names_of_pin(i, k);
+        }
+    }
+    return NAMES_NOBODY;
+}
+
+static void put_pin_checks(struct put *to, const struct step *step, enum contract_clause clause) {
+    const struct model_chain *chain = &run.model.chains[step->answer.chain];
+    const char *suffix = names_suffix(step->maker);
+    if (step->owed && !step->after.fired)
+        put(to, "    descriptor_is_contiguous(&pages_%s);\n", suffix);
+    put(to, "    pages_are_below(&pages_%s, UINT64_C(0x%llx)); /* device pages that are visible */\n", suffix,
+        (unsigned long long)chain->visible_pages);
+    if (clause == CLAUSE_INIT_REMAP && chain->mode == MODE_REMAPPED && sut_get()->page)
+        put(to, "    pages_are_logical(&pages_%s, %u, %u);\n", suffix, step->answer.chain,
+            step->answer.index);
+}
+
+static bool put_ended_base(struct put *to, const struct step *step) {
+    names_maker ended = names_of_base((uint64_t)(uintptr_t)step->after.arg.map.pBaseAddress);
+    if (ended != NAMES_NOBODY && ended != step->maker)
+        put(to, "    base_is_new(&map_%s, &map_%s);\n", names_suffix(step->maker), names_suffix(ended));
+    return true; /* else the view itself is malformed, which is looked at anyway */
+}
+
+static void put_pool_check(struct put *to, const struct step *step) {
+    names_maker pin = names_of_pin(step->answer.chain, step->answer.index);
+    if (run.op == RUN_END)
+        put(to, "    nothing_is_out();\n");
+    else if (step->before.opcode == OP_UNPIN && NT_SUCCESS(step->after.status))
+        put(to, "    pool_gave_back(pages_%s.pool_bytes, pages_%s.pool_blocks);\n", names_suffix(pin),
+            names_suffix(pin));
+    else
+        put(to, "    pool_gave_back(0, 0);\n");
+}
+
+/* Of a step that returned what it may, and without a wrong look behind it. False: nobody knows. */
+static bool put_rest(struct put *to, const struct step *step, enum contract_clause clause) {
+    switch (step->before.opcode) {
+    case OP_PIN2:
+    case OP_PIN:
+        if (NT_SUCCESS(step->after.status)) {
+            put_pin_checks(to, step, clause);
+            return true;
+        }
+        break;
+    case OP_MAP:
+        if (NT_SUCCESS(step->after.status))
+            return put_ended_base(to, step);
+        break;
+    case OP_DMA_READ:
+    case OP_DMA_WRITE:
+    case OP_CPU_READ:
+    case OP_CPU_WRITE:
+        return true;
+    case OP_START:
+    case OP_STOP:
+    case OP_REMOVE:
+        if (!looks_counted()) /* it is which drivers were called, and bus_start() knows */
+            return true;
+        break;
+    default:
+        break;
+    }
+    if (looks_counted())
+        put_pool_check(to, step);
+    return looks_counted();
+}
+
+/* Writes the last step down, and what is checked behind it. */
+static bool put_final(struct step *step, enum contract_clause clause) {
+    struct put *to = scenario_text(step);
+    const struct look *wrong = looks_wrong();
+    names_maker changed = find_changed();
+    const struct legal legal = resolve_legal(&step->answer, &step->after);
+    bool failed = !NT_SUCCESS(step->after.status);
+    bool callback = step->active && call_is_callback(step->before.opcode);
+    enum telling how = TELL_FINAL;
+    if (!wrong && step->active && !legal_permits(&legal, step->after.status, sut_get()->hold_chosen))
+        how = TELL_STATUS;
+    else if (!wrong && callback && failed &&
+             memcmp(&step->before.arg, &step->after.arg, sizeof step->before.arg) != 0)
+        how = TELL_ARGUMENT;
+    if (run.inside && !step->active)
+        steps_enter();
+    if (wrong)
+        looks_put_before(to, wrong);
+    else if (how == TELL_FINAL && step->active && !step->call[0] && !changed && !looks_locked())
+        put(to, "    decisive = true;\n");
+    const struct step last = *step; /* forgotten when it is written down */
+    steps_tell(step, how);
+    if (how == TELL_STATUS || how == TELL_ARGUMENT)
+        return true;
+    put(to, "\n    /* what the contract says of it */\n");
+    if (looks_locked())
+        put(to, "    no_lock_held();\n");
+    else if (wrong)
+        looks_put_check(to, wrong);
+    else if (changed != NAMES_NOBODY)
+        put(to, "    descriptor_is_same(&pages_%s);\n", names_suffix(changed));
+    else
+        return last.active && put_rest(to, &last, clause);
+    return true;
+}
+
+void final_violated(enum contract_clause clause) {
+    struct reproducer *told = &scenario->told;
+    struct step *step = scenario_step();
+    told->clause = clause;
+    told->op = run.op;
+    memcpy(told->expected, run_expected_text, sizeof told->expected);
+    memcpy(told->got, run_got_text, sizeof told->got);
+    /* A call that has not returned: it is how a driver was called, and miniport.c looks at that. */
+    bool shown = (step->active && !step->returned) || put_final(step, clause);
+    told->end = shown ? REPRODUCER_SHOWS : REPRODUCER_HIDES;
+    if (!shown)
+        put(scenario_text(step), "    /* ... cannot be seen from outside the harness. */\n");
+    steps_end();
+    _exit(0); /* what the run holds is no leak */
+}
