@@ -22,7 +22,7 @@ _Static_assert((int)SUT_FAULT_KINDS == (int)NT_FAULT_KINDS, "src/nt/fault.h has 
 static struct dxgk_adapter *devices[SUT_DEVICES];
 
 /* A member that is added to nt_config has to be passed on here. */
-_Static_assert(sizeof(struct nt_config) == 5 * sizeof(uint64_t) + 2 * sizeof(uint32_t),
+_Static_assert(sizeof(struct nt_config) == 7 * sizeof(uint64_t) + 2 * sizeof(uint32_t),
                "boot() sets each member of nt_config");
 
 static bool boot(const struct sut_machine_config *config) {
