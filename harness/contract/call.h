@@ -15,7 +15,7 @@ struct call {
     uint8_t opcode; /* enum program_opcode */
     uint8_t actor;
     uint8_t device; /* bus operations and DMA: the device; LINK: the lead */
-    uint8_t joiner;
+    uint8_t joiner; /* ADD: whose chain its driver names, */
     bool flag; /* POWER: D0; RESET: begin */
     KIRQL irql;
     bool null_arg;
@@ -24,7 +24,7 @@ struct call {
     uint8_t fail_nth;
     uint8_t pin_chain; /* DMA: whose pin */
     uint8_t pin_index;
-    uint8_t count;   /* DMA: pages */
+    uint8_t count;   /* DMA: pages; ADD: of how many links */
     uint16_t offset; /* DMA: byte in the page */
     bool dma_ok;     /* out: no page faulted */
     NTSTATUS status; /* out */

@@ -20,7 +20,7 @@
     X(ANY_LEAD, "ANY-LEAD", 'I', "duty D, refusal I", handle_of_a_lead_required,                             \
       "only the lead's live handle is accepted", "CB2, ISO")                                                 \
     X(ANY_IRQL, "ANY-IRQL", 'C', "duty D, answer C", raised_irql_answered_otherwise,                         \
-      "a call above PASSIVE_LEVEL is reported and refused", "CB2")                                           \
+      "a call above PASSIVE_LEVEL is refused, or stops the system", "CB2, ISO")                              \
     X(ANY_NULL, "ANY-NULL", 'C', "C", null_argument_let_through, "a null argument pointer fails", "")        \
     X(ANY_INDEX, "ANY-INDEX", 'I', "I", physical_adapter_outside_chain, "an index outside the chain fails",  \
       "ARG2")                                                                                                \
@@ -30,10 +30,14 @@
       "releasing never fails for a shortage", "")                                                            \
     X(ANY_STATE, "ANY-STATE", 'C', "C", wrong_lifecycle_phase_honoured,                                      \
       "no callback works inside start; only releases work inside stop", "STOPDEV, ISO, LINK")                \
-    X(ANY_VERSION, "ANY-VERSION", 'C', "C", dxgkrnl_table_slots_mismatch,                                    \
-      "the interface holds exactly its version's callbacks", "IFACE")                                        \
+    X(ANY_VERSION, "ANY-VERSION", 'D', "D; Version and what lies beyond C", dxgkrnl_table_slots_mismatch,    \
+      "the interface holds its version's callbacks", "IFACE")                                                \
     X(INIT_QUERY, "INIT-QUERY", 'D', "D, once and sizes I", savesize_question_asked_badly,                   \
-      "the save size is asked once for each index, after the caps", "ISO")                                   \
+      "the save size is asked once for each index, of drivers that isolate", "ISO")                          \
+    X(INIT_CAPS, "INIT-CAPS", 'D', "D", wddm29_types_at_wrong_time,                                          \
+      "types 34 and 35 are asked from WDDM 2.9 on, before the first start", "QAI, IOCAPS, REMAP")            \
+    X(INIT_MATCH, "INIT-MATCH", 'C', "duty D, refusal C", contradicting_answers_believed,                    \
+      "caps that disagree fail the start", "IOCAPS")                                                         \
     X(INIT_ALIGN, "INIT-ALIGN", 'C', "duty D, refusal C", odd_MaximumSize_started,                           \
       "a MaximumSize that is no multiple of PAGE_SIZE fails the start", "AREA")                              \
     X(INIT_SECTION, "INIT-SECTION", 'D', "D", section_objects_miscounted,                                    \
@@ -43,17 +47,19 @@
     X(INIT_ROLLBACK, "INIT-ROLLBACK", 'C', "C", half_begun_start_lingers,                                    \
       "a start that fails undoes all it did; a valid one succeeds", "")                                      \
     X(INIT_DOMAIN, "INIT-DOMAIN", 'D', "D", linked_device_lacks_domain,                                      \
-      "one domain for each logical adapter, attached to all of it", "REMAP")                                 \
-    X(INIT_VISIBLE, "INIT-VISIBLE", 'D', "D", installed_memory_beyond_sight,                                 \
-      "without remapping, all installed memory must be visible", "REMAP")                                    \
+      "one domain for each logical adapter, for all of it", "REMAP, ISO")                                    \
+    X(INIT_VISIBLE, "INIT-VISIBLE", 'D', "D, equality C", installed_memory_beyond_sight,                     \
+      "without remapping, all installed memory must be visible", "REMAP, MCDM")                              \
     X(INIT_REMAP, "INIT-REMAP", 'D', "D", remapping_choice_wrong,                                            \
       "remapping is used when supported, possible and needed", "REMAP")                                      \
     X(INIT_REQUIRED, "INIT-REQUIRED", 'D', "D", isolation_demand_ignored,                                    \
-      "IommuIsolationRequired fails the start without an IOMMU", "IOCAPS")                                   \
+      "isolation that is required fails the start without an IOMMU", "IOCAPS")                                   \
     X(INIT_CLEAN, "INIT-CLEAN", 'C', "C", old_data_in_a_new_section, "pages of a new section read as zero",  \
       "")                                                                                                    \
     X(LINK_ONE_LEAD, "LINK-ONE-LEAD", 'D', "D", ill_formed_chain_ran,                                        \
       "a chain with a missing or a second lead does not start", "LINK")                                      \
+    X(LINK_INDEX, "LINK-INDEX", 'D', "D, lead = 0 C", some_other_adapter_meant,                              \
+      "an index means the device whose handle the driver answers", "PHYS")                                   \
     X(LINK_ORDER, "LINK-ORDER", 'D', "D", bring_up_sequence_broken,                                          \
       "the lead starts after the others and stops before them", "LINK")                                      \
     X(STOP_RECLAIM, "STOP-RECLAIM", 'C', "C", driver_leak_kept_by_stop,                                      \
@@ -64,6 +70,40 @@
       "a GPU reset changes nothing and stops DMA while it lasts", "")                                        \
     X(END_ZERO, "END-ZERO", 'C', "C", residue_once_all_are_gone,                                             \
       "when the last adapter is gone everything is back", "")                                                \
+    X(ATTACH_BEFORE, "ATTACH-BEFORE", 'D', "D", first_StartDevice_came_sooner,                               \
+      "with remapping every member is attached before the first starts", "QAI, REMAP")                       \
+    X(ATTACH_LATER, "ATTACH-LATER", 'D', "D", secure_mode_unforced_or_missing,                               \
+      "below WDDM 2.9 the machine's setting or a secure VM attaches", "ISO")                                 \
+    X(ATTACH_PAIR, "ATTACH-PAIR", 'D', "D while started", BeginEnd_unbalanced_around_change,                 \
+      "Begin is called before an attach and End after it", "BEGIN, ISO")                                     \
+    X(ATTACH_QUIET, "ATTACH-QUIET", 'D', "D", ddi_entered_in_exclusive_access,                               \
+      "no DDI call reaches the driver between Begin and End", "BEGIN, ISO")                                  \
+    X(ATTACH_KEEPS, "ATTACH-KEEPS", 'I', "allocations D, pins I", earlier_pin_dropped_by_isolation,          \
+      "what was pinned or mapped before an attach is there after it", "ISO")                                 \
+    X(ATTACH_ALL, "ATTACH-ALL", 'D', "D", only_part_of_chain_isolated,                                       \
+      "one attach concerns all linked adapters", "ISO, REMAP")                                               \
+    X(ATTACH_ONCE, "ATTACH-ONCE", 'D', "D, second VM I", isolated_twice_or_undone,                           \
+      "an attach is not undone, nor made again", "ISO")                                                      \
+    X(ATTACH_FAIL, "ATTACH-FAIL", 'I', "I, status C", unsuccessful_isolation_mishandled,                     \
+      "an attach that fails fails the start or the VM, unless it may", "ISO")                                \
+    X(ATTACH_NOSUPPORT, "ATTACH-NOSUPPORT", 'D', "D", incapable_driver_joined_vm,                            \
+      "without isolation support there is no secure VM, and no attach", "ISO, GPUPV")                        \
+    X(ATTACH_BEGINFAIL, "ATTACH-BEGINFAIL", 'C', "C", access_denied_yet_taken,                               \
+      "a Begin that fails means no attach and no End", "")                                                   \
+    X(RESV_TWICE, "RESV-TWICE", 'D', "D, once each C", ranges_count_then_array_not_asked,                    \
+      "reserved ranges are asked for twice: their number, then them", "ISO")                                 \
+    X(RESV_BEFORE, "RESV-BEFORE", 'D', "D", firmware_memory_entered_late,                                    \
+      "reserved ranges are asked for and mapped before the attach", "ISO")                                   \
+    X(RESV_ONETOONE, "RESV-ONETOONE", 'I', "I", reserved_page_leads_elsewhere,                               \
+      "each page of a reserved range is reached at its own address", "ISO")                                  \
+    X(RESV_OVERLAP, "RESV-OVERLAP", 'D', "validation D, answer C", os_memory_claimed_by_driver,              \
+      "a reserved range that touches memory of the OS is found", "ISO, RESV")                                \
+    X(RESV_EXACT, "RESV-EXACT", 'I', "I", more_than_the_reserved_mapped,                                     \
+      "only the reserved ranges are mapped, in whole pages", "ISO")                                          \
+    X(RESV_APART, "RESV-APART", 'C', "C", logical_number_of_hardware_reused,                                 \
+      "logical addresses are never those of a reserved range", "")                                           \
+    X(RESV_PAIR, "RESV-PAIR", 'C', "C", changing_count_of_ranges_accepted,                                   \
+      "a second answer with another number fails the start", "")                                             \
     X(PIN_ALIGN, "PIN-ALIGN", 'I', "duty D, refusal I", CommitSize_misaligned_pinned,                        \
       "CommitSize is a multiple of PAGE_SIZE", "ARG2")                                                       \
     X(PIN_MAX, "PIN-MAX", 'I', "duty D, refusal I", larger_than_promised_maximum,                            \

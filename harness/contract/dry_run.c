@@ -43,29 +43,24 @@ static void bus(struct model *model, const struct call *call) {
 
 void dry_run_boot(struct model *model, const struct program *program) {
     uint8_t count = program->machine.adapters;
-    bool stopped[SUT_DEVICES];
+    struct resolve_chains chains;
+    bool stopped[SUT_DEVICES] = {false};
     model_reset(model, program);
+    resolve_chains(program, &chains);
     for (uint8_t i = 0; i < count; i++) { /* of chains that never start: nothing of an earlier run */
         model->chains[i].phase = PHASE_STOPPED;
         model->chains[i].mode = MODE_PHYSICAL;
         model->chains[i].visible_pages = 0;
     }
     for (uint8_t i = 0; i < count; i++) {
-        stopped[i] = program->adapters[i].stopped;
+        uint8_t lead = chains.lead[i];
+        stopped[lead] |= program->adapters[i].stopped;
         if (!program->adapters[i].absent)
-            bus(model, &(struct call){.opcode = OP_ADD, .device = i});
-    }
-    for (uint8_t i = 0; i < count; i++) {
-        if (program->adapters[i].joins == 0)
-            continue;
-        uint8_t lead = (uint8_t)(program->adapters[i].joins - 1);
-        if (model_link_answer(model, lead, i).expect == MUST_FAIL)
-            continue;
-        stopped[lead] |= stopped[i];
-        bus(model, &(struct call){.opcode = OP_LINK, .device = lead, .joiner = i});
+            bus(model, &(struct call){
+                           .opcode = OP_ADD, .device = i, .joiner = lead, .count = chains.count[lead]});
     }
     for (uint8_t i = 0; i < count; i++)
-        if (model->devices[i].present && model->devices[i].position == 0 && !stopped[i])
+        if (model->devices[i].present && model->devices[i].position == 0 && !stopped[chains.lead[i]])
             bus(model, &(struct call){.opcode = OP_START, .device = i});
 }
 
@@ -119,6 +114,12 @@ static void callback(struct model *model, const struct program_op *op) {
     }
 }
 
+static void bus_op(struct model *model, const struct program_op *op) {
+    struct call call = {.opcode = op->opcode};
+    resolve_bus(model, op, &call);
+    bus(model, &call);
+}
+
 static void self(struct model *model, const struct program_op *op) {
     static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
     switch ((enum program_self)op->opcode) {
@@ -137,11 +138,7 @@ void dry_run_op(struct model *model, const struct program_op *op) {
         callback(model, op);
         break;
     case CLASS_BUS:
-        bus(model,
-            &(struct call){.opcode = op->opcode,
-                           .device = resolve_device(model, op->adapter),
-                           .joiner = resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)),
-                           .flag = op->flag});
+        bus_op(model, op);
         break;
     case CLASS_SELF:
         self(model, op);

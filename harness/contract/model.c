@@ -18,6 +18,7 @@ void model_reset(struct model *model, const struct program *program) {
         model->devices[i] = (struct model_device){0};
         model->chains[i].count = 0;
     }
+    model->came_count = 0;
     model->view_count = 0;
     model->base_count = 0;
     model->handle_count = 0;
@@ -49,11 +50,18 @@ struct sut_ledger model_ledger(const struct model *m) {
 
 /* ---- what every callback checks, in the contract's order ---- */
 
+bool model_stops_at_dispatch(const struct model *model) {
+    return program_version_value(model->program->machine.dxgkrnl_version) >=
+           DXGKDDI_INTERFACE_VERSION_WDDM3_2;
+}
+
 /* Fills chain and returns true when the call is let through to its own checks. */
 static bool enter(const struct model *model, HANDLE handle, const void *arg, bool releases, uint8_t *chain,
                   struct model_answer *answer) {
-    if (model->irql[model->actor] > PASSIVE_LEVEL) {
+    KIRQL irql = model->irql[model->actor];
+    if (irql > PASSIVE_LEVEL) {
         *answer = refuse(STATUS_INVALID_LEVEL, CLAUSE_ANY_IRQL);
+        answer->stops = irql >= DISPATCH_LEVEL && model_stops_at_dispatch(model);
         return false;
     }
     if (!arg) {
@@ -156,19 +164,14 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
     return allow(fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
 }
 
-struct range {
-    uint64_t first;
-    uint64_t pages;
-};
-
 /* More single pages than this in a chain's array pins, and the answer below is "not certain". */
 #define RANGES 4096u
 
 /* Heap sort, for qsort() may allocate. */
-static void sort_ranges(struct range *ranges, uint32_t count) {
+static void sort_ranges(struct model_range *ranges, uint32_t count) {
     for (uint32_t end = count, start = count / 2; end > 1;) {
         uint32_t root;
-        struct range moved;
+        struct model_range moved;
         if (start > 0) {
             root = --start;
             moved = ranges[root];
@@ -189,11 +192,11 @@ static void sort_ranges(struct range *ranges, uint32_t count) {
 }
 
 bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages) {
-    static struct range ranges[RANGES];
+    static struct model_range ranges[RANGES];
     const struct model_chain *c = &model->chains[chain];
     if (c->mapped_pages >= c->visible_pages || c->visible_pages - 1 - c->mapped_pages < pages)
         return false;
-    uint64_t holes = 1;
+    uint64_t holes = 1 + c->reserved;
     for (uint32_t i = 0; i < c->count; i++)
         if (c->areas[i].pin.live)
             holes += c->areas[i].pin.contiguous ? 1 : c->areas[i].pin.pages;
@@ -201,6 +204,9 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
     if ((c->visible_pages - 1 - c->mapped_pages) / holes >= pages)
         return true;
     uint32_t count = 0;
+    for (uint32_t i = 0; i < c->reserved; i++)
+        if (c->reserve[i].first < c->visible_pages)
+            ranges[count++] = c->reserve[i];
     for (uint32_t i = 0; i < c->count; i++) {
         const struct model_pin *pin = &c->areas[i].pin;
         if (!pin->live)
@@ -210,7 +216,8 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
             return false;
         for (uint64_t k = 0; k < entries; k++)
             ranges[count++] =
-                pin->contiguous ? (struct range){pin->base, pin->pages} : (struct range){pin->array[k], 1};
+                pin->contiguous ? (struct model_range){pin->base, pin->pages}
+                                : (struct model_range){pin->array[k], 1};
     }
     sort_ranges(ranges, count);
     uint64_t free_from = 1;

@@ -35,8 +35,10 @@
  * boot starts them all. */
 #define MODEL_HANDLES (PROGRAM_OPS * SUT_CHAIN_MAX + SUT_DEVICES)
 
+/* How a chain's pages are numbered for its GPUs. Until it is attached to its domain one that is isolated sees
+ * physical memory, in which its pages have the same numbers. */
 enum model_mode {
-    MODE_PHYSICAL, /* no IOMMU in the way, or none for this driver */
+    MODE_PHYSICAL, /* no IOMMU in the way, or none for this driver: there is no domain */
     MODE_ISOLATED, /* 1:1 */
     MODE_REMAPPED
 };
@@ -87,16 +89,24 @@ struct model_view {
     uint64_t size;
 };
 
+struct model_range {
+    uint64_t first; /* device page */
+    uint64_t pages;
+};
+
 /* A logical adapter, named by its lead's ordinal. */
 struct model_chain {
     uint8_t members[SUT_CHAIN_MAX];
     uint8_t count; /* 0: no such chain */
     enum model_phase phase;
     enum model_mode mode;
-    uint8_t version;        /* enum program_version of the lead */
+    bool supported; /* its driver can be isolated */
+    bool attached;  /* to its domain */
     uint64_t visible_pages; /* device pages that are visible */
+    uint32_t reserved;      /* ranges that its domain has */
+    struct model_range reserve[PROGRAM_RESERVED_MAX];
     struct model_area areas[SUT_CHAIN_MAX];
-    uint64_t mapped_pages;  /* in its domain */
+    uint64_t mapped_pages;  /* in its domain, those of reserved ranges among them */
     uint64_t section_pages; /* charged */
 };
 
@@ -107,6 +117,10 @@ struct model_device {
     bool in_reset;
     uint8_t chain;
     uint8_t position; /* PhysicalAdapterIndex */
+    /* What its driver answered to DxgkDdiLinkDevice. */
+    uint8_t named; /* whose chain it is in */
+    uint8_t links;
+    bool says_lead;
     bool handle_alive;
     uint64_t handle;
 };
@@ -117,6 +131,8 @@ struct model {
     struct model_chain chains[SUT_DEVICES];
     struct model_view views[MODEL_VIEWS];
     uint32_t view_count;
+    uint8_t came[SUT_DEVICES]; /* the devices that are present, in the order in which they came */
+    uint32_t came_count;
     uint64_t bases[MODEL_VIEWS]; /* ever issued */
     uint32_t base_count;
     uint64_t handles[MODEL_HANDLES]; /* ever issued */
@@ -148,15 +164,19 @@ struct model_answer {
     enum model_expect expect;
     NTSTATUS status;             /* of MUST_FAIL */
     enum contract_clause clause; /* broken when the answer is another */
+    bool chosen;                 /* of MUST_FAIL: that it fails is a choice (basis C) */
+    bool stops;                  /* of MUST_FAIL: by a bug check, and the system with it */
     uint8_t chain;               /* MUST_SUCCEED, MAY_FAIL: the chain and index meant */
     uint8_t index;
-    bool short_first; /* START: pool may run out before the reason to fail is reached */
+    bool short_first; /* ADD, START: pool may run out before the reason to fail is reached */
 };
 
 void model_reset(struct model *model, const struct program *program);
 
 /* What an implementation's ledger has to say, as far as it is compared (ledger.h). */
 struct sut_ledger model_ledger(const struct model *model);
+/* Whether Dxgkrnl stops the system for a callback at DISPATCH_LEVEL or above (ANY-IRQL). */
+bool model_stops_at_dispatch(const struct model *model);
 /* H of the contract: the last byte of the highest installed frame. */
 uint64_t model_highest_address(const struct model *model);
 
@@ -195,18 +215,39 @@ struct model_answer model_remove_answer(const struct model *model, uint8_t devic
 struct model_answer model_surprise_answer(const struct model *model, uint8_t device);
 struct model_answer model_power_answer(const struct model *model, uint8_t device);
 struct model_answer model_reset_answer(const struct model *model, uint8_t device, bool begin);
+struct model_answer model_secure_answer(const struct model *model, uint8_t device);
 
-/* Chain decisions that start_answer and started share. */
-enum model_mode model_chain_mode(const struct model *model, uint8_t chain);
-bool model_has_areas(const struct model *model, uint8_t chain);
-
-void model_added(struct model *model, uint8_t device);
+/* A device is there whose driver names a chain, of so many links. */
+void model_added(struct model *model, uint8_t device, uint8_t named, uint8_t links);
 void model_linked(struct model *model, uint8_t lead, uint8_t joiner);
 void model_started(struct model *model, uint8_t chain);
+void model_attached(struct model *model, uint8_t chain);
 /* Takes back pins and views and counts them; the chain's handles have died one by one. */
 void model_stopped(struct model *model, uint8_t chain);
 void model_removed(struct model *model, uint8_t device);
 void model_handle_issued(struct model *model, uint8_t device, uint64_t handle);
 void model_handle_died(struct model *model, uint8_t device);
+
+/* ---- model_caps.c: what the driver of a chain's lead says of it, and what follows ---- */
+
+/* DXGK_DRIVERCAPS.MemoryManagementCaps.Value, as a driver of its version answers. */
+UINT model_driver_caps(const struct program_adapter *adapter);
+
+struct model_caps {
+    ULONG served;   /* the version that it is served as: the older of its own and Dxgkrnl's */
+    bool early;     /* from WDDM 2.9 on: asked and attached before its devices start */
+    bool matches;   /* what it says in two places agrees (INIT-MATCH) */
+    bool supported; /* isolation */
+    bool required;
+    bool forced;    /* attached when it has started (ATTACH-LATER) */
+    bool let_go;    /* unless that fails (ATTACH-FAIL) */
+    bool all_visible;
+    bool edge; /* all but the last page, or the last byte of that: a choice (INIT-VISIBLE) */
+    enum model_mode mode;
+};
+struct model_caps model_caps(const struct program *program, uint8_t lead);
+/* Its reserved ranges as it answers; returns how many. Whether all of them are the firmware's. */
+uint32_t model_ranges(const struct program *program, uint8_t lead, struct model_range *ranges);
+bool model_ranges_fit(const struct program *program, const struct model_range *ranges, uint32_t count);
 
 #endif

@@ -15,77 +15,109 @@ uint64_t model_highest_address(const struct model *model) {
     return model->program->machine.highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
 }
 
-static bool isolation_supported(const struct program_adapter *lead) {
-    DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
-    return caps.IommuIsolationSupported || caps.IommuIsolationRequired;
-}
-
-bool model_has_areas(const struct model *model, uint8_t chain) {
-    return isolation_supported(settings(model, chain));
-}
-
-enum model_mode model_chain_mode(const struct model *model, uint8_t chain) {
-    const struct program_adapter *lead = settings(model, chain);
-    DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
-    if (model->program->machine.iommu == SUT_IOMMU_NONE || !isolation_supported(lead))
-        return MODE_PHYSICAL;
-    bool wanted = model->program->machine.iommu == SUT_IOMMU_REMAP_ALWAYS ||
-                  lead->highest_visible <= model_highest_address(model);
-    if (wanted && caps.DmaRemappingSupported &&
-        program_version_value(lead->version) >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
-        return MODE_REMAPPED;
-    return MODE_ISOLATED;
-}
-
 /* ---- start and stop ---- */
+
+/* LINK-ONE-LEAD: as many as their drivers say, and the lead alone calls itself so. */
+static bool links_agree(const struct model *model, const struct model_chain *c) {
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct model_device *member = &model->devices[c->members[i]];
+        if (member->links != c->count || (c->count > 1 && member->says_lead != (i == 0)))
+            return false;
+    }
+    return true;
+}
+
+static bool any_does(const struct model *model, const struct model_chain *c, uint32_t wrong) {
+    bool does = false;
+    for (uint32_t i = 0; i < c->count; i++)
+        does |= (settings(model, c->members[i])->miniport & wrong) != 0;
+    return does;
+}
+
+static struct model_answer choose(NTSTATUS status, enum contract_clause clause) {
+    struct model_answer answer = refuse(status, clause);
+    answer.chosen = true;
+    return answer;
+}
+
+/* RESV-*: what its driver says of reserved memory. */
+static struct model_answer ranges_answer(const struct model *model, uint8_t lead) {
+    struct model_range ranges[PROGRAM_RESERVED_MAX];
+    uint32_t wrong = settings(model, lead)->miniport;
+    uint32_t count = model_ranges(model->program, lead, ranges);
+    if (count && wrong & PROGRAM_MP_RANGES_CHANGE)
+        return choose(STATUS_INVALID_PARAMETER, CLAUSE_RESV_PAIR);
+    if (count && wrong & PROGRAM_MP_RANGES_ODD)
+        return choose(STATUS_INVALID_PARAMETER, CLAUSE_RESV_EXACT);
+    if (!model_ranges_fit(model->program, ranges, count))
+        return choose(STATUS_INVALID_PARAMETER, CLAUSE_RESV_OVERLAP);
+    return granted;
+}
+
+/* What the lead's driver answers, and whether the domain can be made. */
+static struct model_answer caps_answer(const struct model *model, uint8_t lead,
+                                       const struct model_caps *caps) {
+    uint32_t wrong = settings(model, lead)->miniport;
+    if (wrong & PROGRAM_MP_FAIL_DRIVER_CAPS ||
+        (caps->early && wrong & (PROGRAM_MP_FAIL_IOMMU_CAPS | PROGRAM_MP_FAIL_PHYSICAL_CAPS)))
+        return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
+    if (!caps->matches)
+        return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_MATCH);
+    if (caps->required && model->program->machine.iommu == SUT_IOMMU_NONE)
+        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED);
+    if (caps->mode != MODE_REMAPPED && !caps->all_visible)
+        return caps->edge ? choose(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE)
+                          : refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
+    return caps->mode == MODE_PHYSICAL ? granted : ranges_answer(model, lead);
+}
+
+/* Of each index, which device it is and how much that saves. */
+static struct model_answer areas_answer(const struct model *model, const struct model_chain *c) {
+    uint32_t lead = settings(model, c->members[0])->miniport;
+    uint64_t pages = 0;
+    bool aligned = true;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct program_adapter *member = settings(model, c->members[i]);
+        if (member->miniport & (PROGRAM_MP_FAIL_ADAPTER_CAPS | PROGRAM_MP_FAIL_SAVE_SIZE))
+            return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
+        if (member->miniport & PROGRAM_MP_INDEX_STRANGER || (i > 0 && lead & PROGRAM_MP_INDEX_TWICE))
+            return choose(STATUS_INVALID_PARAMETER, CLAUSE_LINK_INDEX);
+        aligned &= member->maximum_size % MODEL_PAGE == 0;
+        pages += member->maximum_size / MODEL_PAGE; /* at most 8 * 2^52 */
+    }
+    if (!aligned)
+        return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ALIGN);
+    if (pages > model->program->machine.commit_pages ||
+        model->commit_pages > model->program->machine.commit_pages - pages)
+        return refuse(STATUS_COMMITMENT_LIMIT, CLAUSE_INIT_COMMIT);
+    return granted;
+}
 
 static struct model_answer start_answer(const struct model *model, uint8_t device) {
     if (!model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ROLLBACK);
-    uint8_t chain = model->devices[device].chain;
-    const struct model_chain *c = &model->chains[chain];
-    const struct program_adapter *lead = settings(model, chain);
+    uint8_t lead = model->devices[device].chain;
+    const struct model_chain *c = &model->chains[lead];
+    const struct model_caps caps = model_caps(model->program, lead);
+    struct model_answer answer = granted;
     if (c->phase != PHASE_STOPPED)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_INIT_ROLLBACK);
     for (uint32_t i = 0; i < c->count; i++)
         if (model->devices[c->members[i]].gone)
             return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
-    for (uint32_t i = 0; c->count > 1 && i < c->count; i++) {
-        uint16_t miniport = settings(model, c->members[i])->miniport;
-        bool says_lead = (i == 0 || (miniport & PROGRAM_MP_CLAIM_LEAD)) && !(miniport & PROGRAM_MP_DENY_LEAD);
-        if (says_lead != (i == 0) || (miniport & PROGRAM_MP_LINK_COUNT))
-            return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
-    }
-    for (uint32_t i = 0; i < c->count; i++)
-        if (settings(model, c->members[i])->miniport & PROGRAM_MP_FAIL_START)
-            return refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_ROLLBACK);
-    if (lead->miniport & (PROGRAM_MP_FAIL_IOMMU_CAPS | PROGRAM_MP_FAIL_PHYSICAL_CAPS))
-        return refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
-
-    DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
-    if (caps.IommuIsolationRequired && model->program->machine.iommu == SUT_IOMMU_NONE)
-        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED);
-    if (model_chain_mode(model, chain) != MODE_REMAPPED &&
-        lead->highest_visible <= model_highest_address(model))
-        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
-
-    uint64_t pages = 0;
-    if (isolation_supported(lead)) {
-        for (uint32_t i = 0; i < c->count; i++)
-            if (settings(model, c->members[i])->miniport & PROGRAM_MP_FAIL_SAVE_SIZE)
-                return refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
-        for (uint32_t i = 0; i < c->count; i++)
-            if (settings(model, c->members[i])->maximum_size % MODEL_PAGE != 0)
-                return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ALIGN);
-        for (uint32_t i = 0; i < c->count; i++) {
-            uint64_t size = settings(model, c->members[i])->maximum_size;
-            pages += size / MODEL_PAGE; /* at most 8 * 2^52 */
-        }
-        if (pages > model->program->machine.commit_pages ||
-            model->commit_pages > model->program->machine.commit_pages - pages)
-            return refuse(STATUS_COMMITMENT_LIMIT, CLAUSE_INIT_COMMIT);
-    }
-    return granted;
+    if (!links_agree(model, c))
+        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
+    if (caps.early)
+        answer = caps_answer(model, lead, &caps);
+    if (answer.expect != MUST_FAIL && any_does(model, c, PROGRAM_MP_FAIL_START))
+        answer = refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_ROLLBACK);
+    if (answer.expect != MUST_FAIL && !caps.early)
+        answer = caps_answer(model, lead, &caps);
+    if (answer.expect != MUST_FAIL && caps.supported)
+        answer = areas_answer(model, c);
+    if (answer.expect != MUST_FAIL && caps.forced && !caps.let_go && any_does(model, c, PROGRAM_MP_FAIL_BEGIN))
+        answer = choose(STATUS_UNSUCCESSFUL, CLAUSE_ATTACH_BEGINFAIL);
+    return answer;
 }
 
 struct model_answer model_start_answer(const struct model *model, uint8_t device) {
@@ -101,16 +133,23 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
 void model_started(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     const struct program_adapter *lead = settings(model, chain);
+    const struct model_caps caps = model_caps(model->program, chain);
     c->phase = PHASE_STARTED;
-    c->mode = model_chain_mode(model, chain);
-    c->version = lead->version;
+    c->mode = caps.mode;
+    c->supported = caps.supported;
+    c->attached = caps.mode != MODE_PHYSICAL &&
+                  (caps.early || (caps.forced && !any_does(model, c, PROGRAM_MP_FAIL_BEGIN)));
     c->visible_pages = (lead->highest_visible >> 12) + ((lead->highest_visible & 0xfff) == 0xfff);
     c->mapped_pages = 0;
+    c->reserved = caps.mode == MODE_PHYSICAL ? 0 : model_ranges(model->program, chain, c->reserve);
+    for (uint32_t i = 0; i < c->reserved; i++)
+        c->mapped_pages += c->reserve[i].pages;
+    model->domain_pages += c->mapped_pages;
     c->section_pages = 0;
     model->pool_estimate += (uint64_t)c->count * MODEL_POOL_DEVICE;
     for (uint32_t i = 0; i < c->count; i++) {
         struct model_area *area = &c->areas[i];
-        uint64_t size = model_has_areas(model, chain) ? settings(model, c->members[i])->maximum_size : 0;
+        uint64_t size = caps.supported ? settings(model, c->members[i])->maximum_size : 0;
         area->serial = 0;
         area->maximum = size;
         area->pin.live = false;
@@ -126,6 +165,30 @@ void model_started(struct model *model, uint8_t chain) {
         }
     }
     model->commit_pages += c->section_pages;
+}
+
+struct model_answer model_secure_answer(const struct model *model, uint8_t device) {
+    if (!model->devices[device].present)
+        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_STATE);
+    const struct model_chain *c = &model->chains[model->devices[device].chain];
+    bool runs = c->phase == PHASE_STARTED;
+    for (uint32_t i = 0; i < c->count; i++)
+        runs &= !model->devices[c->members[i]].gone;
+    if (!runs)
+        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_ANY_STATE);
+    if (!c->supported)
+        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_ATTACH_NOSUPPORT);
+    if (c->mode == MODE_PHYSICAL) /* there is no IOMMU */
+        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_ATTACH_FAIL);
+    if (c->attached)
+        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_ATTACH_ONCE};
+    if (any_does(model, c, PROGRAM_MP_FAIL_BEGIN))
+        return choose(STATUS_UNSUCCESSFUL, CLAUSE_ATTACH_BEGINFAIL);
+    return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_ATTACH_LATER};
+}
+
+void model_attached(struct model *model, uint8_t chain) {
+    model->chains[chain].attached = true;
 }
 
 struct model_answer model_stop_answer(const struct model *model, uint8_t device) {
@@ -159,6 +222,10 @@ void model_stopped(struct model *model, uint8_t chain) {
     model->pool_estimate -= (uint64_t)c->count * MODEL_POOL_DEVICE;
     model->commit_pages -= c->section_pages;
     c->section_pages = 0;
+    model->domain_pages -= c->mapped_pages; /* of reserved ranges */
+    c->mapped_pages = 0;
+    c->reserved = 0;
+    c->attached = false;
     c->phase = PHASE_STOPPED;
 }
 
@@ -182,7 +249,10 @@ struct model_answer model_add_answer(const struct model *model, uint8_t device) 
     if (model->devices[device].present)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_LINK_ONE_LEAD);
     struct model_answer answer = granted;
-    if (model->pool_estimate + MODEL_POOL_DEVICE > model->program->machine.pool_bytes)
+    if (settings(model, device)->miniport & (PROGRAM_MP_DECLINE_ADD | PROGRAM_MP_FAIL_LINK))
+        answer = choose(STATUS_UNSUCCESSFUL, CLAUSE_LINK_ONE_LEAD);
+    answer.short_first = model->pool_estimate + MODEL_POOL_DEVICE > model->program->machine.pool_bytes;
+    if (answer.short_first && answer.expect == MUST_SUCCEED)
         answer.expect = MAY_FAIL;
     return answer;
 }
@@ -194,15 +264,61 @@ static void make_single(struct model *model, uint8_t device) {
     c->phase = PHASE_STOPPED;
     c->mapped_pages = 0;
     c->section_pages = 0;
+    c->reserved = 0;
+    c->attached = false;
     c->areas[0] = (struct model_area){0};
     model->devices[device].chain = device;
     model->devices[device].position = 0;
 }
 
-void model_added(struct model *model, uint8_t device) {
+/* What the driver says of its link, as far as it tells the truth. */
+static void ask_link(struct model *model, uint8_t device, uint8_t named, uint8_t links) {
+    struct model_device *d = &model->devices[device];
+    uint32_t wrong = settings(model, device)->miniport;
+    d->named = named;
+    d->links = (uint8_t)(links + ((wrong & PROGRAM_MP_LINK_COUNT) != 0));
+    d->says_lead = (device == named || wrong & PROGRAM_MP_CLAIM_LEAD) && !(wrong & PROGRAM_MP_DENY_LEAD);
+}
+
+static void append(struct model *model, uint8_t lead, uint8_t joiner) {
+    struct model_chain *c = &model->chains[lead];
+    model->chains[joiner].count = 0;
+    model->devices[joiner].chain = lead;
+    model->devices[joiner].position = c->count;
+    c->areas[c->count] = (struct model_area){0};
+    c->members[c->count++] = joiner;
+}
+
+static bool gathers(const struct model *model, uint8_t device, uint8_t named) {
+    const struct model_device *d = &model->devices[device];
+    return d->present && !d->gone && d->links > 1 && d->named == named &&
+           model->chains[d->chain].phase == PHASE_STOPPED;
+}
+
+/* Devices that name one chain are one: who calls itself lead is first, the others follow as they came. */
+static void gather(struct model *model, uint8_t named) {
+    uint8_t lead = UINT8_MAX;
+    for (uint32_t i = 0; i < model->came_count; i++) {
+        uint8_t device = model->came[i];
+        if (!gathers(model, device, named))
+            continue;
+        make_single(model, device);
+        if (lead == UINT8_MAX || (model->devices[device].says_lead && !model->devices[lead].says_lead))
+            lead = device;
+    }
+    for (uint32_t i = 0; i < model->came_count && lead != UINT8_MAX; i++)
+        if (model->came[i] != lead && gathers(model, model->came[i], named) &&
+            model->chains[lead].count < SUT_CHAIN_MAX)
+            append(model, lead, model->came[i]);
+}
+
+void model_added(struct model *model, uint8_t device, uint8_t named, uint8_t links) {
     model->devices[device] = (struct model_device){.present = true};
     make_single(model, device);
+    model->came[model->came_count++] = device;
     model->pool_estimate += MODEL_POOL_DEVICE;
+    ask_link(model, device, named, links);
+    gather(model, named);
 }
 
 struct model_answer model_link_answer(const struct model *model, uint8_t lead, uint8_t joiner) {
@@ -214,16 +330,17 @@ struct model_answer model_link_answer(const struct model *model, uint8_t lead, u
         model->chains[lead].phase != PHASE_STOPPED || model->chains[joiner].phase != PHASE_STOPPED ||
         model->chains[joiner].count != 1 || model->chains[lead].count == SUT_CHAIN_MAX)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
+    if (any_does(model, &model->chains[lead], PROGRAM_MP_FAIL_LINK) ||
+        settings(model, joiner)->miniport & PROGRAM_MP_FAIL_LINK)
+        return choose(STATUS_UNSUCCESSFUL, CLAUSE_LINK_ONE_LEAD);
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_LINK_ONE_LEAD};
 }
 
 void model_linked(struct model *model, uint8_t lead, uint8_t joiner) {
-    struct model_chain *c = &model->chains[lead];
-    model->chains[joiner].count = 0;
-    model->devices[joiner].chain = lead;
-    model->devices[joiner].position = c->count;
-    c->areas[c->count] = (struct model_area){0};
-    c->members[c->count++] = joiner;
+    const struct model_chain *c = &model->chains[lead];
+    append(model, lead, joiner);
+    for (uint32_t i = 0; i < c->count; i++)
+        ask_link(model, c->members[i], lead, c->count);
 }
 
 struct model_answer model_remove_answer(const struct model *model, uint8_t device) {
@@ -236,10 +353,14 @@ void model_removed(struct model *model, uint8_t device) {
     struct model_device *d = &model->devices[device];
     struct model_chain *c = &model->chains[d->chain];
     if (d->position == 0) {
-        for (uint32_t i = 1; i < c->count; i++)
+        for (uint32_t i = 1; i < c->count; i++) {
             make_single(model, c->members[i]);
+            model->devices[c->members[i]].links = 1;
+        }
         c->count = 0;
     } else {
+        for (uint32_t i = 0; i < c->count; i++) /* as many links as are left */
+            model->devices[c->members[i]].links--;
         c->count--;
         for (uint8_t i = d->position; i < c->count; i++) {
             c->members[i] = c->members[i + 1];
@@ -247,6 +368,11 @@ void model_removed(struct model *model, uint8_t device) {
         }
     }
     d->present = false;
+    uint32_t at = 0;
+    while (model->came[at] != device)
+        at++;
+    for (model->came_count--; at < model->came_count; at++)
+        model->came[at] = model->came[at + 1];
     model->pool_estimate -= MODEL_POOL_DEVICE;
 }
 

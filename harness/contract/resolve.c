@@ -8,6 +8,29 @@ uint8_t resolve_device(const struct model *model, uint8_t adapter) {
     return adapter % model->program->machine.adapters;
 }
 
+void resolve_chains(const struct program *program, struct resolve_chains *chains) {
+    for (uint8_t i = 0; i < program->machine.adapters; i++) {
+        const struct program_adapter *adapter = &program->adapters[i];
+        uint8_t lead = adapter->joins ? (uint8_t)(adapter->joins - 1) : i;
+        bool joins = lead != i && !adapter->absent && !program->adapters[lead].absent &&
+                     chains->lead[lead] == lead && chains->count[lead] < SUT_CHAIN_MAX;
+        lead = joins ? lead : i;
+        chains->lead[i] = lead;
+        chains->count[i] = 0;
+        chains->member[lead][chains->count[lead]++] = i;
+    }
+}
+
+/* A device that comes later is alone. */
+void resolve_bus(const struct model *model, const struct program_op *op, struct call *call) {
+    call->device = resolve_device(model, op->adapter);
+    call->joiner = op->opcode == OP_LINK
+                       ? resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS))
+                       : call->device;
+    call->count = 1;
+    call->flag = op->flag;
+}
+
 static HANDLE resolve_handle(const struct model *model, const struct program_op *op, uint8_t device) {
     const struct model_device *own = &model->devices[device];
     const struct model_device *lead =
@@ -179,6 +202,8 @@ static struct model_answer bus_answer(const struct model *model, const struct ca
         return model_power_answer(model, call->device);
     case BUS_RESET:
         return model_reset_answer(model, call->device, call->flag);
+    case BUS_SECURE_VM:
+        return model_secure_answer(model, call->device);
     case BUS_PRESSURE: /* has no answer */
         break;
     }
@@ -207,7 +232,7 @@ void resolve_effect(struct model *model, const struct call *call) {
     struct model_device *device = &model->devices[call->device];
     switch ((enum program_bus)call->opcode) {
     case BUS_ADD:
-        model_added(model, call->device);
+        model_added(model, call->device, call->joiner, call->count);
         break;
     case BUS_LINK:
         model_linked(model, call->device, call->joiner);
@@ -220,6 +245,9 @@ void resolve_effect(struct model *model, const struct call *call) {
         break;
     case BUS_RESET:
         device->in_reset = call->flag;
+        break;
+    case BUS_SECURE_VM:
+        model_attached(model, device->chain);
         break;
     case BUS_START: /* whose effect takes more than the call to tell */
     case BUS_STOP:

@@ -13,6 +13,17 @@
 /* The device an adapter number of a program means: there may be fewer than it says. */
 uint8_t resolve_device(const struct model *model, uint8_t adapter);
 
+/* What the drivers of a world answer to DxgkDdiLinkDevice at boot: each device's lead, and the members of each
+ * lead's chain, itself the first. A device that is absent at boot is alone. */
+struct resolve_chains {
+    uint8_t lead[PROGRAM_ADAPTERS];
+    uint8_t count[PROGRAM_ADAPTERS]; /* of a lead */
+    uint8_t member[PROGRAM_ADAPTERS][SUT_CHAIN_MAX];
+};
+void resolve_chains(const struct program *program, struct resolve_chains *chains);
+/* Of a bus operation of a program, but for opcode and fault. */
+void resolve_bus(const struct model *model, const struct program_op *op, struct call *call);
+
 /* MaximumSize of the save area that an argument's index means: in the device's chain, or the device's
  * own where there is no such index. In bytes. */
 uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);
@@ -30,7 +41,7 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
 /* The statuses that follow from the answer, for a call that has been performed: a fault may have been met. */
 struct legal resolve_legal(const struct model_answer *answer, const struct call *call);
 
-/* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER or RESET has succeeded. */
+/* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER, RESET or SECURE_VM has succeeded. */
 void resolve_effect(struct model *model, const struct call *call);
 
 #endif

@@ -17,8 +17,8 @@ static void judge_bus(const struct call *call, const struct model_answer *answer
     const struct legal legal = resolve_legal(answer, call);
     bool permitted = legal_permits(&legal, call->status, run.sut->hold_chosen);
     if (answer->expect == MUST_FAIL) {
-        REQUIRE(!NT_SUCCESS(call->status), answer->clause, ("a failure, 0x%08x", (ULONG)answer->status),
-                ("success"));
+        REQUIRE_AS(answer->chosen, !NT_SUCCESS(call->status), answer->clause,
+                   ("a failure, 0x%08x", (ULONG)answer->status), ("success"));
         REQUIRE(permitted, answer->clause, ("status 0x%08x", (ULONG)answer->status), ("0x%08x", status));
         contract_counts[answer->clause].refused++;
         if (call->fired)
@@ -38,11 +38,51 @@ static bool is_granted(const struct call *call, const struct model_answer *answe
     return NT_SUCCESS(call->status) && answer->expect != MUST_FAIL;
 }
 
+/* ---- attach ---- */
+
+/* A chain that runs has been attached to its domain: what every attach must have kept to. */
+static void attached(uint8_t chain) {
+    miniport_check_attach(&drivers[chain]);
+    contract_counts[CLAUSE_ATTACH_PAIR].kept++;
+    contract_counts[CLAUSE_ATTACH_QUIET].kept++;
+    contract_counts[CLAUSE_RESV_TWICE].kept += run.model.chains[chain].reserved > 0;
+    contract_counts[CLAUSE_RESV_BEFORE].kept += run.model.chains[chain].reserved > 0 && run.sut->domain;
+}
+
 /* ---- start ---- */
 
 static void begin_start(uint8_t chain) {
     run.model.chains[chain].phase = PHASE_STARTING;
     driver_assemble(chain);
+}
+
+/* Where the contract leaves open whether a start attaches its chain, what it did is looked at. */
+static void learn_attached(const struct call *start, uint8_t chain) {
+    struct model_chain *c = &run.model.chains[chain];
+    const struct model_caps caps = model_caps(run.program, chain);
+    bool flags = (run.program->machine.iommu_flags & 7) == 7;
+    bool open = (caps.let_go && start->fired) || (caps.forced && !flags && !run.sut->hold_chosen);
+    if (open)
+        c->attached = run.sut->domain && run.sut->domain(c->members[0]) != 0;
+}
+
+/* What a start that got through says of the clauses about it. */
+static void count_started(uint8_t chain) {
+    const struct model_chain *c = &run.model.chains[chain];
+    const struct model_caps caps = model_caps(run.program, chain);
+    uint32_t lead = run.program->adapters[chain].miniport;
+    contract_counts[CLAUSE_INIT_CAPS].kept++;
+    contract_counts[CLAUSE_INIT_MATCH].kept += caps.early;
+    contract_counts[CLAUSE_INIT_REQUIRED].kept += caps.required;
+    contract_counts[CLAUSE_LINK_INDEX].kept += caps.supported && lead & PROGRAM_MP_INDEX_REVERSED;
+    contract_counts[CLAUSE_ATTACH_BEFORE].kept += caps.mode == MODE_REMAPPED && run.sut->domain;
+    contract_counts[CLAUSE_ATTACH_NOSUPPORT].kept += caps.mode == MODE_PHYSICAL && !caps.early && run.sut->domain;
+    contract_counts[CLAUSE_ATTACH_BEGINFAIL].refused += caps.forced && !c->attached;
+    contract_counts[CLAUSE_ATTACH_FAIL].kept += caps.let_go && !c->attached;
+    contract_counts[CLAUSE_RESV_PAIR].kept += c->reserved > 0;
+    contract_counts[CLAUSE_RESV_OVERLAP].kept += c->reserved > 0;
+    if (!caps.early && caps.mode != MODE_PHYSICAL)
+        contract_counts[CLAUSE_ATTACH_LATER].kept += run.sut->domain != NULL;
 }
 
 static void compare_start(const struct call *call, const struct model_answer *answer, uint8_t chain) {
@@ -57,17 +97,23 @@ static void compare_start(const struct call *call, const struct model_answer *an
         contract_counts[CLAUSE_INIT_ROLLBACK].refused++;
         if (call->fired) {
             contract_counts[CLAUSE_INIT_ROLLBACK].faulted++;
+            const struct model_caps caps = model_caps(run.program, chain);
             contract_counts[CLAUSE_INIT_REQUIRED].faulted +=
-                call->fail_kind == SUT_FAULT_ATTACH && run.program->adapters[chain].caps & 2;
+                call->fail_kind == SUT_FAULT_ATTACH && caps.required;
+            contract_counts[CLAUSE_ATTACH_FAIL].faulted +=
+                call->fail_kind == SUT_FAULT_ATTACH && caps.forced && !caps.let_go;
         }
         return;
     }
     if (run.abandoned)
         return;
     model_started(&run.model, chain);
+    learn_attached(call, chain);
     for (uint32_t i = 0; i < c->count; i++)
         if (c->areas[i].maximum)
             c->areas[i].serial = contents_new_section();
+    if (c->attached && !model_caps(run.program, chain).early)
+        attached(chain);
     check_started(chain, call);
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
@@ -75,8 +121,7 @@ static void compare_start(const struct call *call, const struct model_answer *an
     contract_counts[CLAUSE_INIT_COMMIT].kept += run.sut->ledger != NULL;
     contract_counts[CLAUSE_INIT_ALIGN].kept++;
     contract_counts[CLAUSE_INIT_VISIBLE].kept++;
-    if (run.program->adapters[chain].caps & 2)
-        contract_counts[CLAUSE_INIT_REQUIRED].kept++;
+    count_started(chain);
     if (c->count > 1)
         contract_counts[CLAUSE_LINK_ONE_LEAD].kept++;
 }
@@ -155,8 +200,10 @@ static void stop_or_remove(struct call *call, const struct model_answer *answer)
     }
     if (stops)
         after_stop(chain, &left);
-    if (call->opcode == OP_REMOVE)
+    if (call->opcode == OP_REMOVE) {
         model_removed(&run.model, call->device);
+        miniport_remove(&drivers[call->device]);
+    }
     check_ledger(&blame);
 }
 
@@ -173,15 +220,66 @@ static void check_chain(uint8_t chain, enum contract_clause clause) {
             check_view_alive(&run.model.views[i], clause);
 }
 
+static bool has_things(uint8_t chain) {
+    bool has = false;
+    for (uint8_t i = 0; i < run.model.chains[chain].count; i++)
+        has |= run.model.chains[chain].areas[i].pin.live;
+    return has;
+}
+
 static void reset(struct call *call, const struct model_answer *answer) {
     run_perform(call);
     judge_bus(call, answer);
     if (answer->expect == MUST_FAIL || run.abandoned)
         return;
     resolve_effect(&run.model, call);
+    check_attached(run.model.devices[call->device].chain, CLAUSE_ATTACH_ONCE);
     check_gpu(call->device, CLAUSE_TDR_KEEPS);
     check_chain(run.model.devices[call->device].chain, CLAUSE_TDR_KEEPS);
     check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
+}
+
+/* A link that failed: the chains are what they were. */
+static void rejoin(const struct call *link) {
+    const struct model_device *joiner = &run.model.devices[link->joiner];
+    if (run.model.devices[link->device].present)
+        driver_join(run.model.devices[link->device].chain);
+    if (joiner->present)
+        driver_join(joiner->chain);
+}
+
+/* ATTACH-KEEPS and its kin: a chain that ran on physical memory is attached to a domain. */
+static void secure_vm(struct call *call, const struct model_answer *answer) {
+    uint8_t chain = run.model.devices[call->device].chain;
+    const struct model_chain *c = &run.model.chains[chain];
+    bool first = answer->expect != MUST_FAIL && !c->attached;
+    run_perform(call);
+    judge_bus(call, answer);
+    if (run.abandoned)
+        return;
+    if (run.model.devices[call->device].present)
+        miniport_check_access(&drivers[chain]);
+    if (!is_granted(call, answer)) {
+        check_attached(chain, answer->clause == CLAUSE_ATTACH_LATER ? CLAUSE_ATTACH_FAIL : answer->clause);
+        check_chain(chain, CLAUSE_ATTACH_FAIL);
+        check_rollback(CLAUSE_ATTACH_FAIL);
+        contract_counts[CLAUSE_ATTACH_FAIL].faulted += call->fired;
+        return;
+    }
+    resolve_effect(&run.model, call);
+    if (first)
+        attached(chain);
+    check_attached(chain, !first        ? CLAUSE_ATTACH_ONCE
+                          : call->fired ? CLAUSE_ATTACH_FAIL
+                                        : CLAUSE_ATTACH_LATER);
+    check_reserved(chain);
+    if (first) {
+        check_chain(chain, CLAUSE_ATTACH_KEEPS);
+        check_edges(chain);
+        contract_counts[CLAUSE_ATTACH_ALL].kept += c->count > 1 && run.sut->domain;
+        contract_counts[CLAUSE_ATTACH_KEEPS].kept += has_things(chain);
+    }
+    check_ledger(&BLAME(CLAUSE_ATTACH_KEEPS));
 }
 
 static void run_bus_at_passive(struct call *call) {
@@ -211,6 +309,12 @@ static void run_bus_at_passive(struct call *call) {
         call->miniport = &drivers[call->device].entries;
         break;
     case BUS_LINK:
+        if (answer.status != STATUS_INVALID_PARAMETER && answer.status != STATUS_INVALID_DEVICE_STATE)
+            driver_join_to(call->device, call->joiner);
+        break;
+    case BUS_SECURE_VM:
+        secure_vm(call, &answer);
+        return;
     case BUS_SURPRISE_REMOVE:
     case BUS_POWER:
         break;
@@ -228,14 +332,21 @@ static void run_bus_at_passive(struct call *call) {
     judge_bus(call, &answer);
     if (run.abandoned)
         return;
+    if (call->opcode == OP_ADD && !device->present)
+        miniport_check_add(&drivers[call->device], is_granted(call, &answer));
     if (!is_granted(call, &answer)) {
+        if (call->opcode == OP_LINK)
+            rejoin(call);
         check_rollback(CLAUSE_ANY_ROLLBACK);
         return;
     }
     resolve_effect(m, call);
+    if (call->opcode == OP_LINK)
+        miniport_check_link(&drivers[call->device]);
     if (call->opcode == OP_SURPRISE_REMOVE)
         check_gpu(call->device, CLAUSE_STOP_RECLAIM);
     if (call->opcode == OP_POWER) {
+        check_attached(device->chain, CLAUSE_ATTACH_ONCE);
         check_gpu(call->device, call->flag ? CLAUSE_PIN_CONTENTS : CLAUSE_ANY_STATE);
         check_chain(device->chain, CLAUSE_PIN_CONTENTS);
     }

@@ -208,9 +208,11 @@ void run_callback(struct call *call) {
     if (m->irql[m->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
         return; /* nothing is asked of other implementations after such a call */
     struct model_answer answer = resolve_answer(m, call);
+    if (answer.stops && !run.sut->set_bug_check)
+        return;
     if (answer.expect == MUST_FAIL)
         run_note_breach(answer.clause);
-    if (m->irql[m->actor] > PASSIVE_LEVEL)
+    if (m->irql[m->actor] > PASSIVE_LEVEL && !answer.stops)
         m->breaches++;
     /* What is about to end is looked at while it still is. */
     if (answer.expect != MUST_FAIL && call->opcode == OP_UNPIN)
@@ -224,7 +226,12 @@ void run_callback(struct call *call) {
 
     /* What the implementation does. */
     struct call before = *call;
+    run.stops = answer.stops;
     run_perform(call);
+    run.stops = false;
+    if (!REQUIRE(!answer.stops, CLAUSE_ANY_IRQL, ("a bug check at IRQL %u", (unsigned)m->irql[m->actor]),
+                 ("a call that returns 0x%08x", (ULONG)call->status)))
+        return;
 
     /* Compare. */
     if (!judge(call, &answer)) {

@@ -2,6 +2,8 @@
  * their entry points is judged as everything else. */
 #include "harness/drive/driver.h"
 
+#include <string.h>
+
 #include "harness/drive/callback.h"
 #include "harness/judge/run.h"
 
@@ -50,9 +52,13 @@ static struct call own_call(const struct miniport *driver, uint8_t opcode) {
 
 static void call_each(const struct miniport *driver, const uint8_t *opcodes, size_t count,
                       const char *inside) {
+    if (!driver->has_interface)
+        return;
     run.inside = inside;
     for (size_t i = 0; i < count && !run.abandoned; i++) {
         struct call call = own_call(driver, opcodes[i]);
+        if (run.sut->ledger) /* what Dxgkrnl has taken by now in this start, or given back in this stop */
+            run.sut->ledger(&run.ledger);
         if (call_is_present(&call))
             run_callback(&call);
     }
@@ -88,7 +94,7 @@ void miniport_acts(struct miniport *driver, enum miniport_entry entry) {
     bool lead = device_of(driver)->position == 0;
     if (entry == MINIPORT_START && lead && chain->count > 1)
         contract_counts[CLAUSE_LINK_ORDER].kept++;
-    if (entry != MINIPORT_STOP && wrong & PROGRAM_MP_CALL_IN_START)
+    if ((entry == MINIPORT_START || entry == MINIPORT_QUERY) && wrong & PROGRAM_MP_CALL_IN_START)
         call_each(driver, all, sizeof(all),
                   entry == MINIPORT_START ? "DxgkDdiStartDevice" : "DxgkDdiQueryAdapterInfo");
     if (entry != MINIPORT_STOP || !lead || chain->phase != PHASE_STOPPING)
@@ -99,20 +105,43 @@ void miniport_acts(struct miniport *driver, enum miniport_entry entry) {
         release_everything(driver);
 }
 
-struct miniport_settings driver_settings(const struct program_adapter *adapter) {
+struct miniport_settings driver_settings(const struct program *program, uint8_t device) {
+    const struct program_adapter *adapter = &program->adapters[device];
+    const struct program_machine *machine = &program->machine;
+    const struct model_caps caps = model_caps(program, device);
+    bool older = program_version_value(machine->dxgkrnl_version) == caps.served;
     return (struct miniport_settings){
         .version = program_version_value(adapter->version),
-        .interface_size = program_version_size(adapter->version),
+        .served = caps.served,
+        .interface_size = program_version_size(older ? machine->dxgkrnl_version : adapter->version),
         .caps = {.Value = adapter->caps},
+        .memory_caps = model_driver_caps(adapter),
         .highest_visible = adapter->highest_visible,
         .maximum_size = adapter->maximum_size,
+        .reserved = adapter->reserved,
+        .reserved_first = adapter->reserved_first,
+        .reserved_pages = adapter->reserved_pages,
+        .remapped = caps.mode == MODE_REMAPPED,
         .wrong = adapter->miniport,
     };
 }
 
 void driver_init(uint8_t device) {
-    const struct miniport_settings settings = driver_settings(&run.program->adapters[device]);
+    const struct miniport_settings settings = driver_settings(run.program, device);
     miniport_init(&drivers[device], device, &settings);
+}
+
+void driver_join(uint8_t chain) {
+    const struct model_chain *c = &run.model.chains[chain];
+    miniport_join(drivers, c->members, c->count);
+}
+
+void driver_join_to(uint8_t lead, uint8_t joiner) {
+    const struct model_chain *c = &run.model.chains[lead];
+    uint8_t members[SUT_CHAIN_MAX + 1];
+    memcpy(members, c->members, c->count);
+    members[c->count] = joiner;
+    miniport_join(drivers, members, c->count + 1u);
 }
 
 void driver_assemble(uint8_t chain) {

@@ -7,9 +7,12 @@
 extern struct miniport drivers[SUT_DEVICES]; /* by device */
 
 /* What the driver of an adapter is told to be. */
-struct miniport_settings driver_settings(const struct program_adapter *adapter);
+struct miniport_settings driver_settings(const struct program *program, uint8_t device);
 void driver_init(uint8_t device);
-/* Tells the drivers of a chain of each other: it is about to be started. */
+/* Tells the drivers of a chain of each other, and of one that joins it. */
+void driver_join(uint8_t chain);
+void driver_join_to(uint8_t lead, uint8_t joiner);
+/* It is about to be started. */
 void driver_assemble(uint8_t chain);
 
 #endif

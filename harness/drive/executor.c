@@ -65,7 +65,9 @@ static void run_op(const struct program_op *op) {
         run_access(op, &call);
         break;
     case CLASS_BUS:
-        call.joiner = resolve_device(&run.model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
+        resolve_bus(&run.model, op, &call);
+        if (op->opcode == OP_ADD && !run.model.devices[call.device].present)
+            miniport_join(drivers, &call.device, 1); /* one that comes later is alone */
         run_bus(&call);
         break;
     case CLASS_SELF:
@@ -76,33 +78,33 @@ static void run_op(const struct program_op *op) {
     }
 }
 
-static void bus(uint8_t opcode, uint8_t device, uint8_t joiner) {
-    struct call call = {.opcode = opcode, .device = device, .joiner = joiner};
+static void bus(uint8_t opcode, uint8_t device, uint8_t joiner, uint8_t count) {
+    struct call call = {.opcode = opcode, .device = device, .joiner = joiner, .count = count};
     if (!run.abandoned)
         run_bus(&call);
 }
 
-/* Adds, links and starts what the program's world has at boot. */
+/* Adds and starts what the program's world has at boot. */
 static void boot_adapters(void) {
     const struct program *program = run.program;
     uint32_t count = program->machine.adapters;
-    bool stopped[SUT_DEVICES];
-    for (uint8_t i = 0; i < count; i++) {
+    struct resolve_chains chains;
+    bool stopped[SUT_DEVICES] = {false};
+    resolve_chains(program, &chains);
+    for (uint8_t i = 0; i < count; i++)
         driver_init(i);
-        stopped[i] = program->adapters[i].stopped;
-        if (!program->adapters[i].absent)
-            bus(OP_ADD, i, 0);
-    }
+    for (uint8_t i = 0; i < count; i++)
+        if (chains.count[i])
+            miniport_join(drivers, chains.member[i], chains.count[i]);
     for (uint8_t i = 0; i < count; i++) {
-        uint8_t lead = (uint8_t)(program->adapters[i].joins - 1);
-        if (program->adapters[i].joins == 0 || model_link_answer(&run.model, lead, i).expect != MUST_SUCCEED)
-            continue;
-        stopped[lead] |= stopped[i];
-        bus(OP_LINK, lead, i);
+        uint8_t lead = chains.lead[i];
+        stopped[lead] |= program->adapters[i].stopped;
+        if (!program->adapters[i].absent)
+            bus(OP_ADD, i, lead, chains.count[lead]);
     }
     for (uint8_t i = 0; i < count; i++)
-        if (run.model.devices[i].present && run.model.devices[i].position == 0 && !stopped[i])
-            bus(OP_START, i, 0);
+        if (run.model.devices[i].present && run.model.devices[i].position == 0 && !stopped[chains.lead[i]])
+            bus(OP_START, i, 0, 0);
 }
 
 /* Takes every adapter away; then END-ZERO. */
@@ -112,7 +114,7 @@ static void end_run(void) {
     check_everything(CLAUSE_PIN_CONTENTS, CLAUSE_MAP_COHERENT);
     for (uint8_t i = 0; i < run.program->machine.adapters; i++)
         if (run.model.devices[i].present)
-            bus(OP_REMOVE, i, 0);
+            bus(OP_REMOVE, i, 0, 0);
     check_ledger(&blame);
     if (run.sut->ledger) {
         REQUIRE(run.ledger.pool_bytes == 0 && run.ledger.pool_blocks == 0 && run.ledger.cache_bytes == 0,
@@ -125,13 +127,7 @@ static void end_run(void) {
 
 /* ---- a program ---- */
 
-void executor_run_with(const struct program *program, const struct run_options *options) {
-    if (!run_boot(program, options))
-        return;
-    state_begin();
-    if (accesses_coverage_begin)
-        accesses_coverage_begin();
-    boot_adapters();
+static void run_ops(const struct program *program) {
     for (uint32_t i = 0; i < program->op_count && !run.abandoned; i++) {
         run.op = i;
         if (program->ops[i].opcode == OP_RACE) {
@@ -144,6 +140,18 @@ void executor_run_with(const struct program *program, const struct run_options *
     run.op = RUN_END;
     if (!run.abandoned)
         end_run();
+}
+
+void executor_run_with(const struct program *program, const struct run_options *options) {
+    if (!run_boot(program, options))
+        return;
+    state_begin();
+    if (accesses_coverage_begin)
+        accesses_coverage_begin();
+    if (setjmp(run.bug_check) == 0) {
+        boot_adapters();
+        run_ops(program);
+    } /* else the system has stopped, and there is nothing more to see of it */
     state_end(&run.model);
     run_shut_down();
 }
@@ -166,10 +174,18 @@ size_t executor_record(const struct program *program, struct call *tape, size_t 
     return recorded.count;
 }
 
+static void replay_join(const struct resolve_chains *chains, const struct call *add) {
+    uint8_t lead = add->joiner;
+    bool boots = add->count == chains->count[lead]; /* else it comes later, and is alone */
+    miniport_join(drivers, boots ? chains->member[lead] : &add->device, boots ? add->count : 1);
+}
+
 void executor_replay(const struct program *program, struct call *tape, size_t count) {
     uint8_t actor = 0;
+    struct resolve_chains chains;
     if (!run_boot(program, NULL))
         return;
+    resolve_chains(program, &chains);
     run.unchecked = true;
     for (uint8_t i = 0; i < program->machine.adapters; i++)
         driver_init(i);
@@ -181,10 +197,14 @@ void executor_replay(const struct program *program, struct call *tape, size_t co
         }
         if (call.opcode == OP_START && run.model.devices[call.device].present)
             driver_assemble(run.model.devices[call.device].chain);
+        if (call.opcode == OP_ADD && !run.model.devices[call.device].present)
+            replay_join(&chains, &call);
+        if (call.opcode == OP_LINK)
+            driver_join_to(call.device, call.joiner);
         call_perform(run.sut, &call);
         /* The drivers answer by their place in the chain. */
         if (call.opcode == OP_ADD && NT_SUCCESS(call.status))
-            model_added(&run.model, call.device);
+            model_added(&run.model, call.device, call.joiner, call.count);
         else if (call.opcode == OP_LINK && NT_SUCCESS(call.status))
             model_linked(&run.model, call.device, call.joiner);
         else if (call.opcode == OP_REMOVE && NT_SUCCESS(call.status))

@@ -15,7 +15,10 @@ static void compare_dma(struct call *call) {
     bool able = reach_can_dma(&run.model, call->device);
     bool write = call->opcode == OP_DMA_WRITE;
     bool mine = gpu->present && gpu->chain == call->pin_chain;
-    if (!mine && run.program->machine.iommu != SUT_IOMMU_NONE) {
+    bool physical = reach_is_physical(&run.model, call->device);
+    if (reach_is_open(&run.model, call->device) || (!mine && physical && chain->mode == MODE_REMAPPED))
+        return; /* whatever that is, it is none of the pin's pages */
+    if (!mine && !physical && run.program->machine.iommu != SUT_IOMMU_NONE) {
         /* What a foreign GPU writes where it may is its own affair; here it must not get through. */
         if (able && reach_in_chain(&run.model, gpu->chain, call->address[0]))
             return;

@@ -12,12 +12,20 @@
 #include "harness/sut.h"
 
 struct miniport_settings {
-    ULONG version; /* DXGKDDI_INTERFACE_VERSION_*, and where the table of its callbacks ends: */
+    ULONG version; /* DXGKDDI_INTERFACE_VERSION_* */
+    /* The version that Dxgkrnl serves it as, the older of its own and that one's; and where the table of its
+     * callbacks ends: */
+    ULONG served;
     size_t interface_size;
     DXGK_IOMMU_CAPS caps;     /* as it answers; and likewise: */
-    uint64_t highest_visible; /* HighestVisibleAddress */
+    UINT memory_caps;         /* DXGK_DRIVERCAPS.MemoryManagementCaps.Value */
+    uint64_t highest_visible; /* HighestVisibleAddress, HighestAcceptableAddress */
     uint64_t maximum_size;    /* MaximumSize of its index */
-    unsigned wrong;           /* what it does wrong: enum program_miniport */
+    unsigned reserved;        /* ranges of hardware-reserved pages, one page apart: */
+    uint64_t reserved_first;
+    uint64_t reserved_pages; /* of each */
+    bool remapped;           /* as the lead of a chain: its memory is remapped */
+    unsigned wrong;          /* what it does wrong: enum program_miniport */
 };
 
 struct miniport {
@@ -26,33 +34,54 @@ struct miniport {
     struct sut_miniport entries;
     DXGKRNL_INTERFACE dxgkrnl; /* of its last start, alive or not */
     bool has_interface;
+    bool added;     /* between its DxgkDdiAddDevice and the end of the device */
+    bool linked;    /* its DxgkDdiLinkDevice has been called since the chain was put together */
     bool started;   /* between its DxgkDdiStartDevice and the end of its DxgkDdiStopDevice */
-    unsigned asked; /* in this start: a bit for each question */
-    unsigned sizes; /* and for each index whose save size was asked */
-    /* Its chain when that was started last. */
+    bool exclusive; /* between its DxgkDdiBeginExclusiveAccess and the End */
+    bool begun;     /* that was called since the last attach */
+    bool attached;  /* to a domain, when the End was called in this start */
+    unsigned asked; /* since it was added: a bit for each question */
+    /* Its chain, as its driver knows it. */
     struct miniport *lead;
     unsigned position;
     /* Of a lead: */
     bool starting;
+    bool early;        /* attached when the first of the chain was started */
+    unsigned now;      /* asked in this start: a bit for each question */
+    unsigned sizes;    /* and for each index whose save size was */
+    unsigned last;     /* the index of the last question, if that was for an adapter */
     unsigned count;
     struct miniport *member[SUT_CHAIN_MAX]; /* by physical adapter index */
 };
 
 void miniport_init(struct miniport *self, unsigned number, const struct miniport_settings *settings);
-/* Tells the drivers of a chain, all[numbers[0]] is its lead, that it is about to be started. */
+/* Tells the drivers of a chain, all[numbers[0]] is its lead, that they are one. */
+void miniport_join(struct miniport *all, const uint8_t *numbers, unsigned count);
+/* It is about to be started. */
 void miniport_assemble(struct miniport *all, const uint8_t *numbers, unsigned count);
 
-/* After a start: all were started, and the lead was asked everything; after one that failed none was left
- * running. */
+/* After an add: its driver was asked for its link; it was there, but for one that failed. */
+void miniport_check_add(struct miniport *self, bool succeeded);
+/* After a link: all of its chain were asked again. */
+void miniport_check_link(const struct miniport *lead);
+/* After a start: all were started, and asked everything; after one that failed none was left running. */
 void miniport_check_start(struct miniport *lead, bool succeeded);
+/* After a chain that was started, or was being, has been attached to its domain. */
+void miniport_check_attach(struct miniport *lead);
+/* After anything that may have attached it: none is left between Begin and End. */
+void miniport_check_access(struct miniport *lead);
 /* After a stop: none runs. */
 void miniport_check_stop(struct miniport *lead);
+/* The device is off the bus. */
+void miniport_remove(struct miniport *self);
 /* That the handle of its start is none of those that were issued before. */
 void miniport_check_handle(const struct miniport *self, const uint64_t *issued, size_t count);
 
 enum miniport_entry {
     MINIPORT_START,
     MINIPORT_QUERY,
+    MINIPORT_BEGIN,
+    MINIPORT_END,
     MINIPORT_STOP
 };
 /* How often miniports have come to miniport_acts(). */

@@ -92,6 +92,9 @@ static void perform_access(const struct sut *sut, struct call *call) {
 
 static void perform_bus(const struct sut *sut, struct call *call) {
     switch ((enum program_bus)call->opcode) {
+    case BUS_SECURE_VM:
+        call->status = sut->secure_vm(call->device);
+        break;
     case BUS_PRESSURE:
         sut->memory_pressure();
         break;
@@ -176,6 +179,15 @@ static void check_lock(const struct call *call) {
                   ("actor %u still holds '%s'", run.model.actor, kept));
 }
 
+/* ANY-IRQL: what the caller has set stays. */
+static void check_irql(void) {
+    KIRQL irql = run.sut->irql();
+    (void)REQUIRE(irql == run.model.irql[run.model.actor], CLAUSE_ANY_IRQL,
+                  ("IRQL %u when the call has returned, as before it",
+                   (unsigned)run.model.irql[run.model.actor]),
+                  ("%u", (unsigned)irql));
+}
+
 void run_perform(struct call *call) {
     const struct run_options *options = run.options;
     if (options->observe)
@@ -190,4 +202,6 @@ void run_perform(struct call *call) {
         options->tape->calls[options->tape->count++] = *call;
     if (!run.inside && run.sut->lock_held) /* else what the driver is called by may hold some */
         check_lock(call);
+    if (run.sut->irql && !run.abandoned)
+        check_irql();
 }

@@ -74,6 +74,8 @@ static bool resolve(const struct program_op *op, uint32_t at) {
         return true;
     if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
         return false;
+    if (run.model.irql[op->actor] >= DISPATCH_LEVEL && model_stops_at_dispatch(&run.model))
+        return false; /* nobody would know what became of the others */
     if (!run_resolve_callback(op, call))
         return false;
     resolve_unmap(op, at);

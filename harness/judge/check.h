@@ -34,6 +34,12 @@ void check_view_birth(const struct model_view *view);
 void check_view_alive(const struct model_view *view, enum contract_clause clause);
 void check_view_gone(const struct model_view *view, enum contract_clause clause);
 void check_started(uint8_t chain, const struct call *start);
+/* Attached or not, as the model says, after something that was to change it, or not. */
+void check_attached(uint8_t chain, enum contract_clause clause);
+/* What reserved ranges lead to, if the chain is attached: RESV-*. */
+void check_reserved(uint8_t chain);
+/* PIN-EXACT, of every live pin of the chain. */
+void check_edges(uint8_t chain);
 /* After a stop, or a start that failed: no member has a domain or a section. */
 void check_stopped(uint8_t chain, enum contract_clause clause);
 /* The device, whose state has changed, reaches the pins of its chain, or none of them now. */

@@ -222,10 +222,10 @@ static void check_descriptors(const struct model_chain *chain, uint8_t except) {
 
 /* PIN-EXACT: the device page after the last, and the one before a contiguous range, fault. False when
  * neither could be tried. */
-static bool check_edges(uint8_t chain, const struct model_pin *pin) {
+static bool check_pin_edges(uint8_t chain, const struct model_pin *pin) {
     const struct model_chain *c = &run.model.chains[chain];
     uint8_t able[SUT_CHAIN_MAX];
-    if (c->mode == MODE_PHYSICAL || able_members(c, able) == 0)
+    if (!c->attached || able_members(c, able) == 0)
         return false;
     uint64_t after = pin_address(pin, pin->pages - 1) + 1;
     uint64_t before = pin_address(pin, 0) - 1;
@@ -241,13 +241,37 @@ static bool check_edges(uint8_t chain, const struct model_pin *pin) {
     return try_after || try_before;
 }
 
+void check_edges(uint8_t chain) {
+    const struct model_chain *c = &run.model.chains[chain];
+    for (uint8_t i = 0; i < c->count && !run.abandoned; i++)
+        if (c->areas[i].pin.live)
+            (void)check_pin_edges(chain, &c->areas[i].pin);
+}
+
+/* RESV-APART: no logical page is one of a reserved range. */
+static void check_apart(const struct model_chain *c, const struct model_pin *pin) {
+    for (uint32_t i = 0; i < c->reserved && c->mode == MODE_REMAPPED && !run.abandoned; i++) {
+        const struct model_range *range = &c->reserve[i];
+        bool meets = pin->contiguous && pin->base < range->first + range->pages &&
+                     range->first < pin->base + pin->pages;
+        for (uint32_t k = 0; k < pin->samples && !pin->contiguous; k++)
+            meets |= pin->sample[k].address - range->first < range->pages;
+        REQUIRE(!meets, CLAUSE_RESV_APART,
+                ("no logical page in the reserved range of %llu pages from 0x%llx", (ULL)range->pages,
+                 (ULL)range->first),
+                ("one of the pin is"));
+        contract_counts[CLAUSE_RESV_APART].kept++;
+    }
+}
+
 /* PIN-ISOLATED: with an IOMMU, another chain's GPU does not read this section at these addresses. */
 static void check_foreigners(uint8_t chain, const struct model_area *area, const struct model_pin *pin) {
     if (run.program->machine.iommu == SUT_IOMMU_NONE || !run.sut->dma)
         return;
     for (uint8_t device = 0; device < run.program->machine.adapters; device++) {
         const struct model_device *d = &run.model.devices[device];
-        if (!d->present || d->gone || d->d3 || d->in_reset || d->chain == chain)
+        if (!d->present || d->gone || d->d3 || d->in_reset || d->chain == chain ||
+            reach_is_physical(&run.model, device))
             continue;
         uint64_t value = 0;
         bool reached = dma(device, pin->sample[0].address, CONTENTS_STAMP_OFFSET, &value, false) &&
@@ -293,6 +317,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     bool legacy = call->opcode == OP_PIN;
     bool fired = call->fired;
     check_addresses(c, index, &pin);
+    check_apart(c, &pin);
     if (run.abandoned)
         return;
 
@@ -301,7 +326,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
         contents = area->pinned_legacy != legacy ? CLAUSE_PIN1_EQUAL : CLAUSE_PIN_CONTENTS;
     bool reached = check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
     check_descriptors(c, index);
-    if (!run.abandoned && check_edges(chain, &pin))
+    if (!run.abandoned && check_pin_edges(chain, &pin))
         contract_counts[CLAUSE_PIN_EXACT].kept++;
     if (!run.abandoned)
         check_foreigners(chain, area, &pin);
@@ -448,7 +473,8 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
                   run.sut->page(c->members[0], index, 0, &page) && page.locked;
     if (!REQUIRE(!locked, clause, ("page 0 of index %u not locked any more", index), ("locked")))
         return;
-    if (run.program->machine.iommu == SUT_IOMMU_NONE || c->mode == MODE_PHYSICAL || !run.sut->dma)
+    if (run.program->machine.iommu == SUT_IOMMU_NONE || c->mode == MODE_PHYSICAL || !run.sut->dma ||
+        (c->phase != PHASE_STOPPED && !c->attached))
         return;
     /* Every member, and both ends of the pin: attachment is gone for all or for none, but a single
      * translation may be left over. */

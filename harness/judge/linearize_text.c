@@ -70,6 +70,7 @@ static void put_bus(const struct call *call, const char *word, char *text, size_
     case BUS_REMOVE:
     case BUS_SURPRISE_REMOVE:
     case BUS_LINK:
+    case BUS_SECURE_VM:
         snprintf(text, size, "%s %u", word, call->device);
         break;
     }

@@ -79,10 +79,14 @@ static void report(const struct contract_row *row) {
 }
 
 bool run_violated(enum contract_clause clause) {
+    return run_violated_as(clause, contract_table[clause].basis == 'C');
+}
+
+bool run_violated_as(enum contract_clause clause, bool chosen) {
     const struct contract_row *row = &contract_table[clause];
     if (run.abandoned)
         return false;
-    if (row->basis == 'C' && !run.sut->hold_chosen) {
+    if ((chosen || row->basis == 'C') && !run.sut->hold_chosen) {
         run.abandoned = true;
         run.left = RUN_LEFT_BY_CHOICE;
         run.left_clause = clause;

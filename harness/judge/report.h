@@ -17,10 +17,17 @@
 #define REQUIRE(holds, clause, expected, got)                                                                \
     (__builtin_expect(!!(holds), 1) ? true : (run_expected expected, run_got got, run_violated(clause)))
 
+/* The same of what is a choice where `chosen` says so, whatever its clause's basis. */
+#define REQUIRE_AS(chosen, holds, clause, expected, got)                                                     \
+    (__builtin_expect(!!(holds), 1)                                                                          \
+         ? true                                                                                              \
+         : (run_expected expected, run_got got, run_violated_as((clause), (chosen))))
+
 void run_expected(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 /* Always false: what REQUIRE() answers then. */
 bool run_violated(enum contract_clause clause) __attribute__((cold));
+bool run_violated_as(enum contract_clause clause, bool chosen) __attribute__((cold));
 /* A word of memory for a report: the value, and whose stamp it is. Good for two calls in one report. */
 const char *run_name_of(uint64_t value) __attribute__((cold));
 

@@ -5,6 +5,7 @@
 #ifndef HARNESS_RUN_H
 #define HARNESS_RUN_H
 
+#include <setjmp.h>
 #include <stdio.h>
 
 #include "harness/contract/call.h"
@@ -42,6 +43,8 @@ struct run {
     const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
     struct sut_ledger ledger;  /* as last seen */
     struct model model;
+    jmp_buf bug_check; /* where a program goes on from when the system has stopped */
+    bool stops;        /* the call that is under way does that */
     uint32_t stale_word; /* byte offset in a page, + 1, of a word of a section that ended; 0: none */
     uint32_t caller_breaches;
     uint32_t first_breach_op;

@@ -122,7 +122,8 @@ uint32_t state_before(const struct model *model, const struct call *call) {
         uint32_t pinned = !area->pin.live ? 0 : area->pin.legacy || area->pin.contiguous ? 2 : 1;
         form = 1 + 2 * pinned + is_viewed(model, chain, index);
     }
-    return (form * 3 + c->mode) * STATE_PHASES + phase_of(c, &model->devices[c->members[index]]);
+    uint32_t mode = c->mode == MODE_ISOLATED && !c->attached ? STATE_MODES - 1 : c->mode;
+    return (form * STATE_MODES + mode) * STATE_PHASES + phase_of(c, &model->devices[c->members[index]]);
 }
 
 static uint32_t outcome_of(const struct call *call) {

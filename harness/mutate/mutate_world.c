@@ -199,6 +199,27 @@ static uint64_t some_caps(struct mutation *m) {
     return pick <= PROGRAM_CAPS_ALL ? pick : often[pick - PROGRAM_CAPS_ALL - 1];
 }
 
+/* Where the firmware's memory is, or a little beside it; from the middle of what there is on, where there is none
+ * yet. Of a number of pages: few. */
+static uint64_t some_firmware(struct mutation *m, const struct world_field *field, struct world_range range,
+                              uint64_t value) {
+    const struct program_machine *machine = &m->program->machine;
+    bool pages = offsetof(struct program_machine, firmware_pages) == field->offset && field->width == 8 &&
+                 field >= world_machine.field && field < world_machine.field + world_machine.count;
+    if (pages)
+        return random_one_in(&m->random, 4) ? 0 : random_between(&m->random, 1, 16);
+    uint64_t first = machine->firmware_first ? machine->firmware_first : machine->highest_pfn / 2;
+    value = random_one_in(&m->random, 2) ? first : around(m, first + random_below(&m->random, 4));
+    return value < range.most ? value : range.most;
+}
+
+/* IOMMUFlags: a bit, or what forces an attach, or nothing of it. */
+static uint64_t some_flags(struct mutation *m, uint64_t flags) {
+    static const uint8_t often[] = {0, 0, PROGRAM_IOMMU_FLAGS_DEFAULT, 0x17, 9};
+    return random_one_in(&m->random, 2) ? RANDOM_PICK(&m->random, often)
+                                        : flags ^ UINT64_C(1) << random_below(&m->random, 5);
+}
+
 static uint64_t other_bit(struct mutation *m, uint64_t bits, const struct world_list *list) {
     return random_one_in(&m->random, 4) ? 0 : bits ^ UINT64_C(1) << random_below(&m->random, list->count);
 }
@@ -224,6 +245,10 @@ static uint64_t other_value(struct mutation *m, const struct world_field *field,
         return some_steps(m, range, field->step);
     case WORLD_DOMAIN_BIT:
         return other_bit(m, value, field->list);
+    case WORLD_DOMAIN_FLAGS:
+        return some_flags(m, value);
+    case WORLD_DOMAIN_FIRMWARE:
+        return some_firmware(m, field, range, value);
     case WORLD_DOMAIN_CAPS:
         return some_caps(m);
     case WORLD_DOMAIN_RAM:
@@ -393,7 +418,7 @@ void mutate_world_fresh(struct mutation *m) {
     make_areas(m);
     if (random_one_in(&m->random, 6)) { /* a driver that does something wrong */
         uint32_t who = random_below(&m->random, program->machine.adapters);
-        program->adapters[who].miniport = (uint16_t)(1u << random_below(&m->random, PROGRAM_MINIPORTS));
+        program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
     }
     for (uint32_t tweaks = random_below(&m->random, 4); tweaks > 0; tweaks--)
         mutate_world_tweak(m);

@@ -33,6 +33,9 @@
 #define PROGRAM_POOL_DEFAULT  (UINT64_C(256) << 10)
 #define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
 #define PROGRAM_CAPS_DEFAULT  5u               /* isolation supported, remapping supported */
+#define PROGRAM_IOMMU_FLAGS         31u /* IOMMUFlags: all there are, */
+#define PROGRAM_IOMMU_FLAGS_DEFAULT 7u  /* enabled, mappings, attach */
+#define PROGRAM_RESERVED_MAX        3u
 #define PROGRAM_SIZE_DEFAULT  UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
 
 /* ---- the world: world.def says what each member is, and where it lies in its record ---- */
@@ -60,7 +63,7 @@ enum program_miniport {
 #define MINIPORT(name, ...) PROGRAM_MP_##name = 1 << PROGRAM_MP_BIT_##name,
 #include "harness/program/world.def"
 };
-#define PROGRAM_MP_ALL ((1u << PROGRAM_MINIPORTS) - 1)
+#define PROGRAM_MP_ALL ((UINT32_C(1) << PROGRAM_MINIPORTS) - 1)
 /* Those that it answers to Dxgkrnl; the rest is what it calls. */
 #define PROGRAM_MP_OF_ANSWERS(bit) (bit)
 #define PROGRAM_MP_OF_CALLS(bit)   0
@@ -183,6 +186,9 @@ void program_default_machine(struct program_machine *machine);
 void program_default_adapter(struct program_adapter *adapter);
 uint64_t program_default_highest_pfn(uint64_t ram_pages);
 uint64_t program_default_commit(uint64_t ram_pages);
+/* The last frame that the firmware's memory can begin at, and how many pages it can have there. */
+uint64_t program_firmware_most(const struct program_machine *machine);
+uint64_t program_firmware_room(const struct program_machine *machine);
 /* Brings every number that is beyond its range to the nearest of it. */
 void program_mend_world(struct program *program);
 /* The machine as an implementation boots it. */

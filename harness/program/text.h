@@ -25,14 +25,14 @@
 
 /* The longest line that is printed, with its end: an operation whose 15 members and 32 argument bytes
  * are all set needs under 400 characters; text_world.c adds up a machine's line and an adapter's. */
-#define TEXT_LINE_MAX 512u
+#define TEXT_LINE_MAX 768u
 /* A printed program, whole. */
 #define TEXT_MAX ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * TEXT_LINE_MAX)
 
 struct text_error {
     unsigned line; /* from 1 */
     unsigned column;
-    char text[720]; /* "name:line:column: expected X, got 'Y'" */
+    char text[1024]; /* "name:line:column: expected X, got 'Y'" */
 };
 
 /* The bytes of the mark that some editors put before a text (the BOM of UTF-8): 3 or 0. */

@@ -25,7 +25,7 @@ struct text_parser {
 };
 
 /* What can stand behind "expected", whole: the longest is a list of all words of a row of world.def. */
-#define TEXT_EXPECTED_MAX 300u
+#define TEXT_EXPECTED_MAX 512u
 
 /* "name:line:column: expected <format>, got '<got>'"; always false. An empty span is the line's end. */
 bool text_fail(struct text_parser *parser, struct text_span got, const char *format, ...)

@@ -6,7 +6,7 @@
 /* ---- what holds the rows together ---- */
 
 _Static_assert(PROGRAM_COMMIT_MAX >= 16 * PROGRAM_PAGES_MAX, "the default commit limit is in range");
-_Static_assert(PROGRAM_MINIPORTS <= 16, "miniport's words fit in its member and its bytes (AT in world.def)");
+_Static_assert(PROGRAM_MINIPORTS <= 32, "miniport's words fit in its member and its bytes (AT in world.def)");
 
 /* A record's bytes, a bit for each. */
 #define BYTES(offset, width) (((UINT64_C(1) << (width)) - 1) << (offset))
@@ -130,7 +130,7 @@ static inline uint64_t encode_PLAIN_IS_ZERO(uint64_t value, struct range range) 
 }
 
 static inline uint64_t decode_XOR(uint64_t code, struct range range) {
-    return code ^ range.plain;
+    return (code ^ range.plain) & range.most;
 }
 
 static inline uint64_t encode_XOR(uint64_t value, struct range range) {
@@ -139,7 +139,9 @@ static inline uint64_t encode_XOR(uint64_t value, struct range range) {
 
 /* ---- codes of words ---- */
 
-static inline uint8_t decode_iommus(uint8_t byte) {
+/* In the order of their rows, the plain one first. */
+static inline uint8_t decode_iommus(uint8_t byte, uint8_t plain) {
+    (void)plain;
     static const uint8_t of_byte[IOMMUS] = {
 #define IOMMU(name, ...) SUT_IOMMU_##name,
 #include "harness/program/world.def"
@@ -147,7 +149,8 @@ static inline uint8_t decode_iommus(uint8_t byte) {
     return of_byte[byte % IOMMUS];
 }
 
-static inline uint8_t encode_iommus(uint8_t word) {
+static inline uint8_t encode_iommus(uint8_t word, uint8_t plain) {
+    (void)plain;
     static const uint8_t bytes[IOMMUS] = {
 #define IOMMU(name, ...) [SUT_IOMMU_##name] = IOMMU_BYTE_##name,
 #include "harness/program/world.def"
@@ -155,12 +158,13 @@ static inline uint8_t encode_iommus(uint8_t word) {
     return bytes[word];
 }
 
-static inline uint8_t decode_versions(uint8_t byte) {
-    return byte % PROGRAM_VERSIONS;
+/* From the plain one on, around. */
+static inline uint8_t decode_versions(uint8_t byte, uint8_t plain) {
+    return (uint8_t)((byte % PROGRAM_VERSIONS + plain) % PROGRAM_VERSIONS);
 }
 
-static inline uint8_t encode_versions(uint8_t word) {
-    return word;
+static inline uint8_t encode_versions(uint8_t word, uint8_t plain) {
+    return (uint8_t)((word + PROGRAM_VERSIONS - plain) % PROGRAM_VERSIONS);
 }
 
 /* ---- records ---- */
@@ -169,7 +173,8 @@ void program_decode_machine(struct program_machine *machine, const uint8_t *reco
 #define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
     machine->member =                                                                                        \
         (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_WORD(member, word, list, offset, ...) machine->member = decode_##list(record[offset]);
+#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
+    machine->member = decode_##list(record[offset], plain);
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
@@ -177,7 +182,8 @@ void program_decode_machine(struct program_machine *machine, const uint8_t *reco
 void program_encode_machine(const struct program_machine *machine, uint8_t *record) {
 #define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
     put(record + (offset), encode_##code(machine->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_WORD(member, word, list, offset, ...) record[offset] = encode_##list(machine->member);
+#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
+    record[offset] = encode_##list(machine->member, plain);
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
@@ -187,9 +193,10 @@ void program_decode_adapter(struct program_adapter *adapter, unsigned ordinal, c
 #define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
     adapter->member =                                                                                        \
         (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_FLAGS(offset)                         flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...)          adapter->member = *flags >> (bit)&1;
-#define WORLD_WORD(member, word, list, offset, ...) adapter->member = decode_##list(record[offset]);
+#define WORLD_FLAGS(offset)                flags = record + (offset);
+#define WORLD_FLAG(member, word, bit, ...) adapter->member = *flags >> (bit)&1;
+#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
+    adapter->member = decode_##list(record[offset], plain);
 #define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
     adapter->member = (type)((get(record + (offset), width) ^ (plain)) & (all));
 #define WORLD_JOINS(member, word, offset, ...) adapter->member = (uint8_t)(record[offset] % (ordinal + 1));
@@ -201,9 +208,10 @@ void program_encode_adapter(const struct program_adapter *adapter, uint8_t *reco
     uint8_t *flags;
 #define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
     put(record + (offset), encode_##code(adapter->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_FLAGS(offset)                         flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...)          *flags |= (uint8_t)((unsigned)adapter->member << (bit));
-#define WORLD_WORD(member, word, list, offset, ...) record[offset] = encode_##list(adapter->member);
+#define WORLD_FLAGS(offset)                flags = record + (offset);
+#define WORLD_FLAG(member, word, bit, ...) *flags |= (uint8_t)((unsigned)adapter->member << (bit));
+#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
+    record[offset] = encode_##list(adapter->member, plain);
 #define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
     put(record + (offset), adapter->member ^ (plain), width);
 #define WORLD_JOINS(member, word, offset, ...) record[offset] = adapter->member;
@@ -220,6 +228,17 @@ uint64_t program_default_highest_pfn(uint64_t ram_pages) {
 
 uint64_t program_default_commit(uint64_t ram_pages) {
     return 16 * ram_pages;
+}
+
+uint64_t program_firmware_most(const struct program_machine *machine) {
+    return machine->highest_pfn < UINT32_MAX ? machine->highest_pfn : UINT32_MAX;
+}
+
+uint64_t program_firmware_room(const struct program_machine *machine) {
+    uint64_t free = machine->highest_pfn + 1 - machine->ram_pages;
+    uint64_t above = machine->highest_pfn + 1 - machine->firmware_first;
+    uint64_t room = free < above ? free : above;
+    return machine->firmware_first == 0 ? 0 : room < UINT32_MAX ? room : UINT32_MAX;
 }
 
 void program_default_machine(struct program_machine *machine) {
@@ -258,11 +277,20 @@ void program_mend_world(struct program *program) {
     }
 }
 
+/* Of a word's value, what the seam has. */
+static inline enum sut_iommu seam_iommus(uint8_t word) {
+    return (enum sut_iommu)word;
+}
+
+static inline ULONG seam_versions(uint8_t word) {
+    return program_version_value(word);
+}
+
 struct sut_machine_config program_machine_config(const struct program_machine *machine) {
     return (struct sut_machine_config){
 #define WORLD_NUMBER(member, ...) .member = machine->member,
 #define WORLD_COUNT(...)
-#define WORLD_WORD(member, ...) .member = machine->member,
+#define WORLD_WORD(member, word, list, ...) .member = seam_##list(machine->member),
 #define WORLD_BITS(member, ...) .member = machine->member,
 #define WORLD_MACHINE
 #include "harness/program/world.def"

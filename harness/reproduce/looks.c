@@ -99,6 +99,15 @@ static bool is_operation(void) {
     return step->active && !step->returned;
 }
 
+/* Whether the device is attached to a domain that has this page for a reserved range. */
+static bool is_reserved(uint8_t device, uint64_t page) {
+    const struct model_chain *chain = &run.model.chains[run.model.devices[device].chain];
+    bool is = false;
+    for (uint32_t i = 0; i < chain->reserved && chain->attached; i++)
+        is |= page - chain->reserve[i].first < chain->reserve[i].pages;
+    return is;
+}
+
 static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bool write) {
     struct look look = {.kind = LOOK_DMA,
                         .adapter = (uint8_t)device,
@@ -106,14 +115,19 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
                         .offset = (uint16_t)(address % MODEL_PAGE)};
     if (is_operation() || is_blame())
         return real->dma(device, address, buffer, size, write);
-    const struct model_area *area = names_find_place(&look.place, look.adapter, address / MODEL_PAGE);
+    bool reserved = is_reserved(look.adapter, address / MODEL_PAGE);
+    const struct model_area *area =
+        reserved ? NULL : names_find_place(&look.place, look.adapter, address / MODEL_PAGE);
+    if (reserved)
+        look.place = (struct names_place){.maker = NAMES_NOBODY, .address = address / MODEL_PAGE};
     const struct model_device *gpu = &run.model.devices[device];
     const struct model_area *own = run.model.chains[gpu->chain].areas;
     bool mine = area && gpu->present && area >= own && area < own + SUT_CHAIN_MAX;
     look.foreign = area && !mine;
-    look.wants_ok =
-        reach_can_dma(&run.model, look.adapter) && (mine || run.program->machine.iommu == SUT_IOMMU_NONE);
-    look.wants_value = area && look.wants_ok && !write;
+    look.wants_ok = reach_can_dma(&run.model, look.adapter) &&
+                    (mine || reserved || reach_is_physical(&run.model, look.adapter));
+    look.wants_value = (area || reserved) && look.wants_ok && !write;
+    look.wanted = address; /* of the firmware's memory */
     if (area)
         look.wanted = contents_read(area->serial, look.place.page * MODEL_PAGE + look.offset);
     memcpy(&look.value, buffer, sizeof look.value);
@@ -233,7 +247,7 @@ static uint64_t domain(unsigned device) {
     close_look();
     const struct model_device *own = &run.model.devices[device];
     const struct model_chain *chain = &run.model.chains[own->chain];
-    look.wants_ok = own->present && chain->phase == PHASE_STARTED && chain->mode != MODE_PHYSICAL;
+    look.wants_ok = own->present && chain->phase == PHASE_STARTED && chain->attached;
     judge(&look, (look.value != 0) == look.wants_ok);
     for (uint8_t i = 0; look.wants_ok && i < run.program->machine.adapters; i++) {
         const struct model_device *other = &run.model.devices[i];

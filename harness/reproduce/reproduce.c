@@ -131,6 +131,16 @@ static void put_head(FILE *file, const char *name) {
         name);
 }
 
+/* PIN-COUNT: CLAUSE_PIN_COUNT. */
+static void put_clause(struct put *to, const char *id) {
+    char name[64];
+    size_t i = 0;
+    for (; id[i] && i + 1 < sizeof name; i++)
+        name[i] = (char)(id[i] == '-' ? '_' : id[i]);
+    name[i] = 0;
+    put(to, "    CLAUSE_%s,\n", name);
+}
+
 static void put_finding(struct put *to) {
     const struct reproducer *told = &scenario->told;
     bool broken = told->clause < CONTRACT_CLAUSE_COUNT;
@@ -142,13 +152,31 @@ static void put_finding(struct put *to) {
     for (unsigned bit = 0; bit < world_miniports.count; bit++)
         put(to, "    PROGRAM_MP_%s = 1 << %u, /* %s */\n", world_miniports.names[bit], bit,
             world_miniports.help[bit]);
+    put(to, "};\n\n/* The contract's clauses. */\nenum contract_clause {\n");
+    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
+        put_clause(to, contract_table[i].id);
+    put(to, "};\nstatic const char *const clause_ids[] = {\n");
+    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
+        put(to, "    \"%s\",\n", contract_table[i].id);
     put(to, "};\n\n");
 }
 
-static void put_adapter(struct put *to, const struct program_adapter *adapter) {
-    const struct miniport_settings settings = driver_settings(adapter);
-    put(to, "    {.version = %s,\n     .interface_size = 0x%zx,\n     .caps = {.Value = %u}, /*",
-        world_versions.names[adapter->version], settings.interface_size, (unsigned)settings.caps.Value);
+static void put_adapter(struct put *to, const struct program *program, uint8_t device) {
+    const struct program_adapter *adapter = &program->adapters[device];
+    const struct miniport_settings settings = driver_settings(program, device);
+    uint8_t served = settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
+    put(to, "    {.version = %s,\n     .served = %s,\n     .interface_size = 0x%zx,\n",
+        world_versions.names[adapter->version], world_versions.names[served], settings.interface_size);
+    put(to, "     .memory_caps = 0x%x,\n     .remapped = %s,\n", settings.memory_caps,
+        settings.remapped ? "true" : "false");
+    if (settings.reserved) {
+        put(to, "     .reserved = %u,\n     .reserved_first = ", settings.reserved);
+        put_number(to, settings.reserved_first);
+        put(to, ",\n     .reserved_pages = ");
+        put_number(to, settings.reserved_pages);
+        put(to, ",\n");
+    }
+    put(to, "     .caps = {.Value = %u}, /*", (unsigned)settings.caps.Value);
     for (unsigned bit = 0; bit < world_caps.count; bit++)
         if (settings.caps.Value >> bit & 1)
             put(to, " %s", world_caps.names[bit]);
@@ -169,7 +197,7 @@ static void put_world(struct put *to, const struct program *program) {
     struct world_setting setting;
     put(to, "static const struct miniport_settings adapters[] = {\n");
     for (uint8_t i = 0; i < program->machine.adapters; i++)
-        put_adapter(to, &program->adapters[i]);
+        put_adapter(to, program, i);
     put(to, "};\n\nstatic const struct sut_machine_config machine = {\n");
     for (unsigned i = 0; world_setting(&program->machine, i, &setting); i++) {
         put(to, "    .%s = ", setting.member);

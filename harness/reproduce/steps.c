@@ -119,25 +119,72 @@ static void put_callback(struct put *operands, struct put *call, const struct st
 
 /* ---- the bus ---- */
 
+/* The members of a chain, and perhaps one that joins it: ", 2, (const uint8_t[]){0, 1}". */
+static void put_chain(struct put *to, const uint8_t *members, uint32_t count, const struct call *link) {
+    put(to, ", %u, (const uint8_t[]){", count + (link != NULL));
+    for (uint32_t i = 0; i < count; i++)
+        put(to, i ? ", %u" : "%u", members[i]);
+    if (link)
+        put(to, ", %u", link->joiner);
+    put(to, "}");
+}
+
+/* Whom its driver names as its chain: at boot the world's, later itself alone. */
+static void put_add(struct put *to, const struct call *call) {
+    struct resolve_chains chains;
+    resolve_chains(run.program, &chains);
+    bool boots = run.op == RUN_BOOT;
+    put(to, "bus_add(%u", call->device);
+    put_chain(to, boots ? chains.member[call->joiner] : &call->device, boots ? call->count : 1, NULL);
+    put(to, ")");
+}
+
+/* Whether a start that succeeds, or a secure VM, attaches the chain. */
+static bool attaches(const struct call *call, uint8_t chain) {
+    const struct model_caps caps = model_caps(run.program, chain);
+    if (call->opcode == OP_SECURE_VM)
+        return !run.model.chains[chain].attached;
+    return caps.forced && !(caps.let_go && call->fail_nth);
+}
+
 static void put_bus(struct put *to, const struct call *call) {
     const struct model_device *device = &run.model.devices[call->device];
     const struct model_chain *chain = &run.model.chains[device->chain];
     bool starting = device->present && chain->phase == PHASE_STARTING;
     bool stopping = device->present && chain->phase == PHASE_STOPPING;
+    bool joins = call->opcode == OP_LINK && drivers[call->joiner].lead == &drivers[call->device] &&
+                 run.model.devices[call->joiner].chain != device->chain;
     switch (call->opcode) {
     case OP_START:
-        put(to, starting ? "bus_start(%u, %u, (const uint8_t[]){" : "sut->start(%u", call->device,
-            chain->count);
-        for (uint32_t i = 0; starting && i < chain->count; i++)
-            put(to, i ? ", %u" : "%u", chain->members[i]);
-        put(to, starting ? "})" : ")");
+        put(to, starting ? "bus_start(%u" : "sut->start(%u", call->device);
+        if (starting) {
+            put_chain(to, chain->members, chain->count, NULL);
+            put(to, ", %s", attaches(call, device->chain) ? "true /* attaches */" : "false");
+        }
+        put(to, ")");
+        break;
+    case OP_ADD:
+        put_add(to, call);
         break;
     case OP_STOP:
     case OP_REMOVE:
-        put(to, "%s%s(%u)", stopping ? "bus_" : "sut->", text_opcodes[call->opcode], call->device);
+        put(to, "%s%s(%u)", stopping || call->opcode == OP_REMOVE ? "bus_" : "sut->", text_opcodes[call->opcode], call->device);
         break;
     case OP_LINK:
-        put(to, "sut->link(%u, %u)", call->device, call->joiner);
+        if (joins) {
+            put(to, "bus_link(%u, %u", call->device, call->joiner);
+            put_chain(to, chain->members, chain->count, call);
+            put(to, ")");
+        } else {
+            put(to, "sut->link(%u, %u)", call->device, call->joiner);
+        }
+        break;
+    case OP_SECURE_VM:
+        if (device->present)
+            put(to, "bus_secure_vm(%u, %s)", call->device,
+                attaches(call, device->chain) ? "true /* attaches */" : "false");
+        else
+            put(to, "sut->secure_vm(%u)", call->device);
         break;
     case OP_POWER:
         put(to, "sut->power(%u, %s)", call->device, call->flag ? "true /* D0 */" : "false /* D3 */");
@@ -145,7 +192,7 @@ static void put_bus(struct put *to, const struct call *call) {
     case OP_RESET:
         put(to, "sut->reset(%u, %s)", call->device, call->flag ? "true /* begin */" : "false /* end */");
         break;
-    default: /* OP_ADD, OP_SURPRISE_REMOVE */
+    default: /* OP_SURPRISE_REMOVE */
         put(to, "bus_%s(%u)", text_opcodes[call->opcode], call->device);
         break;
     }
@@ -206,7 +253,7 @@ static void know_memory(struct step *step) {
     bool mine = gpu->present && gpu->chain == call->pin_chain;
     step->of = names_of_pin(call->pin_chain, call->pin_index);
     step->wants_ok =
-        reach_can_dma(&run.model, call->device) && (mine || run.program->machine.iommu == SUT_IOMMU_NONE);
+        reach_can_dma(&run.model, call->device) && (mine || reach_is_physical(&run.model, call->device));
     for (uint32_t i = 0; i < call->count; i++)
         step->wanted[i] = contents_read(serial, (call->page + i) * MODEL_PAGE + call->offset);
 }
@@ -346,6 +393,8 @@ static void put_step(struct put *to, const struct step *step, enum telling how) 
     }
     if (armed)
         put(to, "    sut->arm_fault(%s, %u);\n", world_faults[call->fail_kind].name, call->fail_nth);
+    if (step->answer.stops)
+        put(to, "    stops = true;\n");
     if (step->inner)
         put(to, "    enters(within_%s);\n", names_suffix(step->maker));
     if (is_memory(call->opcode))
@@ -354,6 +403,8 @@ static void put_step(struct put *to, const struct step *step, enum telling how) 
         put(to, "    sut->memory_pressure();\n");
     else
         put_call(to, step, how);
+    if (step->answer.stops)
+        put(to, "    finding(\"a call that returns\");\n");
     if (step->inner)
         put(to, "    enters(NULL);\n");
     if (armed)

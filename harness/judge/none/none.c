@@ -27,6 +27,11 @@ bool run_violated(enum contract_clause clause) {
     return true;
 }
 
+bool run_violated_as(enum contract_clause clause, bool chosen) {
+    (void)clause, (void)chosen;
+    return true;
+}
+
 /* ---- what the model is told of ---- */
 
 static void pinned(const struct call *call, uint8_t chain, uint8_t index) {
@@ -135,6 +140,18 @@ void check_started(uint8_t chain, const struct call *start) {
 
 void check_stopped(uint8_t chain, enum contract_clause clause) {
     (void)chain, (void)clause;
+}
+
+void check_attached(uint8_t chain, enum contract_clause clause) {
+    (void)chain, (void)clause;
+}
+
+void check_reserved(uint8_t chain) {
+    (void)chain;
+}
+
+void check_edges(uint8_t chain) {
+    (void)chain;
 }
 
 void check_gpu(uint8_t device, enum contract_clause clause) {

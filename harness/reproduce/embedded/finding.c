@@ -33,7 +33,7 @@ HELPER _Noreturn __attribute__((format(printf, 1, 2))) void finding(const char *
  * What must hold at any time, and what is said when it does not. In the harness the same code counts and
  * reports; here the clause that is told above is the finding, and another one is something else.
  */
-#define REQUIRE(holds, clause, expected, got) ((holds) ? true : (say expected, heard got, violated(#clause)))
+#define REQUIRE(holds, clause, expected, got) ((holds) ? true : (say expected, heard got, violated(clause)))
 
 static char expected_text[512];
 static char got_text[512];
@@ -52,11 +52,8 @@ HELPER __attribute__((format(printf, 1, 2))) void heard(const char *format, ...)
     va_end(list);
 }
 
-/* Of CLAUSE_PIN_COUNT: PIN-COUNT. */
-HELPER _Noreturn bool violated(const char *clause) {
-    char id[64] = "";
-    for (size_t i = 0; clause[i + 7] && i + 1 < sizeof id; i++)
-        id[i] = clause[i + 7] == '_' ? '-' : clause[i + 7];
+HELPER _Noreturn bool violated(enum contract_clause clause) {
+    const char *id = clause_ids[clause];
     printf("contract violation: %s\n  expected:  %s\n  got:       %s\n", id, expected_text, got_text);
     quit(strcmp(id, FINDING_CLAUSE) == 0 ? 1 : 2);
 }

@@ -52,13 +52,26 @@ void miniport_acts(struct miniport *self, enum miniport_entry entry) {
 
 /* ---- the bus ---- */
 
+/* The next call is to stop the system, and the scenario with it. */
+static bool stops;
+
+static void bug_check(ULONG code) {
+    if (!stops)
+        finding("a bug check, code 0x%x", (unsigned)code);
+    printf("kept: the system stops\n");
+    quit(0);
+}
+
 HELPER void boot(const struct sut_machine_config *machine, const struct miniport_settings *settings,
                  unsigned adapters) {
     sut = sut_get();
     for (unsigned i = 0; i < adapters; i++)
         miniport_init(&adapter[i], i, &settings[i]);
-    if (sut->boot(machine))
+    if (sut->boot(machine)) {
+        if (sut->set_bug_check)
+            sut->set_bug_check(bug_check);
         return;
+    }
     printf("the machine cannot be booted\n");
     quit(2);
 }
@@ -70,8 +83,14 @@ HELPER int finish(void) {
     return 0;
 }
 
-HELPER NTSTATUS bus_add(unsigned number) {
+/* Its driver says that it is one of these, the lead first. */
+HELPER NTSTATUS bus_add(unsigned number, unsigned count, const uint8_t *members) {
+    bool fresh = !adapter[number].added;
+    if (fresh)
+        miniport_join(adapter, members, count);
     NTSTATUS status = sut->add(number, &adapter[number].entries);
+    if (fresh)
+        miniport_check_add(&adapter[number], NT_SUCCESS(status));
     if (NT_SUCCESS(status)) {
         adapter[number].dxgkrnl.DeviceHandle = NULL;
         gone[number] = false;
@@ -79,11 +98,34 @@ HELPER NTSTATUS bus_add(unsigned number) {
     return status;
 }
 
+/* Two chains of which these become. */
+HELPER NTSTATUS bus_link(unsigned lead, unsigned joiner, unsigned count, const uint8_t *members) {
+    miniport_join(adapter, members, count);
+    NTSTATUS status = sut->link(lead, joiner);
+    if (NT_SUCCESS(status)) {
+        miniport_check_link(&adapter[lead]);
+    } else {
+        miniport_join(adapter, members, count - 1);
+        miniport_join(adapter, members + count - 1, 1);
+    }
+    return status;
+}
+
 /* Of a chain that is stopped: its lead, and so on. */
-HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *members) {
+HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *members, bool attaches) {
     miniport_assemble(adapter, members, count);
     NTSTATUS status = sut->start(number);
     miniport_check_start(&adapter[members[0]], NT_SUCCESS(status));
+    if (NT_SUCCESS(status) && attaches)
+        miniport_check_attach(&adapter[members[0]]);
+    return status;
+}
+
+HELPER NTSTATUS bus_secure_vm(unsigned number, bool attaches) {
+    NTSTATUS status = sut->secure_vm(number);
+    miniport_check_access(adapter[number].lead);
+    if (NT_SUCCESS(status) && attaches)
+        miniport_check_attach(adapter[number].lead);
     return status;
 }
 
@@ -97,8 +139,10 @@ HELPER NTSTATUS bus_stop(unsigned number) {
 
 HELPER NTSTATUS bus_remove(unsigned number) {
     NTSTATUS status = sut->remove(number);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         miniport_check_stop(adapter[number].lead);
+        miniport_remove(&adapter[number]);
+    }
     return status;
 }
 
