@@ -39,6 +39,8 @@ static void copy_model(struct model *to, const struct model *from) {
         to->chains[i].visible_pages = PAGES_BEYOND_DOUBT;
     memcpy(to->views, from->views, from->view_count * sizeof(to->views[0]));
     to->view_count = from->view_count;
+    memcpy(to->came, from->came, sizeof(to->came));
+    to->came_count = from->came_count;
     to->base_count = from->base_count;
     memcpy(to->handles, from->handles, from->handle_count * sizeof(to->handles[0]));
     to->handle_count = from->handle_count;
