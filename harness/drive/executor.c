@@ -151,7 +151,9 @@ void executor_run_with(const struct program *program, const struct run_options *
     if (setjmp(run.bug_check) == 0) {
         boot_adapters();
         run_ops(program);
-    } /* else the system has stopped, and there is nothing more to see of it */
+    } else {
+        run.abandoned = true; /* the system has stopped, and there is nothing more to see of it */
+    }
     state_end(&run.model);
     run_shut_down();
 }

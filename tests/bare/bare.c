@@ -14,6 +14,11 @@ static struct {
     DXGKRNL_INTERFACE *table;
 } between[SUT_DEVICES];
 
+static NTSTATUS new_between(void *context) {
+    const struct sut_miniport *driver = context;
+    return driver->add_device(driver->context);
+}
+
 static NTSTATUS link_between(void *context, LINKED_DEVICE *linked) {
     const struct sut_miniport *driver = context;
     return driver->link_device(driver->context, linked);
@@ -42,16 +47,29 @@ static void stop_between(void *context) {
     driver->stop_device(driver->context);
 }
 
+static NTSTATUS begin_between(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument) {
+    const struct sut_miniport *driver = context;
+    return driver->begin_exclusive(driver->context, argument);
+}
+
+static NTSTATUS end_between(void *context, DXGKARG_ENDEXCLUSIVEACCESS *argument) {
+    const struct sut_miniport *driver = context;
+    return driver->end_exclusive(driver->context, argument);
+}
+
 static NTSTATUS add_between(unsigned device, const struct sut_miniport *miniport) {
     if (find(device))
         return STATUS_INVALID_PARAMETER;
     between[device].driver = *miniport;
     return sut_get_whole()->add(device, &(struct sut_miniport){.context = &between[device].driver,
                                                                .version = miniport->version,
+                                                               .add_device = new_between,
                                                                .link_device = link_between,
                                                                .start_device = start_between,
                                                                .query_adapter_info = query_between,
-                                                               .stop_device = stop_between});
+                                                               .stop_device = stop_between,
+                                                               .begin_exclusive = begin_between,
+                                                               .end_exclusive = end_between});
 }
 
 const struct sut *sut_get(void) {

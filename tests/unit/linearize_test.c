@@ -39,7 +39,7 @@ static int set_up(void **state) {
     program.op_count = 0;
     model_reset(&before, &program);
     for (uint8_t i = 0; i < 3; i++)
-        model_added(&before, i);
+        model_added(&before, i, i, 1);
     model_linked(&before, 0, 1);
     start(0);
     start(2);
