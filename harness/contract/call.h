@@ -16,7 +16,7 @@ struct call {
     uint8_t actor;
     uint8_t device; /* bus operations and DMA: the device; LINK: the lead */
     uint8_t joiner; /* ADD: whose chain its driver names, */
-    bool flag; /* POWER: D0; RESET: begin */
+    bool flag;      /* POWER: D0; RESET: begin */
     KIRQL irql;
     bool null_arg;
     bool fired; /* out: an injected fault was met */

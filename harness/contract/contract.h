@@ -53,7 +53,7 @@
     X(INIT_REMAP, "INIT-REMAP", 'D', "D", remapping_choice_wrong,                                            \
       "remapping is used when supported, possible and needed", "REMAP")                                      \
     X(INIT_REQUIRED, "INIT-REQUIRED", 'D', "D", isolation_demand_ignored,                                    \
-      "isolation that is required fails the start without an IOMMU", "IOCAPS")                                   \
+      "isolation that is required fails the start without an IOMMU", "IOCAPS")                               \
     X(INIT_CLEAN, "INIT-CLEAN", 'C', "C", old_data_in_a_new_section, "pages of a new section read as zero",  \
       "")                                                                                                    \
     X(LINK_ONE_LEAD, "LINK-ONE-LEAD", 'D', "D", ill_formed_chain_ran,                                        \

@@ -56,8 +56,8 @@ void dry_run_boot(struct model *model, const struct program *program) {
         uint8_t lead = chains.lead[i];
         stopped[lead] |= program->adapters[i].stopped;
         if (!program->adapters[i].absent)
-            bus(model, &(struct call){
-                           .opcode = OP_ADD, .device = i, .joiner = lead, .count = chains.count[lead]});
+            bus(model,
+                &(struct call){.opcode = OP_ADD, .device = i, .joiner = lead, .count = chains.count[lead]});
     }
     for (uint8_t i = 0; i < count; i++)
         if (model->devices[i].present && model->devices[i].position == 0 && !stopped[chains.lead[i]])

@@ -215,9 +215,8 @@ bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pa
         if (entries > RANGES - count)
             return false;
         for (uint64_t k = 0; k < entries; k++)
-            ranges[count++] =
-                pin->contiguous ? (struct model_range){pin->base, pin->pages}
-                                : (struct model_range){pin->array[k], 1};
+            ranges[count++] = pin->contiguous ? (struct model_range){pin->base, pin->pages}
+                                              : (struct model_range){pin->array[k], 1};
     }
     sort_ranges(ranges, count);
     uint64_t free_from = 1;

@@ -100,8 +100,8 @@ struct model_chain {
     uint8_t count; /* 0: no such chain */
     enum model_phase phase;
     enum model_mode mode;
-    bool supported; /* its driver can be isolated */
-    bool attached;  /* to its domain */
+    bool supported;         /* its driver can be isolated */
+    bool attached;          /* to its domain */
     uint64_t visible_pages; /* device pages that are visible */
     uint32_t reserved;      /* ranges that its domain has */
     struct model_range reserve[PROGRAM_RESERVED_MAX];
@@ -239,8 +239,8 @@ struct model_caps {
     bool matches;   /* what it says in two places agrees (INIT-MATCH) */
     bool supported; /* isolation */
     bool required;
-    bool forced;    /* attached when it has started (ATTACH-LATER) */
-    bool let_go;    /* unless that fails (ATTACH-FAIL) */
+    bool forced; /* attached when it has started (ATTACH-LATER) */
+    bool let_go; /* unless that fails (ATTACH-FAIL) */
     bool all_visible;
     bool edge; /* all but the last page, or the last byte of that: a choice (INIT-VISIBLE) */
     enum model_mode mode;

@@ -9,8 +9,8 @@ UINT model_driver_caps(const struct program_adapter *adapter) {
     const DXGK_VIDMMCAPS said = {
         .IoMmuSecureModeSupported = supported && version >= DXGKDDI_INTERFACE_VERSION_WDDM2_4,
         .IoMmuSecureModeRequired = required && version >= DXGKDDI_INTERFACE_VERSION_WDDM2_7,
-        .MapAperture2Supported = !(adapter->miniport & PROGRAM_MP_NO_APERTURE2) &&
-                                 version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9,
+        .MapAperture2Supported =
+            !(adapter->miniport & PROGRAM_MP_NO_APERTURE2) && version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9,
     };
     return said.Value;
 }

@@ -13,8 +13,8 @@
 /* The device an adapter number of a program means: there may be fewer than it says. */
 uint8_t resolve_device(const struct model *model, uint8_t adapter);
 
-/* What the drivers of a world answer to DxgkDdiLinkDevice at boot: each device's lead, and the members of each
- * lead's chain, itself the first. A device that is absent at boot is alone. */
+/* What the drivers of a world answer to DxgkDdiLinkDevice at boot: each device's lead, and the members of
+ * each lead's chain, itself the first. A device that is absent at boot is alone. */
 struct resolve_chains {
     uint8_t lead[PROGRAM_ADAPTERS];
     uint8_t count[PROGRAM_ADAPTERS]; /* of a lead */

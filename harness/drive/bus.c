@@ -76,7 +76,8 @@ static void count_started(uint8_t chain) {
     contract_counts[CLAUSE_INIT_REQUIRED].kept += caps.required;
     contract_counts[CLAUSE_LINK_INDEX].kept += caps.supported && lead & PROGRAM_MP_INDEX_REVERSED;
     contract_counts[CLAUSE_ATTACH_BEFORE].kept += caps.mode == MODE_REMAPPED && run.sut->domain;
-    contract_counts[CLAUSE_ATTACH_NOSUPPORT].kept += caps.mode == MODE_PHYSICAL && !caps.early && run.sut->domain;
+    contract_counts[CLAUSE_ATTACH_NOSUPPORT].kept +=
+        caps.mode == MODE_PHYSICAL && !caps.early && run.sut->domain;
     contract_counts[CLAUSE_ATTACH_BEGINFAIL].refused += caps.forced && !c->attached;
     contract_counts[CLAUSE_ATTACH_FAIL].kept += caps.let_go && !c->attached;
     contract_counts[CLAUSE_RESV_PAIR].kept += c->reserved > 0;

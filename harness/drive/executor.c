@@ -1,6 +1,8 @@
 /* Runs a program: resolve an operation, ask the model, perform, compare, tell the model. */
 #include "harness/drive/executor.h"
 
+#include <stdlib.h>
+
 #include "harness/contract/resolve.h"
 #include "harness/drive/bus.h"
 #include "harness/drive/callback.h"
@@ -142,12 +144,27 @@ static void run_ops(const struct program *program) {
         end_run();
 }
 
+/* ANY-IRQL. The call that did it does not return, nor does this. */
+static void system_stops(ULONG code) {
+    if (run.racing) { /* there is no way back from an actor's stack */
+        fprintf(stderr, "a bug check in a race: code 0x%x\n", (unsigned)code);
+        abort();
+    }
+    run.abandoned |= !REQUIRE(run.stops, CLAUSE_ANY_IRQL, ("a call that returns"),
+                              ("a bug check, code 0x%x", (unsigned)code));
+    contract_counts[CLAUSE_ANY_IRQL].refused += run.stops;
+    run.stops = false;
+    longjmp(run.bug_check, 1);
+}
+
 void executor_run_with(const struct program *program, const struct run_options *options) {
     if (!run_boot(program, options))
         return;
     state_begin();
     if (accesses_coverage_begin)
         accesses_coverage_begin();
+    if (run.sut->set_bug_check)
+        run.sut->set_bug_check(system_stops);
     if (setjmp(run.bug_check) == 0) {
         boot_adapters();
         run_ops(program);

@@ -162,7 +162,8 @@ static void begin_first(struct miniport *lead) {
     bool early = lead->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
     REQUIRE(!early || !(CAPS_BEFORE_START & ~asked), CLAUSE_INIT_CAPS,
             ("types 34 and 35 asked before the first DxgkDdiStartDevice"),
-            ("%s%s", asked & BIT(MEMORY_CAPS) ? "" : "34 was not", asked & BIT(IOMMU_CAPS) ? "" : ", 35 was not"));
+            ("%s%s", asked & BIT(MEMORY_CAPS) ? "" : "34 was not",
+             asked & BIT(IOMMU_CAPS) ? "" : ", 35 was not"));
     lead->early = true;
     for (unsigned i = 0; i < lead->count; i++)
         lead->early &= is_attached(lead->member[i]);
@@ -259,7 +260,7 @@ static NTSTATUS answer_adapter_caps(const struct miniport *self, const DXGKARG_Q
                                                                         : self->position;
     caps.DxgkPhysicalAdapterHandle = lead->member[index]->dxgkrnl.DeviceHandle;
     if (self->settings.wrong & PROGRAM_MP_INDEX_STRANGER)
-        caps.DxgkPhysicalAdapterHandle = (HANDLE)~(uintptr_t)caps.DxgkPhysicalAdapterHandle;
+        caps.DxgkPhysicalAdapterHandle = (HANDLE) ~(uintptr_t)caps.DxgkPhysicalAdapterHandle;
     size_t end = self->settings.version >= DXGKDDI_INTERFACE_VERSION_WDDM2_7
                      ? sizeof(caps)
                      : FIELD_OFFSET(DXGK_PHYSICALADAPTERCAPS, VirtualCopyNodeIndex);
@@ -368,10 +369,11 @@ static bool check_index(const struct miniport *self, unsigned number, const DXGK
     bool right = has_areas(lead);
     if (sut_get()->hold_chosen)
         right &= !(lead->sizes >> index & 1) && lead->last == index;
-    return REQUIRE(right, CLAUSE_INIT_QUERY,
-                   ("the save size, with isolation support, once for each index and after its adapter's caps"),
-                   ("index %u, %s, indices asked before 0x%x", index,
-                    has_areas(lead) ? "supported" : "not supported", lead->sizes));
+    return REQUIRE(
+        right, CLAUSE_INIT_QUERY,
+        ("the save size, with isolation support, once for each index and after its adapter's caps"),
+        ("index %u, %s, indices asked before 0x%x", index, has_areas(lead) ? "supported" : "not supported",
+         lead->sizes));
 }
 
 /* What this project chose: of the lead, within its start, and in which order. */
@@ -403,7 +405,8 @@ static bool check_question(const struct miniport *self, unsigned number,
     return check_order(self, number);
 }
 
-static NTSTATUS answer_question(struct miniport *self, unsigned number, const DXGKARG_QUERYADAPTERINFO *query) {
+static NTSTATUS answer_question(struct miniport *self, unsigned number,
+                                const DXGKARG_QUERYADAPTERINFO *query) {
     const struct question *question = &questions[number];
     struct miniport *lead = self->lead;
     const struct miniport *meant = lead;

@@ -46,10 +46,10 @@ struct miniport {
     unsigned position;
     /* Of a lead: */
     bool starting;
-    bool early;        /* attached when the first of the chain was started */
-    unsigned now;      /* asked in this start: a bit for each question */
-    unsigned sizes;    /* and for each index whose save size was */
-    unsigned last;     /* the index of the last question, if that was for an adapter */
+    bool early;     /* attached when the first of the chain was started */
+    unsigned now;   /* asked in this start: a bit for each question */
+    unsigned sizes; /* and for each index whose save size was */
+    unsigned last;  /* the index of the last question, if that was for an adapter */
     unsigned count;
     struct miniport *member[SUT_CHAIN_MAX]; /* by physical adapter index */
 };

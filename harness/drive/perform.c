@@ -182,10 +182,10 @@ static void check_lock(const struct call *call) {
 /* ANY-IRQL: what the caller has set stays. */
 static void check_irql(void) {
     KIRQL irql = run.sut->irql();
-    (void)REQUIRE(irql == run.model.irql[run.model.actor], CLAUSE_ANY_IRQL,
-                  ("IRQL %u when the call has returned, as before it",
-                   (unsigned)run.model.irql[run.model.actor]),
-                  ("%u", (unsigned)irql));
+    (void)REQUIRE(
+        irql == run.model.irql[run.model.actor], CLAUSE_ANY_IRQL,
+        ("IRQL %u when the call has returned, as before it", (unsigned)run.model.irql[run.model.actor]),
+        ("%u", (unsigned)irql));
 }
 
 void run_perform(struct call *call) {

@@ -16,6 +16,7 @@
 
 #include "harness/contract/resolve.h"
 #include "harness/drive/callback.h"
+#include "harness/drive/driver.h"
 #include "harness/drive/perform.h"
 #include "harness/interleave/place.h"
 #include "harness/interleave/schedule.h"
@@ -304,5 +305,8 @@ uint32_t run_race(uint32_t op) {
     else
         run.abandoned = true; /* whoever is stuck stays so */
     run.explain = NULL;
+    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
+        if (!run.model.devices[i].present)
+            miniport_remove(&drivers[i]);
     return span;
 }

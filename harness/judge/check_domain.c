@@ -34,7 +34,8 @@ void check_attached(uint8_t chain, enum contract_clause clause) {
 }
 
 /* Whose clause it is when a start has attached its chain and should not have, or the other way round. */
-static enum contract_clause blame_start(const struct model_caps *caps, bool wanted, const struct call *start) {
+static enum contract_clause blame_start(const struct model_caps *caps, bool wanted,
+                                        const struct call *start) {
     bool required = caps->required && start->fired; /* it may live through a fault, but not without this */
     if (caps->early)
         return required ? CLAUSE_INIT_REQUIRED : CLAUSE_INIT_DOMAIN;

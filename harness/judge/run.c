@@ -1,27 +1,10 @@
 /* The state of a run: begun and ended by the executor, looked at by the judge, asked afterwards. */
 #include "harness/judge/run.h"
 
-#include <stdlib.h>
-
-#include "harness/judge/report.h"
-
 struct run run;
 
 char run_expected_text[RUN_TEXT_MAX];
 char run_got_text[RUN_TEXT_MAX];
-
-/* ANY-IRQL. The call that did it does not return, nor does this. */
-static void stopped(ULONG code) {
-    if (run.racing) { /* there is no way back from an actor's stack */
-        fprintf(stderr, "a bug check in a race: code 0x%x\n", (unsigned)code);
-        abort();
-    }
-    run.abandoned |= !REQUIRE(run.stops, CLAUSE_ANY_IRQL, ("a call that returns"),
-                              ("a bug check, code 0x%x", (unsigned)code));
-    contract_counts[CLAUSE_ANY_IRQL].refused += run.stops;
-    run.stops = false;
-    longjmp(run.bug_check, 1);
-}
 
 bool run_boot(const struct program *program, const struct run_options *options) {
     static const struct run_options plain;
@@ -47,8 +30,6 @@ bool run_boot(const struct program *program, const struct run_options *options) 
     run.caller_breaches = 0;
     run.stale_word = 0;
     run.stops = false;
-    if (run.booted && run.sut->set_bug_check)
-        run.sut->set_bug_check(stopped);
     model_reset(&run.model, program);
     contents_reset();
     return run.booted;

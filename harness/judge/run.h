@@ -43,8 +43,8 @@ struct run {
     const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
     struct sut_ledger ledger;  /* as last seen */
     struct model model;
-    jmp_buf bug_check; /* where a program goes on from when the system has stopped */
-    bool stops;        /* the call that is under way does that */
+    jmp_buf bug_check;   /* where a program goes on from when the system has stopped */
+    bool stops;          /* the call that is under way does that */
     uint32_t stale_word; /* byte offset in a page, + 1, of a word of a section that ended; 0: none */
     uint32_t caller_breaches;
     uint32_t first_breach_op;

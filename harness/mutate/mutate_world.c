@@ -199,8 +199,8 @@ static uint64_t some_caps(struct mutation *m) {
     return pick <= PROGRAM_CAPS_ALL ? pick : often[pick - PROGRAM_CAPS_ALL - 1];
 }
 
-/* Where the firmware's memory is, or a little beside it; from the middle of what there is on, where there is none
- * yet. Of a number of pages: few. */
+/* Where the firmware's memory is, or a little beside it; from the middle of what there is on, where there is
+ * none yet. Of a number of pages: few. */
 static uint64_t some_firmware(struct mutation *m, const struct world_field *field, struct world_range range,
                               uint64_t value) {
     const struct program_machine *machine = &m->program->machine;

@@ -24,19 +24,19 @@
 #define PROGRAM_BYTES ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * PROGRAM_RECORD)
 
 /* Limits of the world. */
-#define PROGRAM_PAGES_MAX     (UINT64_C(1) << 40) /* PFNs: 2^52 bytes of physical address space */
-#define PROGRAM_COMMIT_MAX    (UINT64_C(1) << 52) /* 2^64 bytes: every MaximumSize can be charged */
-#define PROGRAM_POOL_MAX      (UINT64_C(1) << 20) /* bounds array pins: the slowest operation */
-#define PROGRAM_VIEWS_MAX     (UINT64_C(4) << 20) /* 64 views of 64 KiB */
-#define PROGRAM_VIEW_STEP     (UINT64_C(64) << 10)
-#define PROGRAM_RAM_DEFAULT   UINT64_C(4096) /* 16 MiB */
-#define PROGRAM_POOL_DEFAULT  (UINT64_C(256) << 10)
-#define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
-#define PROGRAM_CAPS_DEFAULT  5u               /* isolation supported, remapping supported */
+#define PROGRAM_PAGES_MAX           (UINT64_C(1) << 40) /* PFNs: 2^52 bytes of physical address space */
+#define PROGRAM_COMMIT_MAX          (UINT64_C(1) << 52) /* 2^64 bytes: every MaximumSize can be charged */
+#define PROGRAM_POOL_MAX            (UINT64_C(1) << 20) /* bounds array pins: the slowest operation */
+#define PROGRAM_VIEWS_MAX           (UINT64_C(4) << 20) /* 64 views of 64 KiB */
+#define PROGRAM_VIEW_STEP           (UINT64_C(64) << 10)
+#define PROGRAM_RAM_DEFAULT         UINT64_C(4096) /* 16 MiB */
+#define PROGRAM_POOL_DEFAULT        (UINT64_C(256) << 10)
+#define PROGRAM_VIEWS_DEFAULT       (UINT64_C(1) << 20)
+#define PROGRAM_CAPS_DEFAULT        5u  /* isolation supported, remapping supported */
 #define PROGRAM_IOMMU_FLAGS         31u /* IOMMUFlags: all there are, */
 #define PROGRAM_IOMMU_FLAGS_DEFAULT 7u  /* enabled, mappings, attach */
 #define PROGRAM_RESERVED_MAX        3u
-#define PROGRAM_SIZE_DEFAULT  UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
+#define PROGRAM_SIZE_DEFAULT        UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
 
 /* ---- the world: world.def says what each member is, and where it lies in its record ---- */
 

@@ -291,7 +291,7 @@ struct sut_machine_config program_machine_config(const struct program_machine *m
 #define WORLD_NUMBER(member, ...) .member = machine->member,
 #define WORLD_COUNT(...)
 #define WORLD_WORD(member, word, list, ...) .member = seam_##list(machine->member),
-#define WORLD_BITS(member, ...) .member = machine->member,
+#define WORLD_BITS(member, ...)             .member = machine->member,
 #define WORLD_MACHINE
 #include "harness/program/world.def"
     };

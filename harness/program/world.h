@@ -35,12 +35,12 @@ enum world_domain {
     WORLD_DOMAIN_HALVES,    /* from the least to what is plain, in halves; often the most */
     WORLD_DOMAIN_STEPS,     /* a few of its steps, or any number of them */
     WORLD_DOMAIN_BIT,       /* one bit more or less, or none */
-    WORLD_DOMAIN_FLAGS, /* a bit more or less, or all that force an attach */
+    WORLD_DOMAIN_FLAGS,     /* a bit more or less, or all that force an attach */
     WORLD_DOMAIN_CAPS,
     WORLD_DOMAIN_RAM,
     WORLD_DOMAIN_FRAME_EDGES,
     WORLD_DOMAIN_FIRMWARE, /* of firmware and reserved ranges: in place, or a little beside it */
-    WORLD_DOMAIN_AREAS, /* about what all save areas take together */
+    WORLD_DOMAIN_AREAS,    /* about what all save areas take together */
     WORLD_DOMAIN_SAVE_SIZE,
     WORLD_DOMAIN_SIGHT
 };

@@ -64,32 +64,18 @@ static void put_pool_check(struct put *to, const struct step *step) {
 
 /* Of a step that returned what it may, and without a wrong look behind it. False: nobody knows. */
 static bool put_rest(struct put *to, const struct step *step, enum contract_clause clause) {
-    switch (step->before.opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        if (NT_SUCCESS(step->after.status)) {
-            put_pin_checks(to, step, clause);
-            return true;
-        }
-        break;
-    case OP_MAP:
-        if (NT_SUCCESS(step->after.status))
-            return put_ended_base(to, step);
-        break;
-    case OP_DMA_READ:
-    case OP_DMA_WRITE:
-    case OP_CPU_READ:
-    case OP_CPU_WRITE:
+    uint8_t opcode = step->before.opcode;
+    bool success = NT_SUCCESS(step->after.status);
+    if ((opcode == OP_PIN2 || opcode == OP_PIN) && success) {
+        put_pin_checks(to, step, clause);
         return true;
-    case OP_START:
-    case OP_STOP:
-    case OP_REMOVE:
-        if (!looks_counted()) /* it is which drivers were called, and bus_start() knows */
-            return true;
-        break;
-    default:
-        break;
     }
+    if (opcode == OP_MAP && success)
+        return put_ended_base(to, step);
+    if (program_class(opcode) == CLASS_ACCESS)
+        return true;
+    if (program_class(opcode) == CLASS_BUS && !looks_counted())
+        return true; /* it is which drivers were called, and bus_start() and its like know */
     if (looks_counted())
         put_pool_check(to, step);
     return looks_counted();

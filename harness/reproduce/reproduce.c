@@ -164,7 +164,8 @@ static void put_finding(struct put *to) {
 static void put_adapter(struct put *to, const struct program *program, uint8_t device) {
     const struct program_adapter *adapter = &program->adapters[device];
     const struct miniport_settings settings = driver_settings(program, device);
-    uint8_t served = settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
+    uint8_t served =
+        settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
     put(to, "    {.version = %s,\n     .served = %s,\n     .interface_size = 0x%zx,\n",
         world_versions.names[adapter->version], world_versions.names[served], settings.interface_size);
     put(to, "     .memory_caps = 0x%x,\n     .remapped = %s,\n", settings.memory_caps,

@@ -154,8 +154,8 @@ static void put_bus(struct put *to, const struct call *call) {
     bool stopping = device->present && chain->phase == PHASE_STOPPING;
     bool joins = call->opcode == OP_LINK && drivers[call->joiner].lead == &drivers[call->device] &&
                  run.model.devices[call->joiner].chain != device->chain;
-    switch (call->opcode) {
-    case OP_START:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_START:
         put(to, starting ? "bus_start(%u" : "sut->start(%u", call->device);
         if (starting) {
             put_chain(to, chain->members, chain->count, NULL);
@@ -163,14 +163,15 @@ static void put_bus(struct put *to, const struct call *call) {
         }
         put(to, ")");
         break;
-    case OP_ADD:
+    case BUS_ADD:
         put_add(to, call);
         break;
-    case OP_STOP:
-    case OP_REMOVE:
-        put(to, "%s%s(%u)", stopping || call->opcode == OP_REMOVE ? "bus_" : "sut->", text_opcodes[call->opcode], call->device);
+    case BUS_STOP:
+    case BUS_REMOVE:
+        put(to, "%s%s(%u)", stopping || call->opcode == OP_REMOVE ? "bus_" : "sut->",
+            text_opcodes[call->opcode], call->device);
         break;
-    case OP_LINK:
+    case BUS_LINK:
         if (joins) {
             put(to, "bus_link(%u, %u", call->device, call->joiner);
             put_chain(to, chain->members, chain->count, call);
@@ -179,21 +180,23 @@ static void put_bus(struct put *to, const struct call *call) {
             put(to, "sut->link(%u, %u)", call->device, call->joiner);
         }
         break;
-    case OP_SECURE_VM:
+    case BUS_SECURE_VM:
         if (device->present)
             put(to, "bus_secure_vm(%u, %s)", call->device,
                 attaches(call, device->chain) ? "true /* attaches */" : "false");
         else
             put(to, "sut->secure_vm(%u)", call->device);
         break;
-    case OP_POWER:
+    case BUS_POWER:
         put(to, "sut->power(%u, %s)", call->device, call->flag ? "true /* D0 */" : "false /* D3 */");
         break;
-    case OP_RESET:
+    case BUS_RESET:
         put(to, "sut->reset(%u, %s)", call->device, call->flag ? "true /* begin */" : "false /* end */");
         break;
-    default: /* OP_SURPRISE_REMOVE */
+    case BUS_SURPRISE_REMOVE:
         put(to, "bus_%s(%u)", text_opcodes[call->opcode], call->device);
+        break;
+    case BUS_PRESSURE: /* told by itself */
         break;
     }
 }

@@ -118,6 +118,7 @@ static void absent_devices_are_refused(void **state) {
         assert_int_equal(sut->surprise_remove(device), STATUS_INVALID_PARAMETER);
         assert_int_equal(sut->power(device, true), STATUS_INVALID_PARAMETER);
         assert_int_equal(sut->reset(device, true), STATUS_INVALID_PARAMETER);
+        assert_int_equal(sut->secure_vm(device), STATUS_INVALID_PARAMETER);
         assert_false(sut->dma(device, 0, &word, sizeof(word), false));
         assert_int_equal(sut->domain(device), 0);
         assert_int_equal(sut->domain_pages(device), 0);

@@ -59,7 +59,7 @@ static void only(struct program *program, const struct place *place, uint64_t va
     program_default_machine(&program->machine);
     program->machine.adapters = place->fields == &world_machine ? 1 : ADAPTERS;
     program->op_count = 0;
-    for (unsigned i = 0; i < ADAPTERS; i++)
+    for (unsigned i = 0; i < PROGRAM_ADAPTERS; i++)
         program_default_adapter(&program->adapters[i]);
     world_set(field_of(place), base_of(program, place), value);
     for (unsigned i = place->i + 1; i < world_machine.count && place->fields == &world_machine; i++) {
