@@ -61,14 +61,6 @@ enum program_miniport {
 #include "harness/program/world.def"
 };
 #define PROGRAM_MP_ALL ((1u << PROGRAM_MINIPORTS) - 1)
-/* Those that it answers to Dxgkrnl; the rest is what it calls. */
-#define PROGRAM_MP_OF_ANSWERS(bit) (bit)
-#define PROGRAM_MP_OF_CALLS(bit)   0
-enum program_miniport_answers {
-    PROGRAM_MP_ANSWERS = 0
-#define MINIPORT(name, word, what, help) | PROGRAM_MP_OF_##what(PROGRAM_MP_##name)
-#include "harness/program/world.def"
-};
 
 struct program_machine {
 #define WORLD_MEMBER(type, member) type member;

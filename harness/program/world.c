@@ -54,6 +54,7 @@ _Static_assert((0
 struct machine_config {
 #define WORLD_NUMBER(member, type, ...) type member;
 #define WORLD_COUNT(...)
+#define WORLD_FLAG(member, ...)       bool member;
 #define WORLD_WORD(member, ...)       int member;
 #define WORLD_BITS(member, type, ...) type member;
 #define WORLD_MACHINE
@@ -163,50 +164,75 @@ static inline uint8_t encode_versions(uint8_t word) {
     return word;
 }
 
-/* ---- records ---- */
+/* ---- records: `row` is the structure that a row is a member of ---- */
+
+#define DECODE_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)   \
+    row->member =                                                                                            \
+        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
+#define DECODE_FLAGS(offset)                         flags = record + (offset);
+#define DECODE_FLAG(member, word, bit, ...)          row->member = *flags >> (bit)&1;
+#define DECODE_WORD(member, word, list, offset, ...) row->member = decode_##list(record[offset]);
+#define DECODE_BITS(member, type, word, list, all, offset, width, code, plain, ...)                          \
+    row->member = (type)((get(record + (offset), width) ^ (plain)) & (all));
+#define DECODE_JOINS(member, word, offset, ...) row->member = (uint8_t)(record[offset] % (ordinal + 1));
+
+#define ENCODE_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)   \
+    put(record + (offset), encode_##code(row->member, RANGE_OF(least, floor, most, step, plain)), width);
+#define ENCODE_FLAGS(offset)                         flags = record + (offset);
+#define ENCODE_FLAG(member, word, bit, ...)          *flags |= (uint8_t)((unsigned)row->member << (bit));
+#define ENCODE_WORD(member, word, list, offset, ...) record[offset] = encode_##list(row->member);
+#define ENCODE_BITS(member, type, word, list, all, offset, width, code, plain, ...)                          \
+    put(record + (offset), row->member ^ (plain), width);
+#define ENCODE_JOINS(member, word, offset, ...) record[offset] = row->member;
 
 void program_decode_machine(struct program_machine *machine, const uint8_t *record) {
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    machine->member =                                                                                        \
-        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_WORD(member, word, list, offset, ...) machine->member = decode_##list(record[offset]);
+    struct program_machine *row = machine;
+    const uint8_t *flags = record;
+    (void)flags;
+#define WORLD_NUMBER DECODE_NUMBER
+#define WORLD_FLAGS  DECODE_FLAGS
+#define WORLD_FLAG   DECODE_FLAG
+#define WORLD_WORD   DECODE_WORD
+#define WORLD_BITS   DECODE_BITS
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
 
 void program_encode_machine(const struct program_machine *machine, uint8_t *record) {
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    put(record + (offset), encode_##code(machine->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_WORD(member, word, list, offset, ...) record[offset] = encode_##list(machine->member);
+    const struct program_machine *row = machine;
+    uint8_t *flags = record;
+    (void)flags;
+#define WORLD_NUMBER ENCODE_NUMBER
+#define WORLD_FLAGS  ENCODE_FLAGS
+#define WORLD_FLAG   ENCODE_FLAG
+#define WORLD_WORD   ENCODE_WORD
+#define WORLD_BITS   ENCODE_BITS
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
 
 void program_decode_adapter(struct program_adapter *adapter, unsigned ordinal, const uint8_t *record) {
-    const uint8_t *flags;
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    adapter->member =                                                                                        \
-        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_FLAGS(offset)                         flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...)          adapter->member = *flags >> (bit)&1;
-#define WORLD_WORD(member, word, list, offset, ...) adapter->member = decode_##list(record[offset]);
-#define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
-    adapter->member = (type)((get(record + (offset), width) ^ (plain)) & (all));
-#define WORLD_JOINS(member, word, offset, ...) adapter->member = (uint8_t)(record[offset] % (ordinal + 1));
+    struct program_adapter *row = adapter;
+    const uint8_t *flags = record;
+#define WORLD_NUMBER DECODE_NUMBER
+#define WORLD_FLAGS  DECODE_FLAGS
+#define WORLD_FLAG   DECODE_FLAG
+#define WORLD_WORD   DECODE_WORD
+#define WORLD_BITS   DECODE_BITS
+#define WORLD_JOINS  DECODE_JOINS
 #define WORLD_ADAPTER
 #include "harness/program/world.def"
 }
 
 void program_encode_adapter(const struct program_adapter *adapter, uint8_t *record) {
-    uint8_t *flags;
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    put(record + (offset), encode_##code(adapter->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_FLAGS(offset)                         flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...)          *flags |= (uint8_t)((unsigned)adapter->member << (bit));
-#define WORLD_WORD(member, word, list, offset, ...) record[offset] = encode_##list(adapter->member);
-#define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
-    put(record + (offset), adapter->member ^ (plain), width);
-#define WORLD_JOINS(member, word, offset, ...) record[offset] = adapter->member;
+    const struct program_adapter *row = adapter;
+    uint8_t *flags = record;
+#define WORLD_NUMBER ENCODE_NUMBER
+#define WORLD_FLAGS  ENCODE_FLAGS
+#define WORLD_FLAG   ENCODE_FLAG
+#define WORLD_WORD   ENCODE_WORD
+#define WORLD_BITS   ENCODE_BITS
+#define WORLD_JOINS  ENCODE_JOINS
 #define WORLD_ADAPTER
 #include "harness/program/world.def"
 }
@@ -262,6 +288,7 @@ struct sut_machine_config program_machine_config(const struct program_machine *m
     return (struct sut_machine_config){
 #define WORLD_NUMBER(member, ...) .member = machine->member,
 #define WORLD_COUNT(...)
+#define WORLD_FLAG(member, ...) .member = machine->member,
 #define WORLD_WORD(member, ...) .member = machine->member,
 #define WORLD_BITS(member, ...) .member = machine->member,
 #define WORLD_MACHINE
