@@ -172,6 +172,27 @@ tools_need_generator() {
     command -v ninja >/dev/null 2>&1 || command -v make >/dev/null 2>&1 || tools_packages+=(ninja-build)
 }
 
+# tools_python SCRIPT ARG...: goes on as that script of this project, one that builds and plants bugs, with
+# what it takes for that; for --help and --list that is Python alone.
+tools_python() {
+    local script=$tools_root/$1
+    shift
+    tools_need python3
+    tools_install
+    case " $* " in
+    *' --help '* | *' -h '* | *' --list '*) exec python3 "$script" "$@" ;;
+    esac
+    tools_need cmake
+    tools_need_generator
+    tools_need patch
+    tools_install
+    tools_clang
+    # What a cluster's environment would change in a build is none of theirs.
+    unset LIB_FUZZING_ENGINE CFLAGS CXXFLAGS LDFLAGS
+    ulimit -c 0
+    exec env TOOLS_CLANG="$fuzzing_cc" python3 "$script" "$@"
+}
+
 # tools_directory DIR: makes it, and prints its absolute path.
 tools_directory() {
     mkdir -p -- "$1" || tools_fail "cannot make the directory $1"
@@ -208,6 +229,17 @@ tools_configure() {
         generator=(-G Ninja)
     fi
     cmake -S "$tools_root" -B "$dir" "${generator[@]}" -DPINFUZZ_SUT=builtin -DPINFUZZ_SUT_INCLUDES= "$@"
+}
+
+# tools_take_objects FROM TO: gives a build that is not there yet what another one compiled. Ninja compiles anew
+# what it would compile with other words.
+tools_take_objects() {
+    local from=$1 to=$2
+    [[ -n $from && ! -e $to/CMakeCache.txt && -e $from/.ninja_log ]] || return 0
+    mkdir -p "$to"
+    to=$(cd "$to" && pwd)
+    cp --preserve=timestamps "$from"/.ninja_{log,deps} "$to/"
+    (cd "$from" && find CMakeFiles -name '*.o' -print0 | xargs -0 -r cp --parents --preserve=timestamps -t "$to")
 }
 
 # options_of FILE SECTION: the `name = value` lines of that section, without blanks.
