@@ -59,13 +59,14 @@ tools_install() {
     tools_packages=()
 }
 
-# tools_wish PACKAGE...: installs the first of them that can be had, for what is checked only where it can be.
-# False, and nothing else, when none can.
+# tools_wish PACKAGES...: installs the first that can be had, each a package or several with blanks between, for
+# what is checked only where it can be. False, and nothing else, when none can.
 tools_wish() {
-    local package
+    local packages
     tools_may_install && tools_apt update >/dev/null 2>&1 || return 1
-    for package; do
-        ! tools_apt install -y --no-install-recommends "$package" >/dev/null 2>&1 || return 0
+    for packages; do
+        # shellcheck disable=SC2086 # words are meant
+        ! tools_apt install -y --no-install-recommends $packages >/dev/null 2>&1 || return 0
     done
     return 1
 }
