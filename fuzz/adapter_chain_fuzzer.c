@@ -5,11 +5,8 @@
 #include "harness/drive/target.h"
 
 /* Everything that happens to a chain, and pins, maps and DMA to see what it reaches. */
-const uint32_t target_operations = TARGET_OP(OP_START) | TARGET_OP(OP_STOP) | TARGET_OP(OP_LINK) |
-                                   TARGET_OP(OP_ADD) | TARGET_OP(OP_REMOVE) | TARGET_OP(OP_SURPRISE_REMOVE) |
-                                   TARGET_OP(OP_POWER) | TARGET_OP(OP_RESET) | TARGET_OP(OP_PIN2) |
-                                   TARGET_OP(OP_PIN) | TARGET_OP(OP_UNPIN) | TARGET_OP(OP_MAP) |
-                                   TARGET_OP(OP_UNMAP) | TARGET_OP(OP_DMA_WRITE) | TARGET_OP(OP_DMA_READ);
+const uint32_t target_operations = (PROGRAM_BUS_BITS & ~TARGET_OP(OP_PRESSURE)) | PROGRAM_CALLBACK_BITS |
+                                   TARGET_OP(OP_DMA_WRITE) | TARGET_OP(OP_DMA_READ);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

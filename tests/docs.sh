@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# docs/contract.md and the table of the oracle list the same clauses, with the same basis first.
+# docs/contract.md and the table of the oracle list the same clauses, with the same basis first; and its table of
+# structures has each member that a header asserts an offset of.
 # Usage: tests/docs.sh PINFUZZ
 set -euo pipefail
 
 pinfuzz=${1:?usage: tests/docs.sh PINFUZZ}
-contract=$(dirname "$0")/../docs/contract.md
+root=$(cd "$(dirname "$0")/.." && pwd)
+contract=$root/docs/contract.md
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+
+# ---- clauses ----
+
 sed -nE 's/^\| ([A-Z0-9]+-[A-Z0-9-]+) \|.*/\1/p' "$contract" | sort >"$scratch/documented"
 "$pinfuzz" clauses | sed -nE 's/^([A-Z0-9]+-[A-Z0-9-]+) .*/\1/p' | sort >"$scratch/judged"
 
@@ -18,3 +23,30 @@ if sed 1d "$scratch/documented" | diff -q - "$scratch/judged" >/dev/null; then
     exit 1
 fi
 diff -u --label docs/contract.md --label harness/contract/contract.h "$scratch/documented" "$scratch/judged"
+
+# ---- structures ----
+
+# Prints `STRUCTURE MEMBER OFFSET` for each assertion about a structure that the page has a row of.
+asserted() {
+    sed -nE 's/^C_ASSERT\(FIELD_OFFSET\((\w+), (\w+)\) == (\w+)\);$/\1 \2 \3/p' "$root"/src/include/wddm/*.h |
+        while read -r structure member offset; do
+            grep -qE "^\| $structure( \([a-z.]*\))? \|" "$1" && echo "$structure $member $((offset))"
+        done
+}
+
+# undocumented PAGE: prints what is asserted and not in its structure's row.
+undocumented() {
+    local structure member offset
+    while read -r structure member offset; do
+        grep -E "^\| $structure( \([a-z.]*\))? \|" "$1" | grep -qE "[ *]${member}[^·|]* $offset " ||
+            echo "$structure.$member, at $offset"
+    done < <(asserted "$1")
+}
+
+sed 's/ SIZE_T CommitSize 8 ·//' "$contract" >"$scratch/page"
+if [[ -z $(undocumented "$scratch/page") ]]; then
+    echo "docs: a missing member goes unnoticed" >&2
+    exit 1
+fi
+missing=$(undocumented "$contract")
+[[ -z $missing ]] || { printf 'docs/contract.md, the ABI facts: no %s\n' "$missing" >&2; exit 1; }

@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
 # fuzz/run from a newcomer's side: break a line of the implementation, and be told which clause broke,
-# with a file that shows it again. And its exit statuses. Usage: tests/fuzz_run.sh [SCRATCH-DIRECTORY]
+# with a file that shows it again. And its exit statuses. Usage: tests/fuzz_run.sh [--objects DIR] [SCRATCH-DIRECTORY]
+#   --objects DIR  a build of this project whose objects are used where they are the same
 set -euo pipefail
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../fuzz/engine/tools.sh"
+root=$tools_root
+objects=
+if [[ ${1-} == --objects ]]; then
+    objects=${2?--objects wants a directory}
+    shift 2
+fi
 if (($#)); then
     scratch=$1
 else
@@ -13,6 +21,9 @@ fi
 rm -rf "$scratch/src" "$scratch/corpus" "$scratch/build/findings"
 mkdir -p "$scratch"
 scratch=$(cd "$scratch" && pwd)
+for place in "$scratch/build" "$scratch/build/afl"; do
+    tools_take_objects "$objects" "$place"
+done
 log=$scratch/fuzz-run.log
 passed=0
 
@@ -44,8 +55,27 @@ never_says() {
     passed=$((passed + 1))
 }
 
+# At -Werror, for so do the tests' builds compile what is the same here.
+campaign=("$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src"
+    -DPINFUZZ_WERROR=ON)
 fuzz() {
-    "$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src" "$@"
+    "${campaign[@]}" "$@"
+}
+
+# ended_when PATTERN FILE ARG...: fuzz/run with these arguments, interrupted when FILE, below logs/, has a line
+# that matches. Ten minutes are for a machine that builds for most of them.
+ended_when() {
+    local pattern=$1 file=$scratch/build/logs/$2 runner
+    shift 2
+    rm -f "$file"
+    # Not through fuzz(): a signal is for the script itself, not for a shell around it.
+    "${campaign[@]}" --seconds 600 "$@" &
+    runner=$!
+    while ! grep -qE "$pattern" "$file" 2>/dev/null && kill -0 "$runner" 2>/dev/null; do
+        sleep 0.1
+    done
+    kill -TERM "$runner" 2>/dev/null || true
+    wait "$runner"
 }
 
 expect 2 fuzz --seconds
@@ -84,7 +114,7 @@ for shown in "$file" "$text"; do
 done
 
 # Seeds that break are no end of a campaign that is to go on, and are back for the next one.
-expect 1 fuzz --keep-going --seconds 20 --jobs 1 --target pin_args_fuzzer
+expect 1 ended_when '^#[0-9]{4,}' pin_args_fuzzer.log --keep-going --jobs 1 --target pin_args_fuzzer
 says '^pin_args_fuzzer +[0-9]{4,} '
 says '^FINDING in pin_args_fuzzer: PIN-ALIGN'
 aside() { find "$scratch/corpus/.aside" -type f; }
@@ -96,11 +126,11 @@ expect 2 fuzz --seconds 1
 says 'pin\.c:.*error'
 
 # None at all, or nothing to build one from. A relative path begins where the caller is.
-in_scratch() { (cd "$scratch" && fuzz "$@"); }
+in_scratch() { (cd "$scratch" && "$@"); }
 mkdir -p "$scratch/empty"
-expect 2 in_scratch -DPINFUZZ_SUT=nowhere
+expect 2 in_scratch fuzz -DPINFUZZ_SUT=nowhere
 says "there is no $scratch/nowhere"
-expect 2 in_scratch -DPINFUZZ_SUT=empty
+expect 2 in_scratch fuzz -DPINFUZZ_SUT=empty
 says "no C source in $scratch/empty"
 expect 2 fuzz -DPINFUZZ_SUT=
 says 'PINFUZZ_SUT is empty'
@@ -108,22 +138,7 @@ says 'PINFUZZ_SUT is empty'
 # Interrupted: the targets end with it, and what they did is told. The unbroken core this time.
 sed -i '$d' "$scratch/src/dxgk/pin.c"
 cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
-interrupted() {
-    local runner
-    # Not through fuzz(): a signal is for the script itself, not for a shell around it.
-    "$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src" \
-        --seconds 600 --jobs 2 &
-    runner=$!
-    # Until a target has begun; a slow machine builds for minutes.
-    for ((i = 0; i < 1200; i++)); do
-        ! grep -q 'targets, .* at once' "$log" || break
-        sleep 0.5
-    done
-    sleep 4
-    kill -TERM "$runner"
-    wait "$runner"
-}
-expect 130 interrupted
+expect 130 ended_when '^#[0-9]+[[:space:]]INITED' pin_args_fuzzer.log --jobs 2
 says '^clauses reached: '
 says '^pin_args_fuzzer +[1-9][0-9]*'
 for process in /proc/[0-9]*; do
@@ -133,17 +148,19 @@ passed=$((passed + 1))
 
 # Both engines at once, the unbroken core still: inputs go both ways.
 expect 2 fuzz --engine no_such_engine
-expect 0 in_scratch --engine both --seconds 40 --jobs 2 --target pin_args_fuzzer -DPINFUZZ_SUT=src
+both_ways=(ended_when '^[1-9][0-9]* [1-9]' pin_args_fuzzer.trade --engine both --jobs 2 --target pin_args_fuzzer)
+expect 130 in_scratch "${both_ways[@]}" -DPINFUZZ_SUT=src
 says "the implementation is $scratch/src"
 never_says ' afl .* 0 execs '
 [[ -z $(aside) ]] || fail 'seeds stay aside'
 says '^pin_args_fuzzer libfuzzer +[1-9][0-9]*'
 says '^pin_args_fuzzer afl +[1-9][0-9]*'
 says '^pin_args_fuzzer: [1-9][0-9]* inputs from libFuzzer to AFL.*; [1-9][0-9]* from AFL.. to libFuzzer'
+# And not interrupted: each ends by itself when the time is over.
+expect 0 fuzz --engine both --seconds 8 --jobs 2 --target pin_args_fuzzer
+says '^no findings'
 
 # What was under test in one run is not in the next: without a word it is src/ again.
-# shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
-source "$root/fuzz/engine/tools.sh"
 expect 0 tools_configure "$scratch/build"
 expect 0 grep -x PINFUZZ_SUT:STRING=builtin "$scratch/build/CMakeCache.txt"
 

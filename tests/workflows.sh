@@ -29,18 +29,18 @@ sanitizers=" coverage $(sed -n '/^sanitizers:/,/^[a-z]/s/^ *- *//p' .clusterfuzz
 
 # left_by PATH: does some script make this path below build/?
 left_by() {
-    local first=${1#build/} rest maker
+    local first=${1#build/} rest makers=()
     rest=${first#*/}
     first=${first%%/*}
     rest=${rest%%/*}
     case $first in
-    tests) maker=tests/run ;;
-    fuzz) maker=fuzz/run ;;
-    coverage) maker=fuzz/coverage ;;
+    tests) makers=(tests/run tests/suite/stages.py) ;;
+    fuzz) makers=(fuzz/run) ;;
+    coverage) makers=(fuzz/coverage) ;;
     findings | findings.sarif) return 0 ;; # the workflow's own
     *) return 1 ;;
     esac
-    grep -qE "(^|[^A-Za-z0-9_.-])${rest//./\\.}([^A-Za-z0-9_.-]|\$)" "$maker"
+    grep -qE "(^|[^A-Za-z0-9_.-])${rest//./\\.}([^A-Za-z0-9_.-]|\$)" "${makers[@]}"
 }
 
 # The words of a command, and those of a `path:`.

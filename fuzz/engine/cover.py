@@ -1,11 +1,12 @@
 """Chooses programs that cover what a fuzzing campaign has covered, in as little text as possible.
 
-Usage: cover.py CONTROL EDGES CLAUSES SIZE PREFERRED
+Usage: cover.py CONTROL RECORD EDGES CLAUSES SIZE PREFERRED
 
 CONTROL is the control file of `TARGET -merge=1 -set_cover_merge=1`: it lists, for each input, all the
 features that libFuzzer saw of it. A feature is eight times a counter's number plus how often it counted
 (eight classes). Counters up to EDGES are the edges of the program; then come those of harness/judge/state.h, of
-which the first CLAUSES are clauses kept, refused, or kept under a fault.
+which the first CLAUSES are clauses kept, refused, or kept under a fault. A record of the byte form has RECORD
+bytes (`pinfuzz info record`).
 
 Inputs in a directory called `seeds` are covered anyway, and never chosen. First come inputs for each edge
 and clause that the seeds lack, whatever that takes; then those with the most new features for their text,
@@ -23,15 +24,14 @@ import sys
 
 # Of a program's text, by least squares over 150 programs: each record takes 43 bytes, and 4.7 for each of
 # its bytes that is not zero.
-RECORD = 48
 RECORD_TEXT = 43
 BYTE_TEXT = 4.7
 
 
-def text_size(path):
+def text_size(path, record):
     with open(path, "rb") as file:
         data = file.read()
-    return RECORD_TEXT * (len(data) / RECORD) + BYTE_TEXT * (len(data) - data.count(0)) + 1
+    return RECORD_TEXT * (len(data) / record) + BYTE_TEXT * (len(data) - data.count(0)) + 1
 
 
 def read_control(path):
@@ -75,9 +75,9 @@ def choose(candidates, wanted, covered, room):
 
 
 def main():
-    if len(sys.argv) != 6:
+    if len(sys.argv) != 7:
         sys.exit(__doc__)
-    control, edges, clauses, size, preferred = sys.argv[1], *map(int, sys.argv[2:5]), sys.argv[5]
+    control, record, edges, clauses, size, preferred = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
 
     def musts(features):
         return {feature // 8 for feature in features if feature < 8 * (edges + clauses)}
@@ -99,7 +99,7 @@ def main():
         if place == "seeds":
             seeds.append(seen)
         elif seen:
-            length = text_size(path)
+            length = text_size(path, record)
             candidates.append((path, seen, length * (0.75 if place == preferred else 1), length))
     by_seeds = frozenset().union(*seeds)
 

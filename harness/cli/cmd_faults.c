@@ -174,14 +174,10 @@ static bool sweep_op(const struct options *options, bool boot, uint32_t op) {
     return true;
 }
 
-static bool has_faults(uint8_t opcode) {
-    return opcode != OP_DMA_WRITE && opcode != OP_DMA_READ && opcode != OP_CPU_WRITE &&
-           opcode != OP_CPU_READ && opcode != OP_IRQL;
-}
-
 static bool sweep_ops(const struct options *options, bool boot, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        if (has_faults((boot ? &sweep->boot : &cmd_program)->ops[i].opcode) && !sweep_op(options, boot, i)) {
+        uint8_t opcode = (boot ? &sweep->boot : &cmd_program)->ops[i].opcode;
+        if (program_takes_fault(opcode) && !sweep_op(options, boot, i)) {
             return false;
         }
     }

@@ -33,11 +33,7 @@ struct call {
     const struct sut_miniport *miniport; /* ADD */
     union {
         uint8_t raw[32];
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
-        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
-        DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
-        DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+        PROGRAM_CALLBACKS(PROGRAM_ARGUMENT)
     } arg;         /* in and out */
     uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section */
     uint64_t stamp;
@@ -45,7 +41,9 @@ struct call {
     uint64_t data[PROGRAM_DMA_PAGES];    /* out: what was read */
 };
 
-bool call_is_callback(uint8_t opcode);
+static inline bool call_is_callback(uint8_t opcode) {
+    return program_is_of(PROGRAM_CALLBACK_BITS, opcode);
+}
 /* Whether faults can be injected: without being told whether one fired, a failure could not be judged. */
 bool call_injects(const struct sut *sut);
 /* Whether the callback is in the table; performing one that is not is a harness error. */

@@ -83,21 +83,21 @@ static void pinned(struct model *model, const struct model_answer *answer, uint6
 static void callback(struct model *model, const struct program_op *op) {
     struct call call = {.opcode = op->opcode};
     resolve_operands(model, op, &call);
-    if (call.null_arg || (op->fail_nth == 1 && op->opcode != OP_UNPIN && op->opcode != OP_UNMAP))
+    if (call.null_arg)
         return;
     const struct model_answer answer = resolve_answer(model, &call);
-    switch (op->opcode) {
-    case OP_PIN2:
+    switch ((enum program_callback)op->opcode) {
+    case CALLBACK_PIN2:
         pinned(model, &answer, call.arg.pin2.CommitSize, false);
         break;
-    case OP_PIN:
+    case CALLBACK_PIN:
         pinned(model, &answer, call.arg.pin.CommitSize, true);
         break;
-    case OP_UNPIN:
+    case CALLBACK_UNPIN:
         if (answer.expect != MUST_FAIL)
             model_unpinned(model, answer.chain, answer.index);
         break;
-    case OP_MAP:
+    case CALLBACK_MAP:
         if (answer.expect != MUST_FAIL && model->view_count < MODEL_VIEWS &&
             model->base_count < MODEL_VIEWS) {
             const struct model_view view = {.chain = answer.chain,
@@ -110,7 +110,7 @@ static void callback(struct model *model, const struct program_op *op) {
             model_mapped(model, &view);
         }
         break;
-    default:
+    case CALLBACK_UNMAP:
         if (answer.expect != MUST_FAIL)
             model_unmapped(model,
                            (uint32_t)model_find_view(model, answer.chain, answer.index,
@@ -119,28 +119,35 @@ static void callback(struct model *model, const struct program_op *op) {
     }
 }
 
-void dry_run_op(struct model *model, const struct program_op *op) {
+static void self(struct model *model, const struct program_op *op) {
     static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
-    model->actor = op->actor;
-    if (op->opcode == OP_START && op->fail_nth == 1)
-        return;
-    switch (op->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
-        callback(model, op);
-        break;
-    case OP_IRQL:
+    switch ((enum program_self)op->opcode) {
+    case SELF_IRQL:
         model->irql[op->actor] = levels[op->irql % PROGRAM_IRQLS];
         break;
-    default:
+    }
+}
+
+void dry_run_op(struct model *model, const struct program_op *op) {
+    model->actor = op->actor;
+    if (op->fail_nth == 1 && program_takes_fault(op->opcode) && program_takes(op->opcode))
+        return;
+    switch (program_class(op->opcode)) {
+    case CLASS_CALLBACK:
+        callback(model, op);
+        break;
+    case CLASS_BUS:
         bus(model,
             &(struct call){.opcode = op->opcode,
                            .device = resolve_device(model, op->adapter),
                            .joiner = resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS)),
                            .flag = op->flag});
+        break;
+    case CLASS_SELF:
+        self(model, op);
+        break;
+    case CLASS_ACCESS: /* the model's contents are no guess's concern */
+    case CLASS_ORDER:
         break;
     }
 }

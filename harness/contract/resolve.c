@@ -82,15 +82,22 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
     call->null_arg = op->null_arg;
     memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
     uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
-    if (op->opcode == OP_PIN2 || op->opcode == OP_PIN) {
+    switch ((enum program_callback)op->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
         call->arg.pin2.CommitSize =
             resolve_form(op->size_form, op->size_delta, call->arg.pin2.CommitSize, maximum);
-    } else if (op->opcode == OP_MAP) {
+        break;
+    case CALLBACK_MAP:
         call->arg.map.Size = resolve_form(op->size_form, op->size_delta, call->arg.map.Size, maximum);
         call->arg.map.Offset = resolve_form(op->offset_form, op->offset_delta, call->arg.map.Offset, maximum);
-    } else if (op->opcode == OP_UNMAP) {
+        break;
+    case CALLBACK_UNMAP:
         call->arg.unmap.pBaseAddress =
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
+        break;
+    case CALLBACK_UNPIN:
+        break;
     }
 }
 
@@ -138,37 +145,48 @@ bool resolve_cpu(const struct model *m, const struct program_op *op, struct call
     return true;
 }
 
-struct model_answer resolve_answer(const struct model *model, const struct call *call) {
-    switch (call->opcode) {
-    case OP_PIN2:
+static struct model_answer callback_answer(const struct model *model, const struct call *call) {
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
         return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
-    case OP_PIN:
+    case CALLBACK_PIN:
         return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
-    case OP_UNPIN:
+    case CALLBACK_UNPIN:
         return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
-    case OP_MAP:
+    case CALLBACK_MAP:
         return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
-    case OP_UNMAP:
+    case CALLBACK_UNMAP:
         return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
-    case OP_ADD:
-        return model_add_answer(model, call->device);
-    case OP_LINK:
-        return model_link_answer(model, call->device, call->joiner);
-    case OP_START:
-        return model_start_answer(model, call->device);
-    case OP_STOP:
-        return model_stop_answer(model, call->device);
-    case OP_REMOVE:
-        return model_remove_answer(model, call->device);
-    case OP_SURPRISE_REMOVE:
-        return model_surprise_answer(model, call->device);
-    case OP_POWER:
-        return model_power_answer(model, call->device);
-    case OP_RESET:
-        return model_reset_answer(model, call->device, call->flag);
-    default: /* OP_PRESSURE has no answer */
-        return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
     }
+    return (struct model_answer){0};
+}
+
+static struct model_answer bus_answer(const struct model *model, const struct call *call) {
+    switch ((enum program_bus)call->opcode) {
+    case BUS_ADD:
+        return model_add_answer(model, call->device);
+    case BUS_LINK:
+        return model_link_answer(model, call->device, call->joiner);
+    case BUS_START:
+        return model_start_answer(model, call->device);
+    case BUS_STOP:
+        return model_stop_answer(model, call->device);
+    case BUS_REMOVE:
+        return model_remove_answer(model, call->device);
+    case BUS_SURPRISE_REMOVE:
+        return model_surprise_answer(model, call->device);
+    case BUS_POWER:
+        return model_power_answer(model, call->device);
+    case BUS_RESET:
+        return model_reset_answer(model, call->device, call->flag);
+    case BUS_PRESSURE: /* has no answer */
+        break;
+    }
+    return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
+}
+
+struct model_answer resolve_answer(const struct model *model, const struct call *call) {
+    return call_is_callback(call->opcode) ? callback_answer(model, call) : bus_answer(model, call);
 }
 
 struct legal resolve_legal(const struct model_answer *answer, const struct call *call) {
@@ -187,23 +205,26 @@ struct legal resolve_legal(const struct model_answer *answer, const struct call 
 
 void resolve_effect(struct model *model, const struct call *call) {
     struct model_device *device = &model->devices[call->device];
-    switch (call->opcode) {
-    case OP_ADD:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_ADD:
         model_added(model, call->device);
         break;
-    case OP_LINK:
+    case BUS_LINK:
         model_linked(model, call->device, call->joiner);
         break;
-    case OP_SURPRISE_REMOVE:
+    case BUS_SURPRISE_REMOVE:
         device->gone = true;
         break;
-    case OP_POWER:
+    case BUS_POWER:
         device->d3 = !call->flag;
         break;
-    case OP_RESET:
+    case BUS_RESET:
         device->in_reset = call->flag;
         break;
-    default: /* whose effect takes more than the call to tell */
+    case BUS_START: /* whose effect takes more than the call to tell */
+    case BUS_STOP:
+    case BUS_REMOVE:
+    case BUS_PRESSURE: /* which has none */
         break;
     }
 }

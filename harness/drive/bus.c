@@ -188,8 +188,8 @@ static void run_bus_at_passive(struct call *call) {
     struct model *m = &run.model;
     struct model_device *device = &m->devices[call->device];
     struct model_answer answer = resolve_answer(m, call);
-    switch (call->opcode) {
-    case OP_START:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_START:
         if (device->present && m->chains[device->chain].phase == PHASE_STOPPED) {
             uint8_t chain = device->chain;
             begin_start(chain);
@@ -200,21 +200,21 @@ static void run_bus_at_passive(struct call *call) {
             return;
         }
         break;
-    case OP_STOP:
-    case OP_REMOVE:
+    case BUS_STOP:
+    case BUS_REMOVE:
         stop_or_remove(call, &answer);
         return;
-    case OP_RESET:
+    case BUS_RESET:
         reset(call, &answer);
         return;
-    case OP_ADD:
+    case BUS_ADD:
         call->miniport = &drivers[call->device].entries;
         break;
-    case OP_LINK:
-    case OP_SURPRISE_REMOVE:
-    case OP_POWER:
+    case BUS_LINK:
+    case BUS_SURPRISE_REMOVE:
+    case BUS_POWER:
         break;
-    default: /* OP_PRESSURE: every adapter's pins must still be where they were */
+    case BUS_PRESSURE: /* every adapter's pins must still be where they were */
         check_frames_before();
         run_perform(call);
         check_frames_after();

@@ -14,19 +14,9 @@
 
 /* ---- resolving ---- */
 
-/* The table a driver would call through: its own, or any other's where it never had one. */
-static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
-    if (drivers[device].has_interface)
-        return &drivers[device].dxgkrnl;
-    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
-        if (drivers[i].has_interface)
-            return &drivers[i].dxgkrnl;
-    return NULL;
-}
-
 bool run_resolve_callback(const struct program_op *op, struct call *call) {
     resolve_operands(&run.model, op, call);
-    call->table = find_table(call->device);
+    call->table = driver_table(call->device);
     if (!call_is_present(call)) {
         /* A driver of that version has no such callback to call. */
         contract_counts[CLAUSE_ANY_VERSION].refused += call->table != NULL;
@@ -53,7 +43,7 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
     }
     if (success)
         return true;
-    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    bool releases = program_gives(call->opcode);
     if (!REQUIRE(legal.failure, blame_refusal(call, answer),
                  ("success%s", releases || call->fired ? ", whatever is short" : ": nothing is short"),
                  ("0x%08x", status)))
@@ -234,21 +224,21 @@ void run_callback(struct call *call) {
     if (run.abandoned)
         return;
     contract_counts[CLAUSE_ANY_STATE].kept += run.inside != NULL;
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
         compare_pin(call, &answer);
         contract_counts[CLAUSE_ANY_LEAD].kept++;
         if (m->devices[answer.chain].d3)
             contract_counts[CLAUSE_ANY_STATE].kept++;
         break;
-    case OP_UNPIN:
+    case CALLBACK_UNPIN:
         compare_unpin(call, &answer);
         break;
-    case OP_MAP:
+    case CALLBACK_MAP:
         compare_map(call, &before, &answer);
         break;
-    default:
+    case CALLBACK_UNMAP:
         compare_unmap(call, &answer);
         break;
     }

@@ -19,59 +19,59 @@ __attribute__((weak)) void accesses_coverage_begin(void);
 
 /* ---- one operation ---- */
 
-static void run_op(const struct program_op *op) {
+static void run_access(const struct program_op *op, struct call *call) {
+    switch ((enum program_access)op->opcode) {
+    case ACCESS_DMA_WRITE:
+    case ACCESS_DMA_READ:
+        run_dma(op, call);
+        break;
+    case ACCESS_CPU_WRITE:
+    case ACCESS_CPU_READ:
+        run_cpu(op, call);
+        break;
+    }
+}
+
+static void run_self(const struct program_op *op, struct call *call) {
     static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
+    switch ((enum program_self)op->opcode) {
+    case SELF_IRQL:
+        call->irql = levels[op->irql % PROGRAM_IRQLS];
+        run.model.irql[op->actor] = call->irql;
+        run_perform(call);
+        break;
+    }
+}
+
+static void run_op(const struct program_op *op) {
     struct call call;
     call.opcode = op->opcode;
     call.actor = op->actor;
     call.flag = op->flag;
     call.null_arg = false;
     call.fail_kind = op->fail_kind;
-    call.fail_nth = op->fail_nth;
+    call.fail_nth = program_takes_fault(op->opcode) ? op->fail_nth : 0;
     call.device = resolve_device(&run.model, op->adapter);
     if (run.model.actor != op->actor) {
         run.model.actor = op->actor;
         run.sut->set_actor(op->actor);
     }
-    switch ((enum program_opcode)op->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
+    switch (program_class(op->opcode)) {
+    case CLASS_CALLBACK:
         if (run_resolve_callback(op, &call))
             run_callback(&call);
         break;
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
-        call.fail_nth = 0;
-        run_dma(op, &call);
+    case CLASS_ACCESS:
+        run_access(op, &call);
         break;
-    case OP_CPU_WRITE:
-    case OP_CPU_READ:
-        call.fail_nth = 0;
-        run_cpu(op, &call);
-        break;
-    case OP_IRQL:
-        call.fail_nth = 0;
-        call.irql = levels[op->irql % 4];
-        run.model.irql[op->actor] = call.irql;
-        run_perform(&call);
-        break;
-    case OP_PRESSURE:
-    case OP_STOP:
-    case OP_START:
-    case OP_POWER:
-    case OP_RESET:
-    case OP_LINK:
-    case OP_REMOVE:
-    case OP_ADD:
-    case OP_SURPRISE_REMOVE:
+    case CLASS_BUS:
         call.joiner = resolve_device(&run.model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
         run_bus(&call);
         break;
-    case OP_RACE:
-    case PROGRAM_OPCODES:
+    case CLASS_SELF:
+        run_self(op, &call);
+        break;
+    case CLASS_ORDER: /* executor_run() */
         break;
     }
 }

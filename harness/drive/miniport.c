@@ -5,9 +5,10 @@
 #include "harness/judge/report.h"
 
 unsigned miniport_acted;
+const struct miniport_bus *miniport_bus;
 
 static void act(struct miniport *self, enum miniport_entry entry) {
-    miniport_acts(self, entry);
+    miniport_bus->acts(self, entry);
     miniport_acted++;
 }
 
@@ -86,7 +87,7 @@ static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl)
             ("DxgkDdiStartDevice %s", self->started ? "a second time" : "outside of a start"));
     check_interface(&lead->settings, dxgkrnl);
     copy_interface(self, dxgkrnl);
-    miniport_got_handle(self);
+    miniport_bus->got_handle(self);
     self->started = true;
     self->asked = 0;
     self->sizes = 0;
@@ -98,7 +99,7 @@ static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl)
 static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     struct miniport *self = context;
     bool fails = self->settings.wrong & PROGRAM_MP_FAIL_START;
-    if (!miniport_is_judged()) {
+    if (!miniport_bus->is_judged()) {
         copy_interface(self, dxgkrnl);
         return fails ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
     }
@@ -107,7 +108,7 @@ static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     if (!fails)
         return STATUS_SUCCESS;
     self->started = false;
-    miniport_lost_handle(self);
+    miniport_bus->lost_handle(self);
     return STATUS_UNSUCCESSFUL;
 }
 
@@ -198,7 +199,7 @@ static NTSTATUS answer_question(struct miniport *self, unsigned number, const DX
 
 static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
     struct miniport *self = context;
-    bool judged = miniport_is_judged();
+    bool judged = miniport_bus->is_judged();
     if (judged)
         act(self, MINIPORT_QUERY);
     for (unsigned i = 0; i < sizeof(questions) / sizeof(*questions); i++)
@@ -212,17 +213,17 @@ static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO
 static void stop_device(void *context) {
     struct miniport *self = context;
     const struct miniport *lead = self->lead;
-    if (miniport_is_judged()) {
-        REQUIRE(!miniport_is_gone(self), CLAUSE_STOP_RECLAIM,
+    if (miniport_bus->is_judged()) {
+        REQUIRE(!miniport_bus->is_gone(self), CLAUSE_STOP_RECLAIM,
                 ("DxgkDdiStopDevice of a started adapter that is there"),
                 ("adapter %u is surprise removed", self->number));
         REQUIRE(self->started, CLAUSE_LINK_ORDER, ("DxgkDdiStopDevice of a started adapter that is there"),
                 ("adapter %u is not started", self->number));
-        REQUIRE(self == lead || !lead->started || miniport_is_gone(lead), CLAUSE_LINK_ORDER,
+        REQUIRE(self == lead || !lead->started || miniport_bus->is_gone(lead), CLAUSE_LINK_ORDER,
                 ("the lead stopped before adapter %u", self->number),
                 ("the lead, adapter %u, still runs", lead->number));
         act(self, MINIPORT_STOP);
-        miniport_lost_handle(self);
+        miniport_bus->lost_handle(self);
     }
     self->started = false;
 }
@@ -286,7 +287,7 @@ void miniport_check_start(struct miniport *lead, bool succeeded) {
 void miniport_check_stop(struct miniport *lead) {
     for (unsigned i = 0; i < lead->count; i++) {
         struct miniport *member = lead->member[i];
-        REQUIRE(!member->started || miniport_is_gone(member), CLAUSE_LINK_ORDER,
+        REQUIRE(!member->started || miniport_bus->is_gone(member), CLAUSE_LINK_ORDER,
                 ("DxgkDdiStopDevice of adapter %u called", member->number), ("it was not"));
         member->started = false;
     }

@@ -8,85 +8,59 @@
 #include "harness/judge/state_coverage.h"
 
 /* One object for each argument type: globals have red zones right behind their last byte. */
-static DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2_arg;
-static DXGKARGCB_PINFRAMEBUFFERFORSAVE pin_arg;
-static DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin_arg;
-static DXGKARGCB_MAPFRAMEBUFFERPOINTER map_arg;
-static DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap_arg;
+#define OBJECT(name, number, word, race, needs, undone_by, help, member, type, ...) static type member##_arg;
+PROGRAM_CALLBACKS(OBJECT)
 
 /* Where arguments are passed. */
 struct arguments {
-    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *pin2;
-    DXGKARGCB_PINFRAMEBUFFERFORSAVE *pin;
-    DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *unpin;
-    DXGKARGCB_MAPFRAMEBUFFERPOINTER *map;
-    DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *unmap;
+#define POINTER(name, number, word, race, needs, undone_by, help, member, type, ...) type *member;
+    PROGRAM_CALLBACKS(POINTER)
 };
 
 /*
  * Each callback is called by a function of its own, and with a null pointer by another one: triage takes two
- * crashes for one when two of their topmost three functions are the same, or all three are alike (as
- * with the clauses' functions, contract.h). The names below are unlike each other to make up for those of the
- * callbacks, where map and unmap are nearly one word. A race's actors call through them, too.
+ * crashes for one when two of their topmost three functions are the same, or all three are alike (as with the
+ * clauses' functions, contract.h); operations.def names them. A race's actors call through them, too.
  *
  * Bytes are copied, padding included: an argument's padding is the caller's and stays what it was.
  */
-#define CALLER(name, object, callback)                                                                       \
-    static void name(struct call *call, const struct arguments *arguments) {                                 \
-        memcpy(arguments->object, call->arg.raw, sizeof(*arguments->object));                                \
-        call->status = call->table->callback(call->handle, arguments->object);                               \
-        memcpy(call->arg.raw, arguments->object, sizeof(*arguments->object));                                \
+#define CALLER(name, number, word, race, needs, undone_by, help, member, type, slot, caller)                 \
+    static void caller(struct call *call, const struct arguments *arguments) {                               \
+        memcpy(arguments->member, call->arg.raw, sizeof(*arguments->member));                                \
+        call->status = call->table->slot(call->handle, arguments->member);                                   \
+        memcpy(call->arg.raw, arguments->member, sizeof(*arguments->member));                                \
     }
-CALLER(whole_area_by_address_list, pin2, DxgkCbPinFrameBufferForSave2)
-CALLER(mdl_pin, pin, DxgkCbPinFrameBufferForSave)
-CALLER(gives_it_back, unpin, DxgkCbUnpinFrameBufferForSave)
-CALLER(opens_window_onto_one_chunk, map, DxgkCbMapFrameBufferPointer)
-CALLER(shut, unmap, DxgkCbUnmapFrameBufferPointer)
+PROGRAM_CALLBACKS(CALLER)
 
 static void nothing_to_read(struct call *call) {
-    const DXGKRNL_INTERFACE *table = call->table;
-    HANDLE handle = call->handle;
-    switch (call->opcode) {
-    case OP_PIN2:
-        call->status = table->DxgkCbPinFrameBufferForSave2(handle, NULL);
+    switch ((enum program_callback)call->opcode) {
+#define CALL_WITH_NULL(name, number, word, race, needs, undone_by, help, member, type, slot, ...)            \
+    case CALLBACK_##name:                                                                                    \
+        call->status = call->table->slot(call->handle, NULL);                                                \
         break;
-    case OP_PIN:
-        call->status = table->DxgkCbPinFrameBufferForSave(handle, NULL);
-        break;
-    case OP_UNPIN:
-        call->status = table->DxgkCbUnpinFrameBufferForSave(handle, NULL);
-        break;
-    case OP_MAP:
-        call->status = table->DxgkCbMapFrameBufferPointer(handle, NULL);
-        break;
-    default:
-        call->status = table->DxgkCbUnmapFrameBufferPointer(handle, NULL);
-        break;
+        PROGRAM_CALLBACKS(CALL_WITH_NULL)
     }
 }
 
 static void perform_callback(struct call *call, const struct arguments *arguments) {
-    if (call->null_arg)
+    if (call->null_arg) {
         nothing_to_read(call);
-    else if (call->opcode == OP_PIN2)
-        whole_area_by_address_list(call, arguments);
-    else if (call->opcode == OP_PIN)
-        mdl_pin(call, arguments);
-    else if (call->opcode == OP_UNPIN)
-        gives_it_back(call, arguments);
-    else if (call->opcode == OP_MAP)
-        opens_window_onto_one_chunk(call, arguments);
-    else
-        shut(call, arguments);
+        return;
+    }
+    switch ((enum program_callback)call->opcode) {
+#define CALL(name, number, word, race, needs, undone_by, help, member, type, slot, caller)                   \
+    case CALLBACK_##name:                                                                                    \
+        caller(call, arguments);                                                                             \
+        break;
+        PROGRAM_CALLBACKS(CALL)
+    }
 }
 
 void call_perform_beside(struct call *call) {
-    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
-    DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
-    DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
-    DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
-    DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
-    perform_callback(call, &(struct arguments){&pin2, &pin, &unpin, &map, &unmap});
+#define LOCAL(name, number, word, race, needs, undone_by, help, member, type, ...)      type member;
+#define ADDRESS_OF_LOCAL(name, number, word, race, needs, undone_by, help, member, ...) .member = &member,
+    PROGRAM_CALLBACKS(LOCAL)
+    perform_callback(call, &(struct arguments){PROGRAM_CALLBACKS(ADDRESS_OF_LOCAL)});
 }
 
 static void perform_dma(const struct sut *sut, struct call *call, bool write) {
@@ -99,63 +73,85 @@ static void perform_dma(const struct sut *sut, struct call *call, bool write) {
     }
 }
 
+static void perform_access(const struct sut *sut, struct call *call) {
+    switch ((enum program_access)call->opcode) {
+    case ACCESS_DMA_WRITE:
+        perform_dma(sut, call, true);
+        break;
+    case ACCESS_DMA_READ:
+        perform_dma(sut, call, false);
+        break;
+    case ACCESS_CPU_WRITE:
+        *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+        break;
+    case ACCESS_CPU_READ:
+        call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];
+        break;
+    }
+}
+
+static void perform_bus(const struct sut *sut, struct call *call) {
+    switch ((enum program_bus)call->opcode) {
+    case BUS_PRESSURE:
+        sut->memory_pressure();
+        break;
+    case BUS_STOP:
+        call->status = sut->stop(call->device);
+        break;
+    case BUS_START:
+        call->status = sut->start(call->device);
+        break;
+    case BUS_POWER:
+        call->status = sut->power(call->device, call->flag);
+        break;
+    case BUS_RESET:
+        call->status = sut->reset(call->device, call->flag);
+        break;
+    case BUS_LINK:
+        call->status = sut->link(call->device, call->joiner);
+        break;
+    case BUS_REMOVE:
+        call->status = sut->remove(call->device);
+        break;
+    case BUS_ADD:
+        call->status = sut->add(call->device, call->miniport);
+        break;
+    case BUS_SURPRISE_REMOVE:
+        call->status = sut->surprise_remove(call->device);
+        break;
+    }
+}
+
+static void perform_self(const struct sut *sut, const struct call *call) {
+    switch ((enum program_self)call->opcode) {
+    case SELF_IRQL:
+        sut->set_irql(call->irql);
+        break;
+    }
+}
+
 void call_perform(const struct sut *sut, struct call *call) {
-    static const struct arguments arguments = {&pin2_arg, &pin_arg, &unpin_arg, &map_arg, &unmap_arg};
+#define ADDRESS_OF(name, number, word, race, needs, undone_by, help, member, ...) .member = &member##_arg,
+    static const struct arguments arguments = {PROGRAM_CALLBACKS(ADDRESS_OF)};
     bool inject = call->fail_nth != 0 && call_injects(sut);
     call->status = STATUS_SUCCESS;
     call->fired = false;
     if (inject)
         sut->arm_fault((enum sut_fault)call->fail_kind, call->fail_nth);
-    switch ((enum program_opcode)call->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
+    switch (program_class(call->opcode)) {
+    case CLASS_CALLBACK:
         perform_callback(call, &arguments);
         break;
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
-        perform_dma(sut, call, call->opcode == OP_DMA_WRITE);
+    case CLASS_ACCESS:
+        perform_access(sut, call);
         break;
-    case OP_CPU_WRITE:
-        *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+    case CLASS_BUS:
+        perform_bus(sut, call);
         break;
-    case OP_CPU_READ:
-        call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];
+    case CLASS_SELF:
+        perform_self(sut, call);
         break;
-    case OP_PRESSURE:
-        sut->memory_pressure();
-        break;
-    case OP_STOP:
-        call->status = sut->stop(call->device);
-        break;
-    case OP_START:
-        call->status = sut->start(call->device);
-        break;
-    case OP_POWER:
-        call->status = sut->power(call->device, call->flag);
-        break;
-    case OP_RESET:
-        call->status = sut->reset(call->device, call->flag);
-        break;
-    case OP_IRQL:
-        sut->set_irql(call->irql);
-        break;
-    case OP_LINK:
-        call->status = sut->link(call->device, call->joiner);
-        break;
-    case OP_REMOVE:
-        call->status = sut->remove(call->device);
-        break;
-    case OP_ADD:
-        call->status = sut->add(call->device, call->miniport);
-        break;
-    case OP_SURPRISE_REMOVE:
-        call->status = sut->surprise_remove(call->device);
-        break;
-    case OP_RACE:
-    case PROGRAM_OPCODES:
+    case CLASS_ORDER:
         break;
     }
     if (inject) {

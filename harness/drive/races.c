@@ -85,7 +85,7 @@ static bool resolve(const struct program_op *op, uint32_t at) {
 static const char bus_lock[1];
 
 static bool is_bus(uint8_t opcode) {
-    return !call_is_callback(opcode) && opcode != OP_PRESSURE;
+    return program_class(opcode) == CLASS_BUS && opcode != OP_PRESSURE;
 }
 
 static void perform(uint32_t at) {

@@ -73,7 +73,7 @@ static bool other_form_took(const struct call *call, const struct model_answer *
 
 enum contract_clause blame_refusal(const struct call *call, const struct model_answer *answer) {
     const struct model_chain *chain = &run.model.chains[answer->chain];
-    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    bool releases = program_gives(call->opcode);
     if (releases && (call->fired || legal_is_shortage(call->status)))
         return CLAUSE_ANY_RELEASE;
     enum contract_clause clause = other_form_took(call, answer) ? CLAUSE_PIN1_EQUAL : answer->clause;

@@ -90,8 +90,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
         return answer->expect != MUST_FAIL;
     if (answer->expect == MUST_FAIL)
         return !search.exact || answered->status == answer->status;
-    bool takes = answered->opcode == OP_PIN2 || answered->opcode == OP_PIN || answered->opcode == OP_MAP;
-    if (!takes || (search.roomy && answer->expect == MUST_SUCCEED))
+    if (!program_takes(answered->opcode) || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
     return !search.exact || legal_is_shortage(answered->status);
 }
@@ -150,26 +149,27 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
     case EVENT_CALL:
         break;
     }
-    switch (asked->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
+    if (!call_is_callback(asked->opcode)) {
+        resolve_effect(model, asked);
+        return;
+    }
+    switch ((enum program_callback)asked->opcode) {
+    case CALLBACK_PIN2:
+    case CALLBACK_PIN:
         apply_pin(model, asked, answered, event);
         break;
-    case OP_UNPIN:
+    case CALLBACK_UNPIN:
         model_unpinned(model, event->chain, event->index);
         break;
-    case OP_MAP:
+    case CALLBACK_MAP:
         apply_map(model, asked, answered, event);
         break;
-    case OP_UNMAP: {
+    case CALLBACK_UNMAP: {
         int at = model_find_view(model, event->chain, event->index,
                                  (uint64_t)(uintptr_t)asked->arg.unmap.pBaseAddress);
         model_unmapped(model, (uint32_t)at);
         break;
     }
-    default:
-        resolve_effect(model, asked);
-        break;
     }
 }
 

@@ -31,40 +31,68 @@ const char *linearize_ledger_tells(const struct model *model, const struct sut_l
 
 /* ---- the history ---- */
 
-/* "pin2 index 0, 8 pages" */
+static void put_callback(const struct call *call, const char *word, char *text, size_t size) {
+    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
+    switch ((enum program_callback)call->opcode) {
+    case CALLBACK_PIN2:
+        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
+                 (unsigned long long)call->arg.pin2.CommitSize);
+        break;
+    case CALLBACK_PIN:
+        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
+                 (unsigned long long)call->arg.pin.CommitSize);
+        break;
+    case CALLBACK_UNPIN:
+    case CALLBACK_UNMAP:
+        snprintf(text, size, "%s index %u", word, index);
+        break;
+    case CALLBACK_MAP:
+        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
+                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
+        break;
+    }
+}
+
+static void put_bus(const struct call *call, const char *word, char *text, size_t size) {
+    switch ((enum program_bus)call->opcode) {
+    case BUS_PRESSURE:
+        snprintf(text, size, "%s", word);
+        break;
+    case BUS_POWER:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "d0" : "d3");
+        break;
+    case BUS_RESET:
+        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "begin" : "end");
+        break;
+    case BUS_START:
+    case BUS_STOP:
+    case BUS_ADD:
+    case BUS_REMOVE:
+    case BUS_SURPRISE_REMOVE:
+    case BUS_LINK:
+        snprintf(text, size, "%s %u", word, call->device);
+        break;
+    }
+}
+
+/* "pin2 index 0, 0x8000 bytes" */
 static void put_call(const struct call *call, char *text, size_t size) {
     const char *word = text_opcodes[call->opcode];
-    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
     if (call_is_callback(call->opcode) && call->null_arg) {
         snprintf(text, size, "%s (no argument)", word);
         return;
     }
-    switch (call->opcode) {
-    case OP_PIN2:
-    case OP_PIN: {
-        uint64_t bytes = call->opcode == OP_PIN ? call->arg.pin.CommitSize : call->arg.pin2.CommitSize;
-        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index, (unsigned long long)bytes);
+    switch (program_class(call->opcode)) {
+    case CLASS_CALLBACK:
+        put_callback(call, word, text, size);
         break;
-    }
-    case OP_UNPIN:
-    case OP_UNMAP:
-        snprintf(text, size, "%s index %u", word, index);
+    case CLASS_BUS:
+        put_bus(call, word, text, size);
         break;
-    case OP_MAP:
-        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
-                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
-        break;
-    case OP_PRESSURE:
+    case CLASS_ACCESS: /* in no race */
+    case CLASS_SELF:
+    case CLASS_ORDER:
         snprintf(text, size, "%s", word);
-        break;
-    case OP_POWER:
-        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "d0" : "d3");
-        break;
-    case OP_RESET:
-        snprintf(text, size, "%s %u %s", word, call->device, call->flag ? "begin" : "end");
-        break;
-    default:
-        snprintf(text, size, "%s %u", word, call->device);
         break;
     }
 }

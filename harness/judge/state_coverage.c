@@ -76,27 +76,23 @@ void state_end(const struct model *model) {
 static bool area_of(const struct model *model, const struct call *call, uint8_t *chain, uint8_t *index) {
     const struct model_device *device = &model->devices[call->device];
     *chain = device->chain;
-    switch (call->opcode) {
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
-    case OP_CPU_WRITE:
-    case OP_CPU_READ:
+    switch (program_class(call->opcode)) {
+    case CLASS_ACCESS:
         *chain = call->pin_chain;
         *index = call->pin_index;
         return true;
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
+    case CLASS_CALLBACK:
         if (!device->present || call->arg.unpin.PhysicalAdapterIndex >= model->chains[*chain].count)
             return false;
         *index = (uint8_t)call->arg.unpin.PhysicalAdapterIndex;
         return true;
-    default:
-        *index = device->position;
-        return device->present;
+    case CLASS_BUS:
+    case CLASS_SELF:
+    case CLASS_ORDER:
+        break;
     }
+    *index = device->position;
+    return device->present;
 }
 
 static uint32_t phase_of(const struct model_chain *chain, const struct model_device *device) {
@@ -130,27 +126,24 @@ uint32_t state_before(const struct model *model, const struct call *call) {
 }
 
 static uint32_t outcome_of(const struct call *call) {
-    switch (call->opcode) {
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
-        return !call->dma_ok;
-    case OP_CPU_WRITE:
-    case OP_CPU_READ:
-    case OP_IRQL:
-    case OP_PRESSURE:
-        return 0;
-    default:
+    switch (program_class(call->opcode)) {
+    case CLASS_CALLBACK:
         return call->fired ? 2 : !NT_SUCCESS(call->status);
+    case CLASS_BUS: /* one that meets a fault counts as refused */
+        return call->fired || !NT_SUCCESS(call->status);
+    case CLASS_ACCESS:
+        return (call->opcode == OP_DMA_WRITE || call->opcode == OP_DMA_READ) && !call->dma_ok;
+    case CLASS_SELF:
+    case CLASS_ORDER:
+        break;
     }
+    return 0;
 }
 
-_Static_assert(OP_PIN == STATE_CALLBACKS - 1, "callbacks come first");
-
 void state_after(uint32_t before, const struct model *model, const struct call *call) {
-    uint32_t outcome = outcome_of(call);
-    uint32_t event = call->opcode < STATE_CALLBACKS
-                         ? call->opcode * 3u + outcome
-                         : STATE_CALLBACKS * 3u + (call->opcode - STATE_CALLBACKS) * 2u + (outcome != 0);
+#define FIRST_EVENT(name, ...) [OP_##name] = STATE_EVENT(OP_##name),
+    static const uint8_t first[PROGRAM_OPCODES] = {PROGRAM_OPERATIONS(FIRST_EVENT)};
+    uint32_t event = first[call->opcode] + outcome_of(call);
     mark(STATE_AT_PAIRS + before * STATE_EVENTS + event, 1);
     most_pins = model->pins > most_pins ? model->pins : most_pins;
     most_views = model->view_count > most_views ? model->view_count : most_views;

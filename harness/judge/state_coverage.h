@@ -19,15 +19,20 @@
 #include "harness/contract/call.h"
 #include "harness/contract/model.h"
 
+/* The first event of an operation, by its number: a callback has three outcomes, any other two, and one that
+ * is said of others none, for they have theirs. */
+#define STATE_BELOW(set, number) __builtin_popcount((set) & ((1u << (number)) - 1))
+#define STATE_EVENT(number)                                                                                  \
+    (2 * (number) + STATE_BELOW(PROGRAM_CALLBACK_BITS, number) - 2 * STATE_BELOW(PROGRAM_ORDER_BITS, number))
+
 enum state_limits {
     STATE_OUTCOMES = 3,
     /* Without a section 1, and 3 forms viewed or not: the old form is not there when remapped, contiguous
      * only then. Five phases, three modes, and the stopped ones. */
     STATE_PHASES = 5,
     STATE_AREAS = (1 + 3 * 2) * STATE_PHASES * 3 + 1, /* 106 */
-    STATE_CALLBACKS = 5, /* the first opcodes; a start that meets a fault counts as refused */
-    STATE_EVENTS = STATE_CALLBACKS * 3 + (OP_RACE - STATE_CALLBACKS) * 2, /* 43; a race is its calls */
-    STATE_DEPTHS = 8,                                                     /* 1, 2, 4, ... 128 and more */
+    STATE_EVENTS = STATE_EVENT(PROGRAM_OPCODES),      /* 43 */
+    STATE_DEPTHS = 8,                                 /* 1, 2, 4, ... 128 and more */
     STATE_AT_CLAUSES = 0,
     STATE_AT_PAIRS = STATE_AT_CLAUSES + CONTRACT_CLAUSE_COUNT * STATE_OUTCOMES,
     STATE_AT_DEPTHS = STATE_AT_PAIRS + STATE_AREAS * STATE_EVENTS,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/minimize/minimizer.h"
+#include "harness/program/operands.h"
 #include "harness/program/text.h"
 
 /* Few enough operations to try all pairs, or all triples; see minimize.h for the arithmetic. */
@@ -87,31 +88,19 @@ static void ranges(struct minimizer *m) {
     }
 }
 
-/* Whether b may undo what a does. */
+/* Whether b may undo what a does: its counterpart, on the same thing. A chain has as many names as members.
+ */
 static bool undoes(const struct program_op *a, const struct program_op *b) {
-    switch ((enum program_opcode)a->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        return b->opcode == OP_UNPIN &&
-               b->arg.unpin.PhysicalAdapterIndex == a->arg.unpin.PhysicalAdapterIndex;
-    case OP_MAP:
-        return b->opcode == OP_UNMAP && b->arg.unmap.PhysicalAdapterIndex == a->arg.map.PhysicalAdapterIndex;
-    case OP_STOP:
-        return b->opcode == OP_START;
-    case OP_START:
-        return b->opcode == OP_STOP || b->opcode == OP_REMOVE;
-    case OP_ADD:
-        return b->opcode == OP_REMOVE && b->adapter == a->adapter;
-    case OP_REMOVE:
-        return b->opcode == OP_ADD && b->adapter == a->adapter;
-    case OP_POWER:
-    case OP_RESET:
-        return b->opcode == a->opcode && b->adapter == a->adapter && b->flag != a->flag;
-    case OP_IRQL:
-        return b->opcode == OP_IRQL && b->actor == a->actor;
-    default:
+    uint8_t opcode = a->opcode;
+    if (b->opcode != program_undone_by(opcode) && !(opcode == OP_START && b->opcode == OP_REMOVE))
         return false;
-    }
+    if (program_has(opcode, OPERAND_INDEX))
+        return b->arg.unpin.PhysicalAdapterIndex == a->arg.unpin.PhysicalAdapterIndex;
+    if (program_has(opcode, OPERAND_LEVEL))
+        return b->actor == a->actor;
+    if (program_has(opcode, OPERAND_D_STATE) || program_has(opcode, OPERAND_TDR))
+        return b->adapter == a->adapter && b->flag != a->flag;
+    return program_has(opcode, OPERAND_CHAIN) || b->adapter == a->adapter;
 }
 
 /* An operation and the next that may undo it. */

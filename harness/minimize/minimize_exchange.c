@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/minimize/minimizer.h"
+#include "harness/program/operands.h"
 
 /* Windows of 2 to 4 operations, in programs this short: 3 * 40 windows, times the menu below: at most 2
  * adapters * (3 + 3 * 2 indices) = 18, are 2160 candidates. */
@@ -42,6 +43,12 @@ static const struct {
     {OP_CPU_WRITE, FORM_RAW, 0, 0, 1},              /* for a write by DMA and a look at it */
 };
 
+static void make_plain(struct program_op *op) {
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
+        if (operand->plain)
+            program_operand_set(op, operand, operand->plain);
+}
+
 /* The first of the menu that will do. */
 static bool exchange_window(struct minimizer *m, uint32_t at, uint32_t window) {
     for (uint8_t adapter = 0; adapter < m->best->machine.adapters && adapter < EXCHANGE_ADAPTERS; adapter++) {
@@ -51,9 +58,8 @@ static bool exchange_window(struct minimizer *m, uint32_t at, uint32_t window) {
                 op.size_form = menu[i].size_form;
                 op.size_delta = menu[i].size_delta;
                 op.fail_nth = menu[i].fail_nth;
-                if (op.opcode == OP_CPU_WRITE)
-                    op.arg.cpu.stamp = MINIMIZER_CPU_STAMP;
-                else
+                make_plain(&op);
+                if (program_has(op.opcode, OPERAND_INDEX))
                     op.arg.unpin.PhysicalAdapterIndex = index;
                 if (try_exchange(m, at, window, op))
                     return true;

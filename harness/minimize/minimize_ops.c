@@ -4,7 +4,7 @@
 
 #include "harness/contract/call.h"
 #include "harness/minimize/minimizer.h"
-#include "harness/program/text_words.h"
+#include "harness/program/operands.h"
 
 static bool try_op(struct minimizer *m, uint32_t at, const struct program_op *op) {
     program_copy(&m->candidate, m->best);
@@ -12,61 +12,97 @@ static bool try_op(struct minimizer *m, uint32_t at, const struct program_op *op
     return minimizer_try(m);
 }
 
-static bool can_fault(uint8_t opcode) {
-    return call_is_callback(opcode) || (opcode >= OP_PRESSURE && opcode != OP_IRQL && opcode != OP_RACE);
+static void keep_number(struct program_op *bare, const struct program_op *op,
+                        const struct program_operand *operand) {
+    program_operand_set(bare, operand, program_operand_get(op, operand));
 }
 
-/* The operation with what its opcode uses (program.h), and nothing besides. */
+static void keep_operand(struct program_op *bare, const struct program_op *op,
+                         const struct program_operand *operand) {
+    struct program_race race;
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_HANDLE:
+        bare->handle = op->handle;
+        bare->adapter = op->adapter;
+        if (op->handle != HANDLE_LEAD && op->handle != HANDLE_OWN && op->handle != HANDLE_NULL)
+            bare->value = op->value;
+        break;
+    case OPERAND_CHAIN:
+    case OPERAND_ADAPTER:
+    case OPERAND_ABSENT:
+    case OPERAND_GPU:
+        bare->adapter = op->adapter;
+        break;
+    case OPERAND_JOINER:
+        bare->value = op->value;
+        break;
+    case OPERAND_D_STATE:
+    case OPERAND_TDR:
+        bare->flag = op->flag;
+        break;
+    case OPERAND_LEVEL:
+        bare->irql = op->irql;
+        break;
+    case OPERAND_SIZE:
+        bare->size_form = op->size_form;
+        if (op->size_form == FORM_RAW)
+            keep_number(bare, op, operand);
+        else
+            bare->size_delta = op->size_delta;
+        break;
+    case OPERAND_OFFSET:
+        bare->offset_form = op->offset_form;
+        if (op->offset_form == FORM_RAW)
+            keep_number(bare, op, operand);
+        else
+            bare->offset_delta = op->offset_delta;
+        break;
+    case OPERAND_BASE:
+        bare->view_form = op->view_form;
+        if (op->view_form == VIEW_RAW)
+            break;
+        bare->view = op->view;
+        bare->offset_delta = op->offset_delta;
+        break;
+    case OPERAND_OUT: /* or the base, where that is raw */
+        if (!program_has(op->opcode, OPERAND_BASE) || op->view_form == VIEW_RAW)
+            keep_number(bare, op, operand);
+        break;
+    case OPERAND_VIEW:
+    case OPERAND_PIN:
+        bare->view = op->view;
+        break;
+    case OPERAND_INDEX:
+    case OPERAND_FLAGS:
+    case OPERAND_PAGE:
+    case OPERAND_IN_PAGE:
+    case OPERAND_IN_VIEW:
+    case OPERAND_COUNT:
+    case OPERAND_STAMP:
+    case OPERAND_NUMBER:
+        keep_number(bare, op, operand);
+        break;
+    case OPERAND_SCHEDULE:
+        program_race_get(op, &race);
+        program_race_set(bare, &race);
+        break;
+    case OPERAND_IDLE:
+    case OPERAND_KINDS:
+        break;
+    }
+}
+
+/* The operation with what it uses, and nothing besides. */
 static struct program_op bare(const struct program_op *op) {
     struct program_op bare = {.opcode = op->opcode, .actor = op->actor};
-    bool callback = call_is_callback(op->opcode);
-    if (op->opcode == OP_RACE) {
-        struct program_race race;
-        program_race_get(op, &race);
-        program_race_set(&bare, &race);
-        return bare;
-    }
-    if (op->opcode == OP_IRQL)
-        bare.irql = op->irql;
-    else if (op->opcode != OP_PRESSURE && op->opcode != OP_CPU_READ && op->opcode != OP_CPU_WRITE)
-        bare.adapter = op->adapter;
-    if (op->opcode == OP_POWER || op->opcode == OP_RESET)
-        bare.flag = op->flag;
-    if (can_fault(op->opcode) && op->fail_nth) {
+    if (program_takes_fault(op->opcode) && op->fail_nth) {
         bare.fail_kind = op->fail_kind;
         bare.fail_nth = op->fail_nth;
     }
-    if (op->opcode == OP_LINK ||
-        (callback && op->handle != HANDLE_LEAD && op->handle != HANDLE_OWN && op->handle != HANDLE_NULL))
-        bare.value = op->value;
-    if (callback) {
-        bare.handle = op->handle;
+    if (call_is_callback(op->opcode))
         bare.null_arg = op->null_arg;
-    }
-    for (const struct text_field *field = text_fields(op->opcode); field->name; field++) {
-        bool covered = false;
-        if (field->kind == TEXT_SIZE && op->size_form != FORM_RAW) {
-            bare.size_form = op->size_form;
-            bare.size_delta = op->size_form == FORM_RAW ? 0 : op->size_delta;
-            covered = true;
-        } else if (field->kind == TEXT_OFFSET && op->offset_form != FORM_RAW) {
-            bare.offset_form = op->offset_form;
-            bare.offset_delta = op->offset_delta;
-            covered = true;
-        }
-        if (!covered)
-            text_arg_set(&bare, field->offset, field->width, text_arg_get(op, field->offset, field->width));
-    }
-    if (op->opcode == OP_DMA_READ || op->opcode == OP_DMA_WRITE || text_has_view(op->opcode))
-        bare.view = op->view;
-    if (op->opcode == OP_UNMAP) {
-        bare.view_form = op->view_form;
-        bare.offset_delta = op->view_form == VIEW_RAW ? 0 : op->offset_delta;
-        if (op->view_form == VIEW_RAW)
-            bare.view = 0;
-        else
-            memset(&bare.arg.unmap.pBaseAddress, 0, sizeof bare.arg.unmap.pBaseAddress);
-    }
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
+        keep_operand(&bare, op, operand);
     return bare;
 }
 
@@ -108,18 +144,18 @@ static const struct {
 };
 
 /* Of the form operands of an operation: CommitSize and Size, or Offset. */
-static void simpler_form(struct minimizer *m, uint32_t at, const struct text_field *field) {
-    bool size = field->kind == TEXT_SIZE;
+static void simpler_form(struct minimizer *m, uint32_t at, const struct program_operand *operand) {
+    bool size = operand->kind == OPERAND_SIZE;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct program_op op = m->best->ops[at];
         uint8_t *form = size ? &op.size_form : &op.offset_form;
         int8_t *delta = size ? &op.size_delta : &op.offset_delta;
-        bool zero = text_arg_get(&op, field->offset, field->width) == 0;
+        bool zero = program_operand_get(&op, operand) == 0;
         if (*form == sizes[i].form && *delta == sizes[i].delta && (*form != FORM_RAW || zero))
             return; /* none before it will do */
         *form = sizes[i].form;
         *delta = sizes[i].delta;
-        text_arg_set(&op, field->offset, field->width, 0);
+        program_operand_set(&op, operand, 0);
         if (try_op(m, at, &op))
             return;
     }
@@ -138,18 +174,10 @@ static void simpler_view(struct minimizer *m, uint32_t at) {
 
 /* ---- numbers ---- */
 
-#define AT(member)                                                                                           \
-    offsetof(struct program, ops) + at * sizeof(struct program_op) + offsetof(struct program_op, member)
+#define OPERATION(at)   (offsetof(struct program, ops) + (at) * sizeof(struct program_op))
+#define AT(member)      OPERATION(at) + offsetof(struct program_op, member)
 #define NUMBER(member)  AT(member), sizeof(((struct program_op *)0)->member), false, 0, 1
 #define INTEGER(member) AT(member), sizeof(((struct program_op *)0)->member), true, 0, 1
-
-#define STAMP(member) (offsetof(struct program_op, arg.member) - offsetof(struct program_op, arg))
-
-static uint64_t plain_argument(uint8_t opcode, const struct text_field *field) {
-    if (opcode == OP_DMA_WRITE && field->offset == STAMP(dma.stamp))
-        return MINIMIZER_DMA_STAMP;
-    return opcode == OP_CPU_WRITE && field->offset == STAMP(cpu.stamp) ? MINIMIZER_CPU_STAMP : 0;
-}
 
 static void numbers(struct minimizer *m, uint32_t at) {
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(actor)});
@@ -163,10 +191,11 @@ static void numbers(struct minimizer *m, uint32_t at) {
     minimizer_shrink(m, &(struct minimizer_number){INTEGER(offset_delta)});
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(view)});
     minimizer_shrink(m, &(struct minimizer_number){NUMBER(irql)});
-    for (const struct text_field *field = text_fields(m->best->ops[at].opcode);
-         at < m->best->op_count && field->name; field++)
-        minimizer_shrink(m, &(struct minimizer_number){AT(arg) + field->offset, field->width, false,
-                                                       plain_argument(m->best->ops[at].opcode, field), 1});
+    for (const struct program_operand *operand = program_operands(m->best->ops[at].opcode);
+         at < m->best->op_count && operand->name; operand++)
+        if (operand->offset >= offsetof(struct program_op, arg))
+            minimizer_shrink(m, &(struct minimizer_number){OPERATION(at) + operand->offset, operand->width,
+                                                           false, operand->plain, 1});
 }
 
 /* All operations by the first caller: one actor less to think of. */
@@ -185,6 +214,16 @@ static void all_bare(struct minimizer *m) {
     (void)minimizer_try(m);
 }
 
+/* Operands with forms. */
+static void simpler_operand(struct minimizer *m, uint32_t at, const struct program_operand *operand) {
+    if (operand->kind == OPERAND_HANDLE)
+        simpler_handle(m, at);
+    else if (operand->kind == OPERAND_SIZE || operand->kind == OPERAND_OFFSET)
+        simpler_form(m, at, operand);
+    else if (operand->kind == OPERAND_BASE)
+        simpler_view(m, at);
+}
+
 void minimizer_members(struct minimizer *m) {
     all_bare(m);
     one_actor(m);
@@ -195,14 +234,9 @@ void minimizer_members(struct minimizer *m) {
         (void)try_op(m, at, &op);
         if (m->best->op_count == count)
             simpler_pin(m, at);
-        if (call_is_callback(op.opcode) && m->best->op_count == count)
-            simpler_handle(m, at);
-        for (const struct text_field *field = text_fields(op.opcode);
-             field->name && m->best->op_count == count; field++)
-            if (field->kind == TEXT_SIZE || field->kind == TEXT_OFFSET)
-                simpler_form(m, at, field);
-        if (op.opcode == OP_UNMAP && m->best->op_count == count)
-            simpler_view(m, at);
+        for (const struct program_operand *operand = program_operands(op.opcode);
+             operand->name && m->best->op_count == count; operand++)
+            simpler_operand(m, at, operand);
         if (m->best->op_count == count)
             numbers(m, at);
     }

@@ -10,6 +10,7 @@
 #include "harness/contract/dry_run.h"
 #include "harness/contract/resolve.h"
 #include "harness/minimize/minimizer.h"
+#include "harness/program/operands.h"
 
 #define BOOT    UINT32_MAX /* made by no operation */
 #define UNKNOWN (UINT32_MAX - 1)
@@ -74,16 +75,16 @@ static uint32_t base_number(uint64_t base) {
 }
 
 static bool uses_view(const struct program_op *op) {
-    return op->opcode == OP_CPU_READ || op->opcode == OP_CPU_WRITE ||
-           (op->opcode == OP_UNMAP && op->view_form != VIEW_RAW);
+    return program_has(op->opcode, OPERAND_VIEW) ||
+           (program_has(op->opcode, OPERAND_BASE) && op->view_form != VIEW_RAW);
 }
 
 static bool of_all_views(const struct program_op *op) {
-    return op->opcode == OP_UNMAP && op->view_form == VIEW_ISSUED;
+    return program_has(op->opcode, OPERAND_BASE) && op->view_form == VIEW_ISSUED;
 }
 
 static bool uses_pin(const struct program_op *op) {
-    return op->opcode == OP_DMA_READ || op->opcode == OP_DMA_WRITE;
+    return program_has(op->opcode, OPERAND_PIN);
 }
 
 /* The device whose area is the nth live pin's, and the number of live pins before a device's area. */

@@ -1,5 +1,6 @@
 /* Minimizing the world: fewer adapters, then what they and the machine have that is not plain. */
 #include "harness/minimize/minimizer.h"
+#include "harness/program/operands.h"
 #include "harness/program/world.h"
 
 /* ---- adapters that go ---- */
@@ -34,11 +35,14 @@ static void build_without(struct minimizer *m, uint8_t gone, bool with_operation
     uint32_t count = 0;
     for (uint32_t i = 0; i < m->best->op_count; i++) {
         struct program_op op = m->best->ops[i];
-        bool means = op.adapter == gone || (op.opcode == OP_LINK && op.value == gone);
+        bool names = program_names_adapter(op.opcode);
+        bool joins = program_has(op.opcode, OPERAND_JOINER);
+        bool means = (names && op.adapter == gone) || (joins && op.value == gone);
         if (means && with_operations)
             continue;
-        op.adapter = op.adapter == gone ? 0 : (uint8_t)(op.adapter - (op.adapter > gone));
-        if (op.opcode == OP_LINK)
+        if (names)
+            op.adapter = op.adapter == gone ? 0 : (uint8_t)(op.adapter - (op.adapter > gone));
+        if (joins)
             op.value -= op.value >= gone && op.value > 0;
         candidate->ops[count] = op;
         origin->op[count++] = i;
@@ -64,8 +68,9 @@ static void unwrap(struct minimizer *m) {
     program_copy(&m->candidate, m->best);
     for (uint32_t i = 0; i < m->best->op_count; i++) {
         struct program_op *op = &m->candidate.ops[i];
-        op->adapter %= count;
-        if (op->opcode == OP_LINK)
+        if (program_names_adapter(op->opcode))
+            op->adapter %= count;
+        if (program_has(op->opcode, OPERAND_JOINER))
             op->value = (int64_t)((uint64_t)op->value % PROGRAM_ADAPTERS % count);
     }
     (void)minimizer_try(m);

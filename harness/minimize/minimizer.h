@@ -53,11 +53,6 @@ void minimizer_refs_reset(void);
  * they did already, as far as a dry run can tell. */
 bool minimizer_refs_mend(struct minimizer *m, const struct minimizer_origin *origin);
 
-/* What plain writes write. Zeros over the zeros of a new section, or the CPU's bytes over the same bytes of
- * DMA, are no write, and another one would be needed to make it one. */
-#define MINIMIZER_DMA_STAMP 1u
-#define MINIMIZER_CPU_STAMP 2u
-
 /* ---- minimize_race.c, minimize_exchange.c, minimize_world.c, minimize_ops.c: one pass each ---- */
 void minimizer_races(struct minimizer *m);
 void minimizer_exchange(struct minimizer *m);

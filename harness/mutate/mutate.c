@@ -31,10 +31,12 @@ static uint8_t some_opcode(struct mutation *m) {
     static const uint8_t often[] = {OP_PIN2,  OP_PIN2,  OP_PIN2,      OP_PIN,      OP_PIN,       OP_UNPIN,
                                     OP_UNPIN, OP_MAP,   OP_MAP,       OP_UNMAP,    OP_DMA_WRITE, OP_DMA_READ,
                                     OP_START, OP_START, OP_CPU_WRITE, OP_CPU_READ, OP_STOP,      OP_LINK};
+#define NUMBER(name, ...) OP_##name,
+    static const uint8_t any[] = {PROGRAM_CALLBACKS(NUMBER) PROGRAM_ACCESSES(NUMBER) PROGRAM_BUS(NUMBER)
+                                      PROGRAM_SELF(NUMBER)};
     uint8_t opcode;
     do {
-        opcode = random_one_in(&m->random, 3) ? (uint8_t)random_below(&m->random, OP_RACE)
-                                              : RANDOM_PICK(&m->random, often);
+        opcode = random_one_in(&m->random, 3) ? RANDOM_PICK(&m->random, any) : RANDOM_PICK(&m->random, often);
     } while (!mutation_may(m, opcode));
     return opcode;
 }
@@ -136,17 +138,12 @@ static bool repair_op(struct mutation *m) {
     return true;
 }
 
-static bool takes_fault(uint8_t opcode) {
-    return opcode == OP_PIN2 || opcode == OP_PIN || opcode == OP_UNPIN || opcode == OP_MAP ||
-           opcode == OP_UNMAP || opcode == OP_START;
-}
-
 static bool add_fault(struct mutation *m) {
     struct program *p = m->program;
     uint32_t from = p->op_count ? random_below(&m->random, p->op_count) : 0;
     for (uint32_t i = 0; i < p->op_count; i++) {
         struct program_op *op = &p->ops[(from + i) % p->op_count];
-        if (takes_fault(op->opcode)) {
+        if (program_takes_fault(op->opcode)) {
             mutate_op_fault(m, op);
             return true;
         }
@@ -179,18 +176,17 @@ static bool restart(struct mutation *m) {
 
 static bool opens_and_closes(struct mutation *m, struct program_op *opening, struct program_op *closing,
                              uint8_t chain, uint8_t index) {
-    static const uint8_t pairs[][2] = {{OP_PIN2, OP_UNPIN},  {OP_PIN2, OP_UNPIN}, {OP_PIN, OP_UNPIN},
-                                       {OP_MAP, OP_UNMAP},   {OP_MAP, OP_UNMAP},  {OP_RESET, OP_RESET},
-                                       {OP_POWER, OP_POWER}, {OP_IRQL, OP_IRQL},  {OP_STOP, OP_START},
-                                       {OP_REMOVE, OP_ADD}};
-    const uint8_t *pair = RANDOM_PICK(&m->random, pairs);
-    if (!mutation_may(m, pair[0]) || !mutation_may(m, pair[1]))
+    static const uint8_t often[] = {OP_PIN2,  OP_PIN2,  OP_PIN,  OP_MAP,  OP_MAP,
+                                    OP_RESET, OP_POWER, OP_IRQL, OP_STOP, OP_REMOVE};
+    uint8_t opens = RANDOM_PICK(&m->random, often);
+    uint8_t closes = program_undone_by(opens);
+    if (!mutation_may(m, opens) || !mutation_may(m, closes))
         return false;
-    *opening = mutate_op_on(m, pair[0], chain, index);
+    *opening = mutate_op_on(m, opens, chain, index);
     dry_run_op(&m->model, opening);
     bool gone = index >= m->model.chains[chain].count; /* by a removal */
-    *closing = gone ? (struct program_op){.opcode = pair[1], .adapter = opening->adapter}
-                    : mutate_op_on(m, pair[1], chain, index);
+    *closing = gone ? (struct program_op){.opcode = closes, .adapter = opening->adapter}
+                    : mutate_op_on(m, closes, chain, index);
     return true;
 }
 
@@ -213,9 +209,7 @@ static bool make_pair(struct mutation *m) {
 }
 
 static bool is_half(uint8_t opcode) {
-    return opcode == OP_UNPIN || opcode == OP_UNMAP || opcode == OP_RESET || opcode == OP_POWER ||
-           opcode == OP_IRQL || opcode == OP_START || opcode == OP_STOP || opcode == OP_PIN2 ||
-           opcode == OP_PIN || opcode == OP_MAP;
+    return program_undone_by(opcode) != OP_NONE || program_gives(opcode);
 }
 
 /* One half of a pair goes, or comes twice. */
@@ -350,8 +344,10 @@ static void confine(struct mutation *m) {
     struct program *p = m->program;
     for (uint32_t i = 0; i < p->op_count; i++) {
         uint8_t opcode = p->ops[i].opcode;
-        for (uint32_t step = 1; !mutation_may(m, p->ops[i].opcode); step++)
-            p->ops[i].opcode = (uint8_t)((opcode + step) % OP_RACE);
+        while (!mutation_may(m, opcode) ||
+               (opcode != p->ops[i].opcode && program_class(opcode) == CLASS_ORDER))
+            opcode = (uint8_t)((opcode + 1) % PROGRAM_OPCODES);
+        p->ops[i].opcode = opcode;
     }
 }
 

@@ -18,7 +18,7 @@
 #include "harness/program/program.h"
 
 /* A target runs the operations of a mask: TARGET_OP() bits. */
-#define MUTATE_ALL_OPERATIONS ((UINT32_C(1) << PROGRAM_OPCODES) - 1)
+#define MUTATE_ALL_OPERATIONS ((uint32_t)PROGRAM_ALL_BITS)
 
 /* An engine's own byte mutator, as LLVMFuzzerMutate: changes data in place, returns the new size; 0 when
  * it could do nothing. */

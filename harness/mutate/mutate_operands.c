@@ -3,6 +3,7 @@
 
 #include "harness/contract/resolve.h"
 #include "harness/mutate/mutation.h"
+#include "harness/program/operands.h"
 #include "harness/program/world.h"
 
 #define PAGE MODEL_PAGE
@@ -147,25 +148,27 @@ static uint64_t some_stamp(struct mutation *m) {
     return random_next(&m->random) >> random_below(&m->random, 64);
 }
 
-/* DMA to a pin of this area, or of any other: pins are numbered by chain and index. */
-static void dma_operands(struct mutation *m, struct program_op *op, uint8_t chain, uint8_t index) {
-    uint8_t ordinal = 0;
+/* Pins are numbered by chain and index. */
+static uint8_t pin_number(const struct mutation *m, uint8_t chain, uint8_t index) {
+    uint8_t number = 0;
     for (uint8_t i = 0; i <= chain; i++)
         for (uint8_t k = 0; k < m->model.chains[i].count; k++)
             if (m->model.chains[i].areas[k].pin.live && (i < chain || k < index))
-                ordinal++;
+                number++;
+    return number;
+}
+
+/* One of the chain's GPUs, or any. */
+static uint8_t some_gpu(struct mutation *m, uint8_t chain) {
     const struct model_chain *c = &m->model.chains[chain];
-    op->view = ordinal;
-    op->adapter = c->members[random_below(&m->random, c->count)];
-    if (random_one_in(&m->random, 8))
-        op->adapter = (uint8_t)random_below(&m->random, m->program->machine.adapters);
-    uint64_t pages = c->areas[index].pin.pages;
+    uint8_t gpu = c->members[random_below(&m->random, c->count)];
+    return random_one_in(&m->random, 8) ? (uint8_t)random_below(&m->random, m->program->machine.adapters)
+                                        : gpu;
+}
+
+static uint64_t some_page(struct mutation *m, uint64_t pages) {
     uint64_t places[] = {0, 0, pages - 1, pages / 2, random_next(&m->random), UINT64_C(1) << 20};
-    op->arg.dma.page = RANDOM_PICK(&m->random, places);
-    op->arg.dma.count =
-        random_one_in(&m->random, 2) ? PROGRAM_DMA_PAGES - 1 : (uint16_t)random_below(&m->random, 4);
-    op->arg.dma.offset = random_one_in(&m->random, 4) ? (uint16_t)(random_below(&m->random, 512) * 8) : 0;
-    op->arg.dma.stamp = some_stamp(m);
+    return RANDOM_PICK(&m->random, places);
 }
 
 static bool find_view(struct mutation *m, uint8_t chain, uint8_t index, uint32_t *view) {
@@ -179,102 +182,127 @@ static bool find_view(struct mutation *m, uint8_t chain, uint8_t index, uint32_t
     return false;
 }
 
-struct program_op mutate_op_on(struct mutation *m, uint8_t opcode, uint8_t chain, uint8_t index) {
+/* An operand for an operation on one save area, so that it does something. */
+static void make_operand(struct mutation *m, struct program_op *op, const struct program_operand *operand,
+                         uint8_t chain, uint8_t index) {
     const struct model_chain *c = &m->model.chains[chain];
-    struct program_op op = blank(opcode, chain);
     uint64_t pages = pages_of(m, chain, index);
     uint32_t view;
-    switch (opcode) {
-    case OP_PIN2:
-        op.arg.pin2.PhysicalAdapterIndex = index;
-        op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 2);
-        valid_pin_size(m, &op, chain, pages);
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_INDEX:
+        op->arg.unpin.PhysicalAdapterIndex = index;
         break;
-    case OP_PIN:
-        op.arg.pin.PhysicalAdapterIndex = index;
-        valid_pin_size(m, &op, chain, pages);
+    case OPERAND_SIZE:
+        if (program_has(op->opcode, OPERAND_OFFSET))
+            valid_map_range(m, op, pages);
+        else
+            valid_pin_size(m, op, chain, pages);
         break;
-    case OP_UNPIN:
-        op.arg.unpin.PhysicalAdapterIndex = index;
+    case OPERAND_FLAGS:
+        op->arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 2);
         break;
-    case OP_MAP:
-        op.arg.map.PhysicalAdapterIndex = index;
-        valid_map_range(m, &op, pages);
-        break;
-    case OP_UNMAP:
-        op.arg.unmap.PhysicalAdapterIndex = index;
+    case OPERAND_BASE:
         if (find_view(m, chain, index, &view))
-            op.view = (uint8_t)view;
+            op->view = (uint8_t)view;
         break;
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
-        dma_operands(m, &op, chain, index);
+    case OPERAND_VIEW:
+        op->view = find_view(m, chain, index, &view) ? (uint8_t)view : (uint8_t)random_below(&m->random, 4);
         break;
-    case OP_CPU_WRITE:
-    case OP_CPU_READ:
-        op.view = find_view(m, chain, index, &view) ? (uint8_t)view : (uint8_t)random_below(&m->random, 4);
-        op.arg.cpu.offset =
-            random_one_in(&m->random, 2) ? 0 : random_next(&m->random) >> random_below(&m->random, 64);
-        op.arg.cpu.stamp = some_stamp(m);
+    case OPERAND_GPU:
+        op->adapter = some_gpu(m, chain);
         break;
-    case OP_POWER: /* the way it is not */
-        op.adapter = c->members[index];
-        op.flag = m->model.devices[op.adapter].d3;
+    case OPERAND_PIN:
+        op->view = pin_number(m, chain, index);
         break;
-    case OP_RESET:
-        op.adapter = c->members[index];
-        op.flag = !m->model.devices[op.adapter].in_reset;
+    case OPERAND_PAGE:
+        program_operand_set(op, operand, some_page(m, c->areas[index].pin.pages));
         break;
-    case OP_IRQL:
-        op.irql =
+    case OPERAND_IN_PAGE:
+        if (random_one_in(&m->random, 4))
+            program_operand_set(op, operand, random_below(&m->random, 512) * 8);
+        break;
+    case OPERAND_COUNT:
+        program_operand_set(
+            op, operand, random_one_in(&m->random, 2) ? PROGRAM_DMA_PAGES - 1 : random_below(&m->random, 4));
+        break;
+    case OPERAND_IN_VIEW:
+        if (random_one_in(&m->random, 2))
+            break;
+        program_operand_set(op, operand, some_stamp(m));
+        break;
+    case OPERAND_STAMP:
+        program_operand_set(op, operand, some_stamp(m));
+        break;
+    case OPERAND_NUMBER:
+        if (random_one_in(&m->random, 4))
+            program_operand_set(op, operand, some_stamp(m));
+        break;
+    case OPERAND_ADAPTER:
+        op->adapter = c->members[index];
+        break;
+    case OPERAND_D_STATE: /* the way it is not */
+        op->flag = m->model.devices[op->adapter].d3;
+        break;
+    case OPERAND_TDR:
+        op->flag = !m->model.devices[op->adapter].in_reset;
+        break;
+    case OPERAND_LEVEL:
+        op->irql =
             m->model.irql[0] > PASSIVE_LEVEL ? 0 : (uint8_t)random_between(&m->random, 1, PROGRAM_IRQLS - 1);
         break;
-    case OP_LINK:
-        op.value = (int64_t)random_below(&m->random, m->program->machine.adapters);
+    case OPERAND_JOINER:
+        op->value = (int64_t)random_below(&m->random, m->program->machine.adapters);
         break;
-    case OP_REMOVE:
-    case OP_SURPRISE_REMOVE:
-        op.adapter = c->members[index];
-        break;
-    default:
+    case OPERAND_HANDLE: /* the lead's, by the chain's number: as they are */
+    case OPERAND_CHAIN:
+    case OPERAND_ABSENT:
+    case OPERAND_OFFSET: /* made with the size */
+    case OPERAND_OUT:
+    case OPERAND_IDLE:
+    case OPERAND_SCHEDULE:
+    case OPERAND_KINDS:
         break;
     }
+}
+
+struct program_op mutate_op_on(struct mutation *m, uint8_t opcode, uint8_t chain, uint8_t index) {
+    struct program_op op = blank(opcode, chain);
+    for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++)
+        make_operand(m, &op, operand, chain, index);
     return op;
 }
 
 /* An area that the operation can do something to, if a few looks find one. */
 static bool suits(const struct mutation *m, uint8_t opcode, uint8_t chain, uint8_t index) {
     const struct model_area *area = &m->model.chains[chain].areas[index];
-    switch (opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        return area->serial && !area->pin.live;
-    case OP_UNPIN:
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
+    if (program_has(opcode, OPERAND_PIN) || opcode == OP_UNPIN)
         return area->pin.live;
-    case OP_MAP:
+    if (opcode == OP_MAP)
         return area->serial != 0;
-    default:
-        return true;
+    return !program_has(opcode, OPERAND_SIZE) || (area->serial && !area->pin.live);
+}
+
+/* An adapter that is away, or whose chain is stopped. */
+static uint8_t some_idle_adapter(struct mutation *m, bool absent) {
+    const struct model *model = &m->model;
+    uint8_t count = m->program->machine.adapters;
+    uint8_t adapter = (uint8_t)random_below(&m->random, count);
+    for (unsigned tries = 0; tries < 4; tries++) {
+        const struct model_device *d = &model->devices[adapter];
+        if (absent ? !d->present : d->present && model->chains[d->chain].phase == PHASE_STOPPED)
+            break;
+        adapter = (uint8_t)random_below(&m->random, count);
     }
+    return adapter;
 }
 
 struct program_op mutate_op_sensible(struct mutation *m, uint8_t opcode) {
     const struct model *model = &m->model;
-    uint8_t count = m->program->machine.adapters;
     uint8_t chain, index;
-    struct program_op op = blank(opcode, (uint8_t)random_below(&m->random, count));
-    if (opcode == OP_ADD || opcode == OP_START) { /* of what is away, of what is stopped */
-        for (unsigned tries = 0; tries < 4; tries++) {
-            const struct model_device *d = &model->devices[op.adapter];
-            if (opcode == OP_ADD ? !d->present : d->present && model->chains[d->chain].phase == PHASE_STOPPED)
-                break;
-            op.adapter = (uint8_t)random_below(&m->random, count);
-        }
-        return op;
-    }
-    if ((opcode == OP_UNMAP || opcode == OP_CPU_WRITE || opcode == OP_CPU_READ) && model->view_count) {
+    if (program_has(opcode, OPERAND_ABSENT) || opcode == OP_START)
+        return blank(opcode, some_idle_adapter(m, opcode != OP_START));
+    struct program_op op = blank(opcode, (uint8_t)random_below(&m->random, m->program->machine.adapters));
+    if ((program_has(opcode, OPERAND_BASE) || program_has(opcode, OPERAND_VIEW)) && model->view_count) {
         const struct model_view *view = &model->views[random_below(&m->random, model->view_count)];
         return mutate_op_on(m, opcode, view->chain, view->index);
     }
@@ -285,7 +313,7 @@ struct program_op mutate_op_sensible(struct mutation *m, uint8_t opcode) {
         mutate_pick_chain(m, &chain);
         index = mutate_pick_index(m, chain);
     }
-    if ((opcode == OP_DMA_WRITE || opcode == OP_DMA_READ) && !suits(m, opcode, chain, index))
+    if (program_has(opcode, OPERAND_PIN) && !suits(m, opcode, chain, index))
         return op;
     return mutate_op_on(m, opcode, chain, index);
 }
@@ -326,13 +354,19 @@ static uint64_t edge_size(struct mutation *m, uint64_t maximum) {
     }
 }
 
-static void tweak_form(struct mutation *m, uint8_t *form, int8_t *delta, uint64_t *raw, uint64_t maximum) {
+static void tweak_form(struct mutation *m, struct program_op *op, const struct program_operand *operand) {
     static const int8_t deltas[] = {0, 0, 1, -1, 1, -1, 2, -2, 15, 16, 17, -16, 127, -128};
     static const uint8_t forms[] = {FORM_MAXIMUM, FORM_MAXIMUM, FORM_MAXIMUM_BYTES, FORM_HALF,
                                     FORM_PAGES,   FORM_COUNT32, FORM_MDL_LIMIT,     FORM_TOP};
+    bool size = operand->kind == OPERAND_SIZE;
+    uint8_t *form = size ? &op->size_form : &op->offset_form;
+    int8_t *delta = size ? &op->size_delta : &op->offset_delta;
     if (random_one_in(&m->random, 4)) {
+        uint8_t device = op->adapter % m->program->machine.adapters;
         *form = FORM_RAW;
-        *raw = edge_size(m, maximum);
+        program_operand_set(
+            op, operand,
+            edge_size(m, resolve_maximum(&m->model, device, op->arg.unpin.PhysicalAdapterIndex)));
         return;
     }
     if (!random_one_in(&m->random, 3))
@@ -483,93 +517,119 @@ static void tweak_any(struct mutation *m, struct program_op *op) {
     }
 }
 
-static void tweak_callback(struct mutation *m, struct program_op *op) {
-    bool pins = op->opcode == OP_PIN2 || op->opcode == OP_PIN;
-    uint8_t device = op->adapter % m->program->machine.adapters;
-    uint64_t maximum = resolve_maximum(&m->model, device, op->arg.pin2.PhysicalAdapterIndex);
-    uint32_t what = random_below(&m->random, 16);
-    if (what < 3) {
-        tweak_handle(m, op);
-    } else if (what < 5) {
-        tweak_index(m, op);
-    } else if (what < 8) {
-        tweak_any(m, op);
-    } else if (pins) {
-        if (op->opcode == OP_PIN2 && what < 11)
-            tweak_flags(m, op);
-        else
-            tweak_form(m, &op->size_form, &op->size_delta, &op->arg.pin2.CommitSize, maximum);
-    } else if (op->opcode == OP_MAP) {
-        if (what < 9)
-            tweak_both(m, op);
-        else if (what < 12)
-            tweak_form(m, &op->size_form, &op->size_delta, &op->arg.map.Size, maximum);
-        else
-            tweak_form(m, &op->offset_form, &op->offset_delta, &op->arg.map.Offset, maximum);
-    } else if (op->opcode == OP_UNMAP) {
-        tweak_base(m, op);
-    } else {
-        tweak_index(m, op);
-    }
-}
-
-void mutate_op_tweak(struct mutation *m, struct program_op *op) {
+static void tweak_operand(struct mutation *m, struct program_op *op, const struct program_operand *operand) {
     uint8_t adapters = m->program->machine.adapters;
-    switch (op->opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
-        tweak_callback(m, op);
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_HANDLE:
+        tweak_handle(m, op);
         break;
-    case OP_DMA_WRITE:
-    case OP_DMA_READ:
+    case OPERAND_INDEX:
+        tweak_index(m, op);
+        break;
+    case OPERAND_SIZE:
+        if (program_has(op->opcode, OPERAND_OFFSET) && random_one_in(&m->random, 4))
+            tweak_both(m, op);
+        else
+            tweak_form(m, op, operand);
+        break;
+    case OPERAND_OFFSET:
+        tweak_form(m, op, operand);
+        break;
+    case OPERAND_FLAGS:
+        tweak_flags(m, op);
+        break;
+    case OPERAND_BASE:
+        tweak_base(m, op);
+        break;
+    case OPERAND_CHAIN:
+    case OPERAND_ADAPTER:
+    case OPERAND_ABSENT:
+    case OPERAND_GPU:
         op->adapter = (uint8_t)random_below(&m->random, adapters);
-        op->view = (uint8_t)random_below(&m->random, m->model.pins + 1);
-        op->arg.dma.page = random_one_in(&m->random, 2) ? edge_number(m) : random_below(&m->random, 32);
-        op->arg.dma.offset = (uint16_t)random_next(&m->random);
-        op->arg.dma.count = (uint16_t)random_below(&m->random, PROGRAM_DMA_PAGES);
         break;
-    case OP_CPU_WRITE:
-    case OP_CPU_READ:
-        op->view = (uint8_t)random_below(&m->random, m->model.view_count + 1);
-        op->arg.cpu.offset = edge_number(m) + random_below(&m->random, (uint32_t)PAGE);
+    case OPERAND_JOINER:
+        op->value = (int64_t)random_below(&m->random, adapters);
         break;
-    case OP_POWER:
-    case OP_RESET:
+    case OPERAND_D_STATE:
+    case OPERAND_TDR:
         op->flag = !op->flag;
-        op->adapter = (uint8_t)random_below(&m->random, adapters);
         break;
-    case OP_IRQL:
+    case OPERAND_LEVEL:
         op->irql = (uint8_t)random_below(&m->random, PROGRAM_IRQLS);
         op->actor = random_one_in(&m->random, 4) ? (uint8_t)random_below(&m->random, SUT_ACTORS) : 0;
         break;
-    case OP_LINK:
-        op->adapter = (uint8_t)random_below(&m->random, adapters);
-        op->value = (int64_t)random_below(&m->random, adapters);
+    case OPERAND_VIEW:
+        op->view = (uint8_t)random_below(&m->random, m->model.view_count + 1);
         break;
-    case OP_START:
-        if (random_one_in(&m->random, 2)) {
-            mutate_op_fault(m, op);
-            break;
-        }
-        op->adapter = (uint8_t)random_below(&m->random, adapters);
+    case OPERAND_PIN:
+        op->view = (uint8_t)random_below(&m->random, m->model.pins + 1);
         break;
-    default:
-        op->adapter = (uint8_t)random_below(&m->random, adapters);
+    case OPERAND_PAGE:
+        program_operand_set(op, operand,
+                            random_one_in(&m->random, 2) ? edge_number(m) : random_below(&m->random, 32));
+        break;
+    case OPERAND_IN_PAGE:
+        program_operand_set(op, operand, random_next(&m->random));
+        break;
+    case OPERAND_IN_VIEW:
+    case OPERAND_NUMBER:
+        program_operand_set(op, operand, edge_number(m) + random_below(&m->random, (uint32_t)PAGE));
+        break;
+    case OPERAND_COUNT:
+        program_operand_set(op, operand, random_below(&m->random, PROGRAM_DMA_PAGES));
+        break;
+    case OPERAND_OUT:
+    case OPERAND_STAMP:
+    case OPERAND_IDLE:
+    case OPERAND_SCHEDULE: /* mutate_race.c */
+    case OPERAND_KINDS:
         break;
     }
+}
+
+/* One of its operands, or of what every operation has. */
+#define SHARES                                  16u
+#define SHARE(kind, name, member, plain, share) +(share)
+#define SHARES_FIT(name, ...)                                                                                \
+    _Static_assert(0 PROGRAM_OPERANDS_##name(SHARE) + 3 == SHARES, "the shares of " #name " add up");
+PROGRAM_CALLBACKS(SHARES_FIT)
+
+static void tweak_callback(struct mutation *m, struct program_op *op) {
+    uint32_t what = random_below(&m->random, SHARES);
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++) {
+        if (what < operand->share) {
+            tweak_operand(m, op, operand);
+            return;
+        }
+        what -= operand->share;
+    }
+    tweak_any(m, op);
+}
+
+void mutate_op_tweak(struct mutation *m, struct program_op *op) {
+    const struct program_operand *operand = program_operands(op->opcode);
+    if (call_is_callback(op->opcode)) {
+        tweak_callback(m, op);
+        return;
+    }
+    /* What takes nothing passes no fault points in this project's implementation; it may in another. */
+    if (program_takes_fault(op->opcode) && random_one_in(&m->random, program_takes(op->opcode) ? 2 : 16)) {
+        mutate_op_fault(m, op);
+        return;
+    }
+    if (!operand->name || operand->kind == OPERAND_SCHEDULE)
+        op->actor = (uint8_t)random_below(&m->random, SUT_ACTORS);
+    for (; operand->name; operand++)
+        tweak_operand(m, op, operand);
 }
 
 void mutate_op_repair(struct mutation *m, struct program_op *op) {
     struct program_op good = mutate_op_sensible(m, op->opcode);
-    bool pins = op->opcode == OP_PIN2 || op->opcode == OP_PIN;
     op->handle = HANDLE_LEAD;
-    op->value = op->opcode == OP_LINK ? op->value : 0;
+    op->value = program_has(op->opcode, OPERAND_JOINER) ? op->value : 0;
     op->null_arg = false;
     op->fail_nth = 0;
     op->fail_kind = 0;
-    if (pins || op->opcode == OP_MAP || op->opcode == OP_UNPIN || op->opcode == OP_UNMAP)
+    if (call_is_callback(op->opcode))
         *op = good;
 }

@@ -107,6 +107,8 @@ static void strange(struct mutation *m, uint8_t opcode, struct spot at) {
 
 /* ---- plays ---- */
 
+#define NUMBER(name, ...) OP_##name,
+
 /* The GPU saves, something happens meanwhile, the GPU or the CPU restores. */
 static void save_and_restore(struct mutation *m, struct spot at) {
     static const uint8_t between[] = {OP_PRESSURE, OP_POWER, OP_MAP, OP_DMA_READ, OP_RESET};
@@ -183,7 +185,7 @@ static void overlap(struct mutation *m, struct spot at) {
 
 /* What was obtained before a stop is used after it. */
 static void stale(struct mutation *m, struct spot at) {
-    static const uint8_t calls[] = {OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
+    static const uint8_t calls[] = {PROGRAM_CALLBACKS(NUMBER)};
     if (!here(m, at))
         return;
     uint32_t first = m->model.handle_count;
@@ -453,7 +455,7 @@ static void strangers(struct mutation *m, struct spot at) {
 
 /* A caller forgets to lower its IRQL. */
 static void raised(struct mutation *m, struct spot at) {
-    static const uint8_t calls[] = {OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
+    static const uint8_t calls[] = {PROGRAM_CALLBACKS(NUMBER)};
     if (coin(m))
         pin(m, at);
     if (coin(m))

@@ -2,34 +2,13 @@
 
 #include <string.h>
 
-/* Offsets of an operation record. */
-enum {
-    O_OPCODE = 0,
-    O_BITS = 1,
-    O_ADAPTER = 2,
-    O_HANDLE = 3,
-    O_FORMS = 4,
-    O_SIZE_DELTA = 5,
-    O_OFFSET_DELTA = 6,
-    O_VIEW_FORM = 7,
-    O_FAIL_NTH = 8,
-    O_VIEW = 9,
-    O_IRQL = 10,
-    O_VALUE = 11,
-    O_ARG = 16
-};
-#define O_ACTOR 3u
-#define O_FLAG  4u
-#define O_NULL  8u
-
-#define ARG_BYTES  32u
-#define VALUE_BITS 40u
-
-_Static_assert(O_ARG + ARG_BYTES == PROGRAM_RECORD, "the argument ends the record");
-_Static_assert(sizeof(((struct program_op *)0)->arg) == ARG_BYTES, "the argument is carried whole");
-_Static_assert(SUT_ACTORS == O_ACTOR + 1u, "an actor fits in its bits");
-_Static_assert(PROGRAM_HANDLES <= 256 && PROGRAM_FORMS <= 16 && PROGRAM_VIEWS <= 16 && SUT_FAULT_KINDS <= 16,
-               "enumerations fit in their bits");
+/* An operation record: byte 0 is the opcode; of byte 1 four bits are ignored, and zero when canonical. */
+#define BITS(member, coding, byte, bit, bits, ...) +(bits)
+_Static_assert(8 + 4 + (0 PROGRAM_MEMBERS(BITS)) == 8 * PROGRAM_RECORD,
+               "an operation's members fill its record");
+#define FITS(member, coding, byte, bit, bits, count, ...) &&((count) <= 1 << ((bits)&15))
+_Static_assert(1 PROGRAM_MEMBERS(FITS), "enumerations fit in their bits");
+_Static_assert(PROGRAM_OPCODES <= 256, "an opcode fits in its byte");
 
 static uint16_t get16(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] | bytes[1] << 8);
@@ -45,26 +24,22 @@ static void put(uint8_t *bytes, uint64_t value, unsigned width) {
     }
 }
 
+/* A number of 40 bits with its sign. */
+static int64_t get40(const uint8_t *bytes) {
+    uint64_t value = get32(bytes) | (uint64_t)bytes[4] << 32;
+    uint64_t sign = UINT64_C(1) << 39;
+    return (int64_t)(value ^ sign) - (int64_t)sign;
+}
+
 static void decode_op(struct program_op *op, const uint8_t *record) {
-    op->opcode = record[O_OPCODE] % PROGRAM_OPCODES;
-    op->actor = record[O_BITS] & O_ACTOR;
-    op->flag = (record[O_BITS] & O_FLAG) != 0;
-    op->null_arg = (record[O_BITS] & O_NULL) != 0;
-    op->adapter = record[O_ADAPTER] % PROGRAM_ADAPTERS;
-    op->handle = record[O_HANDLE] % PROGRAM_HANDLES;
-    op->size_form = (record[O_FORMS] & 15) % PROGRAM_FORMS;
-    op->size_delta = (int8_t)record[O_SIZE_DELTA];
-    op->offset_form = (record[O_FORMS] >> 4) % PROGRAM_FORMS;
-    op->offset_delta = (int8_t)record[O_OFFSET_DELTA];
-    op->view_form = (record[O_VIEW_FORM] & 15) % PROGRAM_VIEWS;
-    op->fail_kind = (record[O_VIEW_FORM] >> 4) % SUT_FAULT_KINDS;
-    op->fail_nth = record[O_FAIL_NTH];
-    op->view = record[O_VIEW];
-    op->irql = record[O_IRQL] % PROGRAM_IRQLS;
-    uint64_t value = get32(record + O_VALUE) | (uint64_t)record[O_VALUE + 4] << 32;
-    uint64_t sign = UINT64_C(1) << (VALUE_BITS - 1);
-    op->value = (int64_t)(value ^ sign) - (int64_t)sign;
-    memcpy(op->arg.raw, record + O_ARG, ARG_BYTES);
+#define DECODE(member, coding, byte, bit, bits, count, ...) DECODE_##coding(member, byte, bit, bits, count)
+#define DECODE_UNSIGNED(member, byte, bit, bits, count)                                                      \
+    op->member = (record[byte] >> (bit) & ((1u << (bits)) - 1)) % (count);
+#define DECODE_INT8(member, byte, bit, bits, count)  op->member = (int8_t)record[byte];
+#define DECODE_INT40(member, byte, bit, bits, count) op->member = get40(record + (byte));
+#define DECODE_BYTES(member, byte, bit, bits, count) memcpy(&op->member, record + (byte), (bits) / 8);
+    op->opcode = record[0] % PROGRAM_OPCODES;
+    PROGRAM_MEMBERS(DECODE)
     if (op->opcode == OP_RACE) {
         struct program_race race;
         op->view_form = VIEW_LIVE; /* its view is a number of operations */
@@ -99,20 +74,16 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size) 
     program->op_count = count;
 }
 
+/* The record is zero. */
 static void encode_op(const struct program_op *op, uint8_t *record) {
-    record[O_OPCODE] = op->opcode;
-    record[O_BITS] = (uint8_t)(op->actor | (op->flag ? O_FLAG : 0) | (op->null_arg ? O_NULL : 0));
-    record[O_ADAPTER] = op->adapter;
-    record[O_HANDLE] = op->handle;
-    record[O_FORMS] = (uint8_t)(op->size_form | op->offset_form << 4);
-    record[O_SIZE_DELTA] = (uint8_t)op->size_delta;
-    record[O_OFFSET_DELTA] = (uint8_t)op->offset_delta;
-    record[O_VIEW_FORM] = (uint8_t)(op->view_form | op->fail_kind << 4);
-    record[O_FAIL_NTH] = op->fail_nth;
-    record[O_VIEW] = op->view;
-    record[O_IRQL] = op->irql;
-    put(record + O_VALUE, (uint64_t)op->value, VALUE_BITS / 8);
-    memcpy(record + O_ARG, op->arg.raw, ARG_BYTES);
+#define ENCODE(member, coding, byte, bit, bits, count, ...) ENCODE_##coding(member, byte, bit, bits)
+#define ENCODE_UNSIGNED(member, byte, bit, bits)                                                             \
+    record[byte] = (uint8_t)(record[byte] | (unsigned)op->member << (bit));
+#define ENCODE_INT8(member, byte, bit, bits)  record[byte] = (uint8_t)op->member;
+#define ENCODE_INT40(member, byte, bit, bits) put(record + (byte), (uint64_t)op->member, (bits) / 8);
+#define ENCODE_BYTES(member, byte, bit, bits) memcpy(record + (byte), &op->member, (bits) / 8);
+    record[0] = op->opcode;
+    PROGRAM_MEMBERS(ENCODE)
 }
 
 size_t program_encode(const struct program *program, uint8_t *bytes) {

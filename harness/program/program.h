@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/program/operations.h"
 #include "harness/sut.h"
 
 #define PROGRAM_RECORD   48u   /* 16 bytes of header and the 32 of DXGKARGCB_PINFRAMEBUFFERFORSAVE2 */
@@ -33,7 +34,6 @@
 #define PROGRAM_VIEWS_DEFAULT (UINT64_C(1) << 20)
 #define PROGRAM_CAPS_DEFAULT  5u               /* isolation supported, remapping supported */
 #define PROGRAM_SIZE_DEFAULT  UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
-#define PROGRAM_IRQLS         4u
 
 /* ---- the world: world.def says what each member is, and where it lies in its record ---- */
 
@@ -82,81 +82,11 @@ struct program_adapter {
 #define PROGRAM_SWITCHES   8u
 #define PROGRAM_POINTS_MAX ((UINT32_C(1) << 24) - 1)
 
-enum program_opcode {
-    OP_PIN2,
-    OP_UNPIN,
-    OP_MAP,
-    OP_UNMAP,
-    OP_PIN,
-    OP_DMA_WRITE,
-    OP_DMA_READ,
-    OP_CPU_WRITE,
-    OP_CPU_READ,
-    OP_PRESSURE,
-    OP_STOP,
-    OP_START,
-    OP_POWER,
-    OP_RESET,
-    OP_IRQL,
-    OP_LINK,
-    OP_REMOVE,
-    OP_ADD,
-    OP_SURPRISE_REMOVE,
-    OP_RACE,
-    PROGRAM_OPCODES
-};
+/* A callback's argument, as a member of a union. */
+#define PROGRAM_ARGUMENT(name, number, word, race, needs, undone_by, help, member, type, ...) type member;
 
-/* Which handle a callback gets. `adapter` names the device meant, taken modulo the world's. */
-enum program_handle {
-    HANDLE_LEAD,   /* the handle of the lead of the device's chain */
-    HANDLE_OWN,    /* the device's own, be it lead or linked */
-    HANDLE_ISSUED, /* the kth handle ever issued, live or dead: k = value, modulo those issued */
-    HANDLE_NULL,
-    HANDLE_RAW,  /* value itself */
-    HANDLE_NEAR, /* the lead's plus value: a handle next to a live one */
-    PROGRAM_HANDLES
-};
-
-/* How a size or an offset (CommitSize, Size, Offset) comes about: FORM + delta, in pages, or in
- * bytes for the _BYTES variants (odd). RAW leaves what the structure says. */
-enum program_form {
-    FORM_RAW,
-    FORM_MAXIMUM, /* that index's MaximumSize + delta pages */
-    FORM_MAXIMUM_BYTES,
-    FORM_HALF,      /* half of MaximumSize, rounded down to pages, + delta pages */
-    FORM_PAGES,     /* delta pages alone */
-    FORM_COUNT32,   /* 2^32 pages + delta pages */
-    FORM_MDL_LIMIT, /* 4 GiB - PAGE_SIZE + delta pages */
-    FORM_TOP,       /* 2^64 + delta pages */
-    PROGRAM_FORMS
-};
-
-/* The base address an unmap or a CPU access uses. */
-enum program_view {
-    VIEW_LIVE,   /* the kth live view's base, k modulo the live ones; + delta pages when delta != 0 */
-    VIEW_ISSUED, /* the kth base ever issued, live or dead */
-    VIEW_RAW,    /* what the structure says */
-    PROGRAM_VIEWS
-};
-
-/*
- * One operation. Which members an opcode uses:
- *   PIN2 PIN UNPIN MAP UNMAP  adapter handle value null_arg arg fail_kind fail_nth
- *     PIN2 PIN MAP            size_form size_delta (CommitSize, Size)
- *     MAP                     offset_form offset_delta
- *     UNMAP                   view_form view offset_delta
- *   DMA_*   adapter (the GPU), pin = view modulo live pins; page and byte offset from dma.page, dma.offset
- *   CPU_*   view, view_form is LIVE; cpu.offset within the view
- *   POWER   flag: D0 (true) or D3    RESET  flag: begin or end    IRQL  irql of the actor
- *   LINK    adapter = lead, value = joiner
- *   START STOP REMOVE SURPRISE_REMOVE ADD  adapter; START also fail_*
- *   RACE    view: operations - 1; actor: the first to run; race: the switches
- *   all     actor
- * Byte offsets: 0 opcode, 1 actor (bits 0-1) flag (bit 2) null_arg (bit 3), 2 adapter, 3 handle,
- * 4 size_form (low nibble) offset_form (high nibble), 5 size_delta, 6 offset_delta,
- * 7 view_form (low nibble) fail_kind (high nibble), 8 fail_nth, 9 view, 10 irql, 11..15 value (40 bits,
- * sign-extended), 16..47 arg.
- */
+/* One operation. Which members it uses say its operands, where they are in the byte form PROGRAM_MEMBERS
+ * (operations.def). */
 struct program_op {
     uint8_t opcode; /* enum program_opcode; byte modulo PROGRAM_OPCODES, and likewise below */
     uint8_t actor;  /* < SUT_ACTORS */
@@ -178,11 +108,8 @@ struct program_op {
      * bytes kept whatever the opcode. */
     union {
         uint8_t raw[32];
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin2;
-        DXGKARGCB_PINFRAMEBUFFERFORSAVE pin;
-        DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin;
-        DXGKARGCB_MAPFRAMEBUFFERPOINTER map;
-        DXGKARGCB_UNMAPFRAMEBUFFERPOINTER unmap;
+        PROGRAM_CALLBACKS(PROGRAM_ARGUMENT) /* a member for each callback: pin2, pin, ... */
+        uint64_t number[4];                 /* of an operation that has no structure of its own */
         struct {
             uint64_t page;   /* of the pin, modulo its pages */
             uint16_t offset; /* in the page, modulo 4096 - 8 (the last 8 are the oracle's), down to 8s */
@@ -262,9 +189,6 @@ size_t program_version_size(uint8_t version);
 /* Of an OP_RACE operation. set() leaves the members that a race does not use. */
 void program_race_get(const struct program_op *op, struct program_race *race);
 void program_race_set(struct program_op *op, const struct program_race *race);
-/* What can be in a race: callbacks and what happens to a machine at any time. Looks at memory (DMA, CPU),
- * starts and what an actor does to itself alone (IRQL) cannot. */
-bool program_may_race(uint8_t opcode);
 /* How many operations behind the OP_RACE at `at` are its own: no more than it says, up to the first that
  * cannot be in a race, or the program's end. */
 uint32_t program_race_span(const struct program *program, uint32_t at);

@@ -29,25 +29,6 @@ void program_race_set(struct program_op *op, const struct program_race *race) {
     }
 }
 
-bool program_may_race(uint8_t opcode) {
-    switch ((enum program_opcode)opcode) {
-    case OP_PIN2:
-    case OP_UNPIN:
-    case OP_MAP:
-    case OP_UNMAP:
-    case OP_PIN:
-    case OP_PRESSURE:
-    case OP_STOP:
-    case OP_POWER:
-    case OP_RESET:
-    case OP_REMOVE:
-    case OP_SURPRISE_REMOVE:
-        return true;
-    default:
-        return false;
-    }
-}
-
 uint32_t program_race_span(const struct program *program, uint32_t at) {
     uint32_t wanted = 1u + program->ops[at].view % PROGRAM_RACE_OPS;
     uint32_t span = 0;

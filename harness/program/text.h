@@ -12,23 +12,8 @@
  * program convert both ways without loss: members that an operation does not use, and bytes of the
  * argument structure that no member shows (`pad4=`), are printed too when they are not zero.
  *
- * Numbers are decimal or 0x…, with an optional suffix: K M G T P (2^10 … 2^50), or p for pages where
- * the unit is bytes.
- *
- * machine, adapter N   the members that world.def lists
- * callbacks pin2, pin, unpin, map, unmap: a handle (lead(N) own(N) issued(K) null handle(V)
- *           near(N,+V)), index=, then the structure's members by their DDI names; Flags are
- *           PreferContiguous and Reserved=; null_arg; fail_nth=N or N(kind)
- *   sizes   a number, or MaximumSize MaximumSize/2 MdlLimit 2^32p 2^64, each ± Np (MaximumSize also
- *           ± Nb: bytes), or a small number of pages by itself: 8p, -1p
- *   views   K or live(K), issued(K), raw; each ± Np
- * dma_write dma_read     gpu= pin= page= offset= count= stamp=
- * cpu_write cpu_read     view= offset= stamp=
- * start stop remove add surprise_remove  N        power N d0|d3    reset N begin|end
- * link LEAD JOINER       irql passive|apc|dispatch|high            pressure
- * race      ops=N first=ACTOR switch=POINTS:ACTOR or lockPOINTS:ACTOR (up to 8 of them): the next N
- *           operations run concurrently; see program.h
- * any       actor=N; and what the operation does not use, when it is not zero (text_help lists it)
+ * The manual is `pinfuzz help programs` (text_help.c): of operations it says what their rows in
+ * operations.def say, of the world what those of world.def say.
  */
 #ifndef HARNESS_TEXT_H
 #define HARNESS_TEXT_H

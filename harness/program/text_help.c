@@ -17,13 +17,49 @@ static const char head[] =
     "    for pages of 4096 bytes where the unit is bytes.\n"
     "\n";
 
+/* ---- operations: the rows of operations.def ---- */
+
+/* clang-format off */
+#define USE_HANDLE(name)   " HANDLE"
+#define USE_CHAIN(name)    " N"
+#define USE_ADAPTER(name)  " N"
+#define USE_ABSENT(name)   " N"
+#define USE_GPU(name)      " " name "=N"
+#define USE_JOINER(name)   " JOINER"
+#define USE_D_STATE(name)  " d3|d0"
+#define USE_TDR(name)      " end|begin"
+#define USE_LEVEL(name)    " passive|apc|dispatch|high"
+#define USE_INDEX(name)    " " name "=N"
+#define USE_SIZE(name)     " " name "=SIZE"
+#define USE_OFFSET(name)   " " name "=SIZE"
+#define USE_FLAGS(name)    " " name " Reserved=BITS"
+#define USE_OUT(name)      " " name "=V"
+#define USE_BASE(name)     " " name "=VIEW"
+#define USE_VIEW(name)     " " name "=VIEW"
+#define USE_PIN(name)      " " name "=K"
+#define USE_PAGE(name)     " " name "=N"
+#define USE_IN_PAGE(name)  " " name "=N"
+#define USE_IN_VIEW(name)  " " name "=N"
+#define USE_COUNT(name)    " " name "=N"
+#define USE_STAMP(name)    " " name "=V"
+#define USE_NUMBER(name)   " " name "=N"
+#define USE_IDLE(name)     ""
+#define USE_SCHEDULE(name) " ops=N first=ACTOR switch=POINTS:ACTOR switch=lockPOINTS:ACTOR ..."
+/* clang-format on */
+#define USE(kind, name, ...) USE_##kind(name)
+#define OPERATION(name, number, word, race, needs, undone_by, help, ...)                                     \
+    "    " word PROGRAM_OPERANDS_##name(USE) "\n        " help "\n"
+
+#define RACER(name, number, word, race, ...) RACER_##race(word)
+#define RACER_RACES(word)                    " " word
+#define RACER_ALONE(word)                    ""
+
+#define SPACED(name, word) " " word
+
+/* clang-format off */
 static const char operations[] =
     "CALLBACKS\n"
-    "    pin2  HANDLE index=N CommitSize=SIZE PreferContiguous Reserved=BITS pAdl=V\n"
-    "    pin   HANDLE index=N CommitSize=SIZE pMdl=V\n"
-    "    unpin HANDLE index=N\n"
-    "    map   HANDLE index=N Size=SIZE Offset=SIZE pBaseAddress=V\n"
-    "    unmap HANDLE index=N view=VIEW pBaseAddress=V\n"
+    PROGRAM_CALLBACKS(OPERATION)
     "\n"
     "    HANDLE  lead(N)     the handle of the lead of adapter N's chain\n"
     "            own(N)      adapter N's own, be it the lead's or a linked one's\n"
@@ -37,17 +73,19 @@ static const char operations[] =
     "    VIEW    K or live(K): the Kth live view's base; issued(K): the Kth base ever issued; raw: what\n"
     "            pBaseAddress says; each with +Np or -Np\n"
     "    null_arg                the argument pointer is null\n"
-    "    fail_nth=N(KIND)        what this call takes the Nth time runs out: FAULTS. Also for start.\n"
+    "    fail_nth=N(KIND)        what this call takes the Nth time runs out: FAULTS. Also for what happens to the\n"
+    "                            machine, below; elsewhere it has no effect.\n"
     "    padN=V                  the structure's bytes at offset N that no member shows; all 32 of them are\n"
     "                            kept for every operation\n"
     "\n"
-    "THE REST\n"
-    "    dma_write gpu=N pin=K page=N offset=N count=N stamp=V     into page.. of the Kth live pin\n"
-    "    dma_read  gpu=N pin=K page=N offset=N count=N\n"
-    "    cpu_write view=VIEW offset=N stamp=V                      offset from the byte asked for at map\n"
-    "    cpu_read  view=VIEW offset=N\n"
-    "    start N     stop N     add N     remove N     surprise_remove N     link LEAD JOINER\n"
-    "    power N d0|d3     reset N begin|end     pressure     irql passive|apc|dispatch|high\n"
+    "MEMORY\n"
+    PROGRAM_ACCESSES(OPERATION)
+    "\n"
+    "THE MACHINE\n"
+    PROGRAM_BUS(OPERATION)
+    "\n"
+    "CALLERS\n"
+    PROGRAM_SELF(OPERATION)
     "\n"
     "    actor=N, for any operation: which of four callers does it; each has an IRQL of its own.\n"
     "\n"
@@ -55,20 +93,24 @@ static const char operations[] =
     "    An operation's bytes can say more than it uses. So that none is lost, whatever is not used and not\n"
     "    zero has a member, too, and does nothing:\n"
     "\n"
-    "    adapter=N  handle=KIND (lead own issued null handle near)  value=V  flag  irql=LEVEL  view=VIEW\n"
+    "    adapter=N  handle=WORD  value=V  flag  irql=LEVEL  view=VIEW\n"
     "    size_form=FORM  size_delta=N  offset_form=FORM  offset_delta=N  fail_kind=KIND  padN=V\n"
-    "    FORM: raw maximum maximum_bytes half pages count32 mdl_limit top\n"
+    "    WORD:" PROGRAM_HANDLE_WORDS(SPACED) "\n"
+    "    FORM:" PROGRAM_FORM_WORDS(SPACED) "\n"
     "\n"
     "RACES\n"
-    "    race ops=N first=ACTOR switch=POINTS:ACTOR switch=lockPOINTS:ACTOR ...\n"
+    PROGRAM_ORDER(OPERATION)
     "\n"
-    "    The next operations, up to N of them (1 to 8), are made concurrently: callbacks, stop, remove,\n"
-    "    surprise_remove, power, reset, pressure. Any other ends the race before it, and so does the end\n"
-    "    of the program: ops=3 before one callback is a race of one. Each actor makes its own in their\n"
-    "    order. ACTOR `first` begins; POINTS points after the last switch the next ACTOR\n"
-    "    goes on (up to 8 switches). A point is each call's beginning, each lock operation and each access\n"
-    "    of the implementation to memory that is not its stack; `lock` counts lock operations alone.\n"
-    "    fail_nth has no effect there.\n"
+    "    The next operations, up to N of them (1 to 8), are made concurrently. These can be:\n"
+    "       "
+    PROGRAM_OPERATIONS(RACER)
+    "\n"
+    "    Any other ends the race before it, and so does the end of the program: ops=3 before one callback is\n"
+    "    a race of one. Each actor makes its own in their order.\n"
+    "\n"
+    "    ACTOR `first` begins; POINTS points after the last switch the next ACTOR goes on (up to 8 switches).\n"
+    "    A point is each call's beginning, each lock operation and each access of the implementation to\n"
+    "    memory that is not its stack; `lock` counts lock operations alone. fail_nth has no effect there.\n"
     "\n"
     "EXAMPLES\n"
     "    # Two linked adapters behind a remapping IOMMU; the second one saves, and sleeps.\n"
@@ -78,6 +120,7 @@ static const char operations[] =
     "    dma_write gpu=1 pin=0 count=16 stamp=0x5a\n"
     "    unpin lead(0) index=1\n"
     "    power 1 d3\n";
+/* clang-format on */
 
 /* ---- the world: the rows of world.def ---- */
 

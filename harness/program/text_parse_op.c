@@ -3,24 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/program/operands.h"
 #include "harness/program/text_scan.h"
 #include "harness/program/text_words.h"
 
-/* Bits 0..31 stand for the bytes of the argument structure. */
+/* What a statement has given: bits 0..31 stand for the bytes of the argument, the others for members. */
 enum {
-    CLAIM_HANDLE = 32,
-    CLAIM_ADAPTER,
-    CLAIM_VALUE,
-    CLAIM_SIZE_FORM,
-    CLAIM_SIZE_DELTA,
-    CLAIM_OFFSET_FORM,
-    CLAIM_OFFSET_DELTA,
-    CLAIM_VIEW,
-    CLAIM_IRQL,
-    CLAIM_FLAG,
-    CLAIM_NULL,
-    CLAIM_FAIL,
-    CLAIM_ACTOR
+    CLAIM_ARGUMENT = 31, /* its last */
+#define CLAIM(member, ...) CLAIM_##member,
+    PROGRAM_MEMBERS(CLAIM)
+#undef CLAIM
 };
 #define BIT(n) (UINT64_C(1) << (n))
 
@@ -84,32 +76,34 @@ static bool parse_handle(struct text_parser *parser, struct text_span token, str
         called == (op->handle == HANDLE_NULL)) {
         return text_fail(parser, token, shape);
     }
-    uint64_t bits = BIT(CLAIM_HANDLE);
+    uint64_t bits = BIT(CLAIM_handle);
     bool ok = true;
-    switch (op->handle) {
+    switch ((enum program_handle)op->handle) {
     case HANDLE_LEAD:
     case HANDLE_OWN:
-        bits |= BIT(CLAIM_ADAPTER);
+        bits |= BIT(CLAIM_adapter);
         ok = text_byte(parser, inner, PROGRAM_ADAPTERS - 1, &op->adapter);
         break;
     case HANDLE_NULL:
         break;
     case HANDLE_ISSUED:
     case HANDLE_RAW:
-        bits |= BIT(CLAIM_VALUE);
+        bits |= BIT(CLAIM_value);
         ok = text_signed(parser, inner, -VALUE_MAX - 1, VALUE_MAX, &op->value);
         break;
-    default: {
+    case HANDLE_NEAR: {
         const char *comma = memchr(inner.at, ',', (size_t)(inner.end - inner.at));
         if (comma == NULL) {
             return text_fail(parser, token, shape);
         }
-        bits |= BIT(CLAIM_ADAPTER) | BIT(CLAIM_VALUE);
+        bits |= BIT(CLAIM_adapter) | BIT(CLAIM_value);
         ok = text_byte(parser, (struct text_span){inner.at, comma}, PROGRAM_ADAPTERS - 1, &op->adapter) &&
              text_signed(parser, (struct text_span){comma + 1, inner.end}, -VALUE_MAX - 1, VALUE_MAX,
                          &op->value);
         break;
     }
+    case PROGRAM_HANDLES:
+        break;
     }
     return ok && text_claim(parser, token, bits);
 }
@@ -137,7 +131,8 @@ static bool parse_view(struct text_parser *parser, struct text_span token, struc
         return text_fail(parser, token, shape);
     }
     op->view = (uint8_t)value;
-    return text_claim(parser, token, BIT(CLAIM_VIEW) | (given ? BIT(CLAIM_OFFSET_DELTA) : 0));
+    return text_claim(parser, token,
+                      BIT(CLAIM_view) | BIT(CLAIM_view_form) | (given ? BIT(CLAIM_offset_delta) : 0));
 }
 
 static bool parse_fail(struct text_parser *parser, struct text_span token, struct program_op *op) {
@@ -147,46 +142,67 @@ static bool parse_fail(struct text_parser *parser, struct text_span token, struc
         !text_word(parser, inner, text_faults, SUT_FAULT_KINDS, &op->fail_kind)) {
         return false;
     }
-    return text_byte(parser, word, UINT8_MAX, &op->fail_nth) && text_claim(parser, token, BIT(CLAIM_FAIL));
+    return text_byte(parser, word, UINT8_MAX, &op->fail_nth) &&
+           text_claim(parser, token, BIT(CLAIM_fail_nth) | BIT(CLAIM_fail_kind));
 }
 
 static uint64_t field_bytes(unsigned offset, unsigned width) {
     return (BIT(width) - 1) << offset;
 }
 
-static bool parse_field(struct text_parser *parser, struct text_span token, struct text_span value,
-                        const struct text_field *field, struct program_op *op) {
-    uint64_t number = 0;
-    uint64_t max = field->width == 8 ? UINT64_MAX : BIT(8 * field->width) - 1;
-    uint64_t bytes = field_bytes(field->offset, field->width);
-    bool by_size = field->kind == TEXT_SIZE;
-    if (by_size || field->kind == TEXT_OFFSET) {
-        uint8_t *form = by_size ? &op->size_form : &op->offset_form;
-        int8_t *delta = by_size ? &op->size_delta : &op->offset_delta;
-        /* With RAW the delta is idle and may be given apart. */
-        int8_t idle = *delta;
-        if (!parse_form(parser, value, form, delta, &number)) {
-            return false;
-        }
-        uint64_t form_bit = BIT(by_size ? CLAIM_SIZE_FORM : CLAIM_OFFSET_FORM);
-        if (*form != FORM_RAW) {
-            return text_claim(parser, token, form_bit | BIT(by_size ? CLAIM_SIZE_DELTA : CLAIM_OFFSET_DELTA));
-        }
-        *delta = idle;
-        bytes |= form_bit;
-    } else if (field->kind == TEXT_COUNT) {
-        if (!text_number(parser, value, TEXT_PLAIN, 1, max + 1, &number)) {
-            return false;
-        }
-        number--;
-    } else if (!text_number(parser, value, TEXT_BYTES, 0, max, &number)) {
+/* Puts an operand's number into the argument. */
+static bool set_number(struct text_parser *parser, struct text_span token, uint64_t claimed, uint64_t number,
+                       const struct program_operand *operand, struct program_op *op) {
+    if (!text_claim(parser, token, field_bytes(program_operand_at(operand), operand->width) | claimed))
         return false;
-    }
-    if (!text_claim(parser, token, bytes)) {
-        return false;
-    }
-    text_arg_set(op, field->offset, field->width, number);
+    program_operand_set(op, operand, number);
     return true;
+}
+
+static uint64_t largest(const struct program_operand *operand) {
+    return operand->width == 8 ? UINT64_MAX : BIT(8 * operand->width) - 1;
+}
+
+static bool parse_formed(struct text_parser *parser, struct text_span token, struct text_span value,
+                         const struct program_operand *operand, struct program_op *op) {
+    bool by_size = operand->kind == OPERAND_SIZE;
+    uint8_t *form = by_size ? &op->size_form : &op->offset_form;
+    int8_t *delta = by_size ? &op->size_delta : &op->offset_delta;
+    uint64_t form_bit = BIT(by_size ? CLAIM_size_form : CLAIM_offset_form);
+    int8_t idle = *delta;
+    uint64_t number = 0;
+    if (!parse_form(parser, value, form, delta, &number))
+        return false;
+    if (*form != FORM_RAW)
+        return text_claim(parser, token, form_bit | BIT(by_size ? CLAIM_size_delta : CLAIM_offset_delta));
+    *delta = idle; /* with RAW it is idle, and may be given apart */
+    return set_number(parser, token, form_bit, number, operand, op);
+}
+
+/* The low byte is shared with PreferContiguous, which claims it. */
+static bool parse_reserved(struct text_parser *parser, struct text_span token, struct text_span value,
+                           const struct program_operand *operand, struct program_op *op) {
+    uint64_t reserved;
+    if (!text_number(parser, value, TEXT_PLAIN, 0, UINT32_MAX >> 1, &reserved) ||
+        !text_claim(parser, token, field_bytes(program_operand_at(operand) + 1u, 3)))
+        return false;
+    program_operand_set(op, operand, program_operand_get(op, operand) | reserved << 1);
+    return true;
+}
+
+static bool parse_adapter(struct text_parser *parser, struct text_span token, struct text_span value,
+                          struct program_op *op) {
+    return text_byte(parser, value, PROGRAM_ADAPTERS - 1, &op->adapter) &&
+           text_claim(parser, token, BIT(CLAIM_adapter));
+}
+
+static bool parse_flag(struct text_parser *parser, struct text_span token, const char *clear, const char *set,
+                       struct program_op *op) {
+    uint8_t state;
+    if (!text_word(parser, token, (const char *const[]){clear, set}, 2, &state))
+        return false;
+    op->flag = state == 1;
+    return text_claim(parser, token, BIT(CLAIM_flag));
 }
 
 /* padN=V: bytes of the argument that no member shows; 8 of them from a multiple of 8, else 4. */
@@ -226,13 +242,13 @@ static bool parse_race(struct text_parser *parser, struct text_span token, struc
     uint64_t actor;
     if (text_is(key, "ops")) {
         if (!text_number(parser, value, TEXT_PLAIN, 1, PROGRAM_RACE_OPS, &points) ||
-            !text_claim(parser, token, BIT(CLAIM_VIEW))) {
+            !text_claim(parser, token, BIT(CLAIM_view))) {
             return false;
         }
         race.ops = (uint8_t)points;
     } else if (text_is(key, "first")) {
         if (!text_byte(parser, value, SUT_ACTORS - 1, &race.first) ||
-            !text_claim(parser, token, BIT(CLAIM_ACTOR))) {
+            !text_claim(parser, token, BIT(CLAIM_actor))) {
             return false;
         }
     } else {
@@ -248,101 +264,166 @@ static bool parse_race(struct text_parser *parser, struct text_span token, struc
     return true;
 }
 
+/* ---- operands ---- */
+
+/* The operand that is written as `token`, whose value is what stands behind its '=', or all of it. */
+static bool parse_operand(struct text_parser *parser, struct text_span token, struct text_span key,
+                          struct text_span value, const struct program_operand *operand,
+                          struct program_op *op) {
+    uint64_t number;
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_HANDLE:
+        return parse_handle(parser, token, op);
+    case OPERAND_CHAIN:
+    case OPERAND_ADAPTER:
+    case OPERAND_ABSENT:
+    case OPERAND_GPU:
+        return parse_adapter(parser, token, value, op);
+    case OPERAND_JOINER:
+        return text_signed(parser, value, -VALUE_MAX - 1, VALUE_MAX, &op->value) &&
+               text_claim(parser, token, BIT(CLAIM_value));
+    case OPERAND_D_STATE:
+        return parse_flag(parser, token, "d3", "d0", op);
+    case OPERAND_TDR:
+        return parse_flag(parser, token, "end", "begin", op);
+    case OPERAND_LEVEL:
+        return text_word(parser, value, text_irqls, PROGRAM_IRQLS, &op->irql) &&
+               text_claim(parser, token, BIT(CLAIM_irql));
+    case OPERAND_SIZE:
+    case OPERAND_OFFSET:
+        return parse_formed(parser, token, value, operand, op);
+    case OPERAND_FLAGS:
+        return parse_reserved(parser, token, value, operand, op);
+    case OPERAND_BASE:
+    case OPERAND_VIEW:
+        return parse_view(parser, value, op);
+    case OPERAND_PIN:
+        return text_byte(parser, value, UINT8_MAX, &op->view) && text_claim(parser, token, BIT(CLAIM_view));
+    case OPERAND_COUNT:
+        return text_number(parser, value, TEXT_PLAIN, 1, largest(operand) + 1, &number) &&
+               set_number(parser, token, 0, number - 1, operand, op);
+    case OPERAND_INDEX:
+    case OPERAND_PAGE:
+    case OPERAND_NUMBER:
+    case OPERAND_OUT:
+    case OPERAND_IN_PAGE:
+    case OPERAND_IN_VIEW:
+    case OPERAND_STAMP:
+    case OPERAND_IDLE:
+        return text_number(parser, value, TEXT_BYTES, 0, largest(operand), &number) &&
+               set_number(parser, token, 0, number, operand, op);
+    case OPERAND_SCHEDULE:
+        return parse_race(parser, token, key, value, op);
+    case OPERAND_KINDS:
+        break;
+    }
+    return false;
+}
+
+/* Whether key= is this operand's. */
+static bool is_named(const struct program_operand *operand, struct text_span key) {
+    if (operand->kind == OPERAND_FLAGS)
+        return text_is(key, "Reserved");
+    if (operand->kind == OPERAND_SCHEDULE)
+        return text_is(key, "ops") || text_is(key, "first") || text_is(key, "switch");
+    return *operand->name && text_is(key, operand->name);
+}
+
+static bool is_nameless(const struct program_operand *operand) {
+    return !*operand->name && operand->kind != OPERAND_SCHEDULE;
+}
+
 /* ---- operations ---- */
 
-/* parse_common() takes these; few who mistype a member mean one of them. */
-#define UNUSED_TOO "; or an unused one (pinfuzz help programs)"
-
+/* "a member of pin2: index CommitSize ... actor; or an unused one" */
 static bool unknown_member(struct text_parser *parser, struct text_span token, const struct program_op *op) {
     char list[160];
     size_t length = 0;
     list[0] = 0;
-    if (op->opcode == OP_DMA_WRITE || op->opcode == OP_DMA_READ) {
-        length = (size_t)snprintf(list, sizeof list, " gpu pin");
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++) {
+        const char *name = operand->kind == OPERAND_FLAGS      ? "PreferContiguous Reserved"
+                           : operand->kind == OPERAND_SCHEDULE ? "ops first switch"
+                                                               : operand->name;
+        if (*name)
+            length += (size_t)snprintf(list + length, sizeof list - length, " %s", name);
     }
-    if (text_has_view(op->opcode)) {
-        length = (size_t)snprintf(list, sizeof list, " view");
-    }
-    for (const struct text_field *field = text_fields(op->opcode); field->name != NULL; field++) {
-        const char *name = field->kind == TEXT_FLAGS ? "PreferContiguous Reserved" : field->name;
-        length += (size_t)snprintf(list + length, sizeof list - length, " %s", name);
-    }
-    const char *fails = text_operands[op->opcode] == TEXT_HANDLE ? " null_arg fail_nth" : "";
-    if (op->opcode == OP_RACE) {
-        return text_fail(parser, token, "a member of race: ops first switch" UNUSED_TOO);
-    }
-    if (op->opcode == OP_START) {
-        fails = " fail_nth";
-    }
-    return text_fail(parser, token, "a member of %s:%s%s actor" UNUSED_TOO, text_opcodes[op->opcode], list,
-                     fails);
+    return text_fail(parser, token, "a member of %s:%s%s%s%s; or an unused one (pinfuzz help programs)",
+                     text_opcodes[op->opcode], list,
+                     program_has(op->opcode, OPERAND_HANDLE) ? " null_arg" : "",
+                     program_takes_fault(op->opcode) ? " fail_nth" : "",
+                     program_has(op->opcode, OPERAND_SCHEDULE) ? "" : " actor");
 }
 
-/* A member that any operation can have, used or not. */
-static bool parse_common(struct text_parser *parser, struct text_span token, struct text_span key,
-                         struct text_span value, struct program_op *op) {
-    bool dma = op->opcode == OP_DMA_WRITE || op->opcode == OP_DMA_READ;
-    bool race = op->opcode == OP_RACE;
-    int64_t number = 0;
-    if (race && (text_is(key, "ops") || text_is(key, "first") || text_is(key, "switch"))) {
-        return parse_race(parser, token, key, value, op);
-    }
+/* Whether an operand has given the member another name, or another form. */
+static bool is_renamed(struct text_span key, uint8_t opcode) {
     struct text_span pad = key;
-    if (race && (text_is(key, "view") || text_is(key, "actor") || text_take(&pad, "pad"))) {
-        return unknown_member(parser, token, op);
-    }
-    if (text_is(key, "actor")) {
-        return text_byte(parser, value, SUT_ACTORS - 1, &op->actor) &&
-               text_claim(parser, token, BIT(CLAIM_ACTOR));
-    }
-    if (text_is(key, "view")) {
-        return parse_view(parser, value, op);
-    }
-    if (text_is(key, "fail_nth")) {
-        return parse_fail(parser, value, op);
-    }
-    if (text_is(key, "fail_kind")) {
-        return text_word(parser, value, text_faults, SUT_FAULT_KINDS, &op->fail_kind) &&
-               text_claim(parser, token, BIT(CLAIM_FAIL));
-    }
-    if (text_is(key, dma ? "gpu" : "adapter")) {
-        return text_byte(parser, value, PROGRAM_ADAPTERS - 1, &op->adapter) &&
-               text_claim(parser, token, BIT(CLAIM_ADAPTER));
-    }
-    if (dma && text_is(key, "pin")) {
-        return text_byte(parser, value, UINT8_MAX, &op->view) && text_claim(parser, token, BIT(CLAIM_VIEW));
-    }
-    if (text_is(key, "handle")) {
-        return text_word(parser, value, text_handles, PROGRAM_HANDLES, &op->handle) &&
-               text_claim(parser, token, BIT(CLAIM_HANDLE));
-    }
-    if (text_is(key, "value")) {
-        return text_signed(parser, value, -VALUE_MAX - 1, VALUE_MAX, &op->value) &&
-               text_claim(parser, token, BIT(CLAIM_VALUE));
-    }
-    if (text_is(key, "size_form")) {
-        return text_word(parser, value, text_forms, PROGRAM_FORMS, &op->size_form) &&
-               text_claim(parser, token, BIT(CLAIM_SIZE_FORM));
-    }
-    if (text_is(key, "offset_form")) {
-        return text_word(parser, value, text_forms, PROGRAM_FORMS, &op->offset_form) &&
-               text_claim(parser, token, BIT(CLAIM_OFFSET_FORM));
-    }
-    if (text_is(key, "size_delta") || text_is(key, "offset_delta")) {
-        bool size = text_is(key, "size_delta");
-        if (!text_signed(parser, value, INT8_MIN, INT8_MAX, &number) ||
-            !text_claim(parser, token, BIT(size ? CLAIM_SIZE_DELTA : CLAIM_OFFSET_DELTA))) {
-            return false;
-        }
-        *(size ? &op->size_delta : &op->offset_delta) = (int8_t)number;
+    if (program_has(opcode, OPERAND_GPU) && text_is(key, "adapter"))
         return true;
+    return program_has(opcode, OPERAND_SCHEDULE) &&
+           (text_is(key, "view") || text_is(key, "actor") || text_take(&pad, "pad"));
+}
+
+/* A member by the name that any operation can give it, used or not. */
+static bool parse_member(struct text_parser *parser, struct text_span token, struct text_span key,
+                         struct text_span value, struct program_op *op) {
+    if (is_renamed(key, op->opcode))
+        return unknown_member(parser, token, op);
+#define PARSE(member, coding, byte, bit, bits, count, written, words)                                        \
+    PARSE_##written(member, coding, bits, count, words)
+#define TYPE_INT8  int8_t
+#define TYPE_INT40 int64_t
+#define PARSE_NUMBER(member, coding, bits, count, words)                                                     \
+    if (text_is(key, #member))                                                                               \
+        return text_byte(parser, value, (count)-1, &op->member) &&                                           \
+               text_claim(parser, token, BIT(CLAIM_##member));
+#define PARSE_INTEGER(member, coding, bits, count, words)                                                    \
+    if (text_is(key, #member)) {                                                                             \
+        int64_t number;                                                                                      \
+        const int64_t most = (INT64_C(1) << ((bits)-1)) - 1;                                                 \
+        if (!text_signed(parser, value, -most - 1, most, &number) ||                                         \
+            !text_claim(parser, token, BIT(CLAIM_##member)))                                                 \
+            return false;                                                                                    \
+        op->member = (TYPE_##coding)number;                                                                  \
+        return true;                                                                                         \
     }
-    if (text_is(key, "irql")) {
-        return text_word(parser, value, text_irqls, PROGRAM_IRQLS, &op->irql) &&
-               text_claim(parser, token, BIT(CLAIM_IRQL));
-    }
-    if (text_take(&key, "pad")) {
+#define PARSE_WORD(member, coding, bits, count, words)                                                       \
+    if (text_is(key, #member))                                                                               \
+        return text_word(parser, value, words, count, &op->member) &&                                        \
+               text_claim(parser, token, BIT(CLAIM_##member));
+#define PARSE_SWITCH(member, coding, bits, count, words)
+#define PARSE_FAULT(member, coding, bits, count, words)                                                      \
+    if (text_is(key, #member))                                                                               \
+        return parse_fail(parser, value, op);
+#define PARSE_VIEW(member, coding, bits, count, words)                                                       \
+    if (CLAIM_##member == CLAIM_view && text_is(key, "view"))                                                \
+        return parse_view(parser, value, op);
+#define PARSE_PADS(member, coding, bits, count, words)                                                       \
+    if (text_take(&key, "pad"))                                                                              \
         return parse_pad(parser, token, key, value, op);
+    PROGRAM_MEMBERS(PARSE)
+    return unknown_member(parser, token, op);
+}
+
+/* A word without a value. */
+static bool parse_switch(struct text_parser *parser, struct text_span token, struct program_op *op) {
+#define SWITCH(member, coding, byte, bit, bits, count, written, words) SWITCH_##written(member)
+#define SWITCH_SWITCH(member)                                                                                \
+    if (text_is(token, #member)) {                                                                           \
+        op->member = true;                                                                                   \
+        return text_claim(parser, token, BIT(CLAIM_##member));                                               \
+    }
+#define SWITCH_NUMBER(member)
+#define SWITCH_INTEGER(member)
+#define SWITCH_WORD(member)
+#define SWITCH_FAULT(member)
+#define SWITCH_VIEW(member)
+#define SWITCH_PADS(member)
+    PROGRAM_MEMBERS(SWITCH)
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++) {
+        if (operand->kind == OPERAND_FLAGS && text_is(token, operand->name)) {
+            program_operand_set(op, operand, program_operand_get(op, operand) | 1);
+            return text_claim(parser, token, field_bytes(program_operand_at(operand), 1));
+        }
     }
     return unknown_member(parser, token, op);
 }
@@ -350,76 +431,15 @@ static bool parse_common(struct text_parser *parser, struct text_span token, str
 static bool parse_named(struct text_parser *parser, struct text_span token, struct program_op *op) {
     struct text_span key;
     struct text_span value;
-    if (!text_split(token, &key, &value)) {
-        if (text_is(token, "null_arg")) {
-            op->null_arg = true;
-            return text_claim(parser, token, BIT(CLAIM_NULL));
-        }
-        if (text_is(token, "flag")) {
-            op->flag = true;
-            return text_claim(parser, token, BIT(CLAIM_FLAG));
-        }
-        if (op->opcode == OP_PIN2 && text_is(token, "PreferContiguous")) {
-            op->arg.raw[offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE2, Flags)] |= 1;
-            return text_claim(parser, token,
-                              field_bytes(offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE2, Flags), 1));
-        }
-        return unknown_member(parser, token, op);
-    }
-    for (const struct text_field *field = text_fields(op->opcode); field->name != NULL; field++) {
-        if (field->kind != TEXT_FLAGS) {
-            if (text_is(key, field->name)) {
-                return parse_field(parser, token, value, field, op);
-            }
-        } else if (text_is(key, "Reserved")) {
-            /* The low byte is shared with PreferContiguous, which claims it. */
-            uint64_t reserved;
-            if (!text_number(parser, value, TEXT_PLAIN, 0, UINT32_MAX >> 1, &reserved) ||
-                !text_claim(parser, token, field_bytes(field->offset + 1u, 3))) {
-                return false;
-            }
-            uint64_t flags = text_arg_get(op, field->offset, 4) | reserved << 1;
-            text_arg_set(op, field->offset, 4, flags);
-            return true;
-        }
-    }
-    return parse_common(parser, token, key, value, op);
-}
-
-/* The nth word without a name. */
-static bool parse_operand(struct text_parser *parser, struct text_span token, unsigned nth,
-                          struct program_op *op) {
-    enum text_operands operands = text_operands[op->opcode];
-    if (operands == TEXT_HANDLE) {
-        return parse_handle(parser, token, op);
-    }
-    if (operands == TEXT_IRQL) {
-        return text_word(parser, token, text_irqls, PROGRAM_IRQLS, &op->irql) &&
-               text_claim(parser, token, BIT(CLAIM_IRQL));
-    }
-    if (nth == 0) {
-        return text_byte(parser, token, PROGRAM_ADAPTERS - 1, &op->adapter) &&
-               text_claim(parser, token, BIT(CLAIM_ADAPTER));
-    }
-    if (operands == TEXT_LINK) {
-        return text_signed(parser, token, -VALUE_MAX - 1, VALUE_MAX, &op->value) &&
-               text_claim(parser, token, BIT(CLAIM_VALUE));
-    }
-    static const char *const d_states[] = {"d3", "d0"};
-    static const char *const tdr_states[] = {"end", "begin"};
-    uint8_t state;
-    if (!text_word(parser, token, operands == TEXT_ADAPTER_D ? d_states : tdr_states, 2, &state)) {
-        return false;
-    }
-    op->flag = state == 1;
-    return text_claim(parser, token, BIT(CLAIM_FLAG));
+    if (!text_split(token, &key, &value))
+        return parse_switch(parser, token, op);
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
+        if (is_named(operand, key))
+            return parse_operand(parser, token, key, value, operand, op);
+    return parse_member(parser, token, key, value, op);
 }
 
 bool text_parse_op(struct text_parser *parser, struct text_span statement, uint8_t opcode) {
-    static const unsigned counts[] = {
-        [TEXT_NO_OPERAND] = 0,  [TEXT_HANDLE] = 1, [TEXT_ADAPTER] = 1, [TEXT_ADAPTER_D] = 2,
-        [TEXT_ADAPTER_TDR] = 2, [TEXT_LINK] = 2,   [TEXT_IRQL] = 1,
-    };
     struct program *program = parser->program;
     if (program->op_count == PROGRAM_OPS) {
         return text_fail(parser, statement, "at most %u operations", PROGRAM_OPS);
@@ -428,10 +448,11 @@ bool text_parse_op(struct text_parser *parser, struct text_span statement, uint8
     memset(op, 0, sizeof *op);
     op->opcode = opcode;
     parser->claimed = 0;
-    unsigned count = counts[text_operands[opcode]];
-    for (unsigned nth = 0; nth < count; nth++) {
-        if (!parse_operand(parser, text_next_token(parser), nth, op)) {
-            return false;
+    for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++) {
+        if (is_nameless(operand)) {
+            struct text_span token = text_next_token(parser);
+            if (!parse_operand(parser, token, token, token, operand, op))
+                return false;
         }
     }
     for (struct text_span token = text_next_token(parser); token.at < token.end;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "harness/program/operands.h"
 #include "harness/program/text.h"
 #include "harness/program/text_words.h"
 
@@ -42,40 +43,44 @@ static void put_delta(struct out *out, int delta) {
     }
 }
 
-static void put_form(struct out *out, const char *name, uint8_t form, int8_t delta, uint64_t raw) {
-    put(out, " %s=", name);
+/* What a form is written with; a number stands for itself. */
+static const char *form_word(enum program_form form) {
     switch (form) {
-    case FORM_RAW:
-        put(out, raw < 10 ? "%" PRIu64 : "0x%" PRIx64, raw);
-        return;
-    case FORM_MAXIMUM_BYTES:
-        put(out, "MaximumSize%+db", delta);
-        return;
-    case FORM_PAGES:
-        put(out, "%dp", delta);
-        return;
     case FORM_MAXIMUM:
-        put(out, "MaximumSize");
-        break;
+    case FORM_MAXIMUM_BYTES:
+        return "MaximumSize";
     case FORM_HALF:
-        put(out, "MaximumSize/2");
-        break;
+        return "MaximumSize/2";
     case FORM_COUNT32:
-        put(out, "2^32p");
-        break;
+        return "2^32p";
     case FORM_MDL_LIMIT:
-        put(out, "MdlLimit");
-        break;
-    default:
-        put(out, "2^64");
+        return "MdlLimit";
+    case FORM_TOP:
+        return "2^64";
+    case FORM_RAW:
+    case FORM_PAGES:
+    case PROGRAM_FORMS:
         break;
     }
-    put_delta(out, delta);
+    return "";
+}
+
+static void put_form(struct out *out, const char *name, uint8_t form, int8_t delta, uint64_t raw) {
+    if (form == FORM_RAW)
+        put(out, raw < 10 ? " %s=%" PRIu64 : " %s=0x%" PRIx64, name, raw);
+    else if (form == FORM_PAGES)
+        put(out, " %s=%dp", name, delta);
+    else if (form == FORM_MAXIMUM_BYTES)
+        put(out, " %s=%s%+db", name, form_word(form), delta);
+    else
+        put(out, " %s=%s", name, form_word(form));
+    if (form != FORM_RAW && form != FORM_PAGES && form != FORM_MAXIMUM_BYTES)
+        put_delta(out, delta);
 }
 
 static void put_handle(struct out *out, struct program_op *rest) {
     const char *word = text_handles[rest->handle];
-    switch (rest->handle) {
+    switch ((enum program_handle)rest->handle) {
     case HANDLE_LEAD:
     case HANDLE_OWN:
         put(out, " %s(%u)", word, rest->adapter);
@@ -93,58 +98,32 @@ static void put_handle(struct out *out, struct program_op *rest) {
             rest->value < 0 ? (uint64_t)-rest->value : (uint64_t)rest->value);
         rest->value = 0;
         break;
-    default:
+    case HANDLE_NEAR:
         put(out, " %s(%u,%+" PRId64 ")", word, rest->adapter, rest->value);
         rest->adapter = 0;
         rest->value = 0;
+        break;
+    case PROGRAM_HANDLES:
         break;
     }
     rest->handle = 0;
 }
 
-static void put_operands(struct out *out, struct program_op *rest) {
-    switch (text_operands[rest->opcode]) {
-    case TEXT_NO_OPERAND:
-        return;
-    case TEXT_HANDLE:
-        put_handle(out, rest);
-        return;
-    case TEXT_IRQL:
-        put(out, " %s", text_irqls[rest->irql]);
-        rest->irql = 0;
-        return;
-    case TEXT_ADAPTER:
-        put(out, " %u", rest->adapter);
-        break;
-    case TEXT_ADAPTER_D:
-        put(out, " %u %s", rest->adapter, rest->flag ? "d0" : "d3");
-        rest->flag = false;
-        break;
-    case TEXT_ADAPTER_TDR:
-        put(out, " %u %s", rest->adapter, rest->flag ? "begin" : "end");
-        rest->flag = false;
-        break;
-    case TEXT_LINK:
-        put(out, " %u %" PRId64, rest->adapter, rest->value);
-        rest->value = 0;
-        break;
-    }
-    rest->adapter = 0;
-}
-
 static void put_view(struct out *out, struct program_op *rest, bool with_delta) {
-    switch (rest->view_form) {
+    switch ((enum program_view)rest->view_form) {
     case VIEW_LIVE:
         put(out, " view=%u", rest->view);
         break;
     case VIEW_ISSUED:
         put(out, " view=issued(%u)", rest->view);
         break;
-    default:
+    case VIEW_RAW:
         put(out, " view=raw");
         if (rest->view != 0) {
             put(out, "(%u)", rest->view);
         }
+        break;
+    case PROGRAM_VIEWS:
         break;
     }
     rest->view_form = 0;
@@ -155,94 +134,20 @@ static void put_view(struct out *out, struct program_op *rest, bool with_delta) 
     }
 }
 
-static void put_field(struct out *out, struct program_op *rest, const struct text_field *field) {
-    uint64_t value = text_arg_get(rest, field->offset, field->width);
-    switch (field->kind) {
-    case TEXT_SIZE:
-        put_form(out, field->name, rest->size_form, rest->size_delta, value);
-        if (rest->size_form != FORM_RAW) {
-            rest->size_form = 0;
-            rest->size_delta = 0;
-            return; /* the structure's own value is covered up; pad shows it */
-        }
-        break;
-    case TEXT_OFFSET:
-        if (rest->offset_form != FORM_RAW) {
-            put_form(out, field->name, rest->offset_form, rest->offset_delta, value);
-            rest->offset_form = 0;
-            rest->offset_delta = 0;
-            return;
-        }
-        if (value != 0) {
-            put_hex(out, field->name, value);
-        }
-        break;
-    case TEXT_FLAGS:
-        if (value & 1) {
-            put(out, " PreferContiguous");
-        }
-        if (value >> 1) {
-            put_hex(out, "Reserved", value >> 1);
-        }
-        break;
-    case TEXT_COUNT:
-        if (value != 0) {
-            put(out, " %s=%" PRIu64, field->name, value + 1);
-        }
-        break;
-    default:
-        if (value != 0 || field->always) {
-            if (field->kind == TEXT_HEX) {
-                put_hex(out, field->name, value);
-            } else {
-                put(out, " %s=%" PRIu64, field->name, value);
-            }
-        }
-        break;
-    }
-    text_arg_set(rest, field->offset, field->width, 0);
+/* A number of the argument, when it is not zero. */
+static void put_number(struct out *out, const char *name, uint64_t value, bool hex) {
+    if (value == 0)
+        return;
+    if (hex)
+        put_hex(out, name, value);
+    else
+        put(out, " %s=%" PRIu64, name, value);
 }
 
-/* What no member has shown. */
-static void put_rest(struct out *out, struct program_op *rest) {
-    if (rest->handle != 0) {
-        put(out, " handle=%s", text_handles[rest->handle]);
-    }
-    if (rest->adapter != 0) {
-        put(out, " adapter=%u", rest->adapter);
-    }
-    if (rest->value != 0) {
-        put(out, " value=%" PRId64, rest->value);
-    }
-    if (rest->size_form != 0) {
-        put(out, " size_form=%s", text_forms[rest->size_form]);
-    }
-    if (rest->size_delta != 0) {
-        put(out, " size_delta=%d", rest->size_delta);
-    }
-    if (rest->offset_form != 0) {
-        put(out, " offset_form=%s", text_forms[rest->offset_form]);
-    }
-    if (rest->offset_delta != 0) {
-        put(out, " offset_delta=%d", rest->offset_delta);
-    }
-    if (rest->view_form != 0 || rest->view != 0) {
-        put_view(out, rest, false);
-    }
-    if (rest->irql != 0) {
-        put(out, " irql=%s", text_irqls[rest->irql]);
-    }
-    if (rest->flag) {
-        put(out, " flag");
-    }
-    for (unsigned offset = 0; offset < sizeof rest->arg.raw; offset += 8) {
-        uint64_t low = text_arg_get(rest, offset, 4);
-        if (low != 0) { /* where members leave the low half bare, they leave the high half bare too */
-            put(out, " pad%u=0x%" PRIx64, offset, text_arg_get(rest, offset, 8));
-        } else if (text_arg_get(rest, offset + 4, 4) != 0) {
-            put(out, " pad%u=0x%" PRIx64, offset + 4, text_arg_get(rest, offset + 4, 4));
-        }
-    }
+static void put_flags(struct out *out, uint64_t value) {
+    if (value & 1)
+        put(out, " PreferContiguous");
+    put_number(out, "Reserved", value >> 1, true);
 }
 
 static void put_race(struct out *out, struct program_op *rest) {
@@ -259,47 +164,156 @@ static void put_race(struct out *out, struct program_op *rest) {
     program_race_set(rest, &(struct program_race){.ops = 1});
 }
 
+/* A size or an offset; true when it shows what the structure holds. Its form covers that up else, and a pad
+ * shows it. */
+static bool put_formed(struct out *out, const char *name, uint8_t *form, int8_t *delta, uint64_t value,
+                       bool always) {
+    if (*form == FORM_RAW) {
+        if (always || value != 0)
+            put_form(out, name, FORM_RAW, 0, value);
+        return true;
+    }
+    put_form(out, name, *form, *delta, value);
+    *form = 0;
+    *delta = 0;
+    return false;
+}
+
+static void put_adapter_number(struct out *out, const char *name, struct program_op *rest) {
+    put(out, *name ? " %s=%u" : " %s%u", name, rest->adapter);
+    rest->adapter = 0;
+}
+
+static void put_state(struct out *out, struct program_op *rest, const char *set, const char *clear) {
+    put(out, " %s", rest->flag ? set : clear);
+    rest->flag = false;
+}
+
+/* Prints an operand and takes it out of the rest. */
+static void put_operand(struct out *out, struct program_op *rest, const struct program_operand *operand) {
+    const char *name = operand->name;
+    bool in_arg = operand->offset >= offsetof(struct program_op, arg);
+    uint64_t value = in_arg ? program_operand_get(rest, operand) : 0;
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_HANDLE:
+        put_handle(out, rest);
+        break;
+    case OPERAND_CHAIN:
+    case OPERAND_ADAPTER:
+    case OPERAND_ABSENT:
+    case OPERAND_GPU:
+        put_adapter_number(out, name, rest);
+        break;
+    case OPERAND_JOINER:
+        put(out, " %" PRId64, rest->value);
+        rest->value = 0;
+        break;
+    case OPERAND_D_STATE:
+        put_state(out, rest, "d0", "d3");
+        break;
+    case OPERAND_TDR:
+        put_state(out, rest, "begin", "end");
+        break;
+    case OPERAND_LEVEL:
+        put(out, " %s", text_irqls[rest->irql]);
+        rest->irql = 0;
+        break;
+    case OPERAND_INDEX:
+        put(out, " %s=%" PRIu64, name, value);
+        break;
+    case OPERAND_SIZE:
+        in_arg = put_formed(out, name, &rest->size_form, &rest->size_delta, value, true);
+        break;
+    case OPERAND_OFFSET:
+        in_arg = put_formed(out, name, &rest->offset_form, &rest->offset_delta, value, false);
+        break;
+    case OPERAND_FLAGS:
+        put_flags(out, value);
+        break;
+    case OPERAND_BASE:
+    case OPERAND_VIEW:
+        put_view(out, rest, true);
+        break;
+    case OPERAND_PIN:
+        if (rest->view_form == VIEW_LIVE) { /* else `view` shows both */
+            put(out, " %s=%u", name, rest->view);
+            rest->view = 0;
+        }
+        break;
+    case OPERAND_PAGE:
+    case OPERAND_NUMBER:
+        put_number(out, name, value, false);
+        break;
+    case OPERAND_COUNT:
+        put_number(out, name, value ? value + 1 : 0, false);
+        break;
+    case OPERAND_OUT:
+    case OPERAND_IN_PAGE:
+    case OPERAND_IN_VIEW:
+    case OPERAND_STAMP:
+    case OPERAND_IDLE:
+        put_number(out, name, value, true);
+        break;
+    case OPERAND_SCHEDULE:
+        put_race(out, rest);
+        break;
+    case OPERAND_KINDS:
+        break;
+    }
+    if (in_arg)
+        program_operand_set(rest, operand, 0);
+}
+
+/* ---- what no operand has shown ---- */
+
+static void put_fault(struct out *out, struct program_op *rest) {
+    put(out, " fail_nth=%u", rest->fail_nth);
+    if (rest->fail_kind != 0)
+        put(out, "(%s)", text_faults[rest->fail_kind]);
+    rest->fail_kind = 0;
+}
+
+static void put_pads(struct out *out, const struct program_op *rest) {
+    for (unsigned offset = 0; offset < sizeof rest->arg.raw; offset += 8) {
+        uint64_t low = text_arg_get(rest, offset, 4);
+        if (low != 0) /* where members leave the low half bare, they leave the high half bare too */
+            put(out, " pad%u=0x%" PRIx64, offset, text_arg_get(rest, offset, 8));
+        else if (text_arg_get(rest, offset + 4, 4) != 0)
+            put(out, " pad%u=0x%" PRIx64, offset + 4, text_arg_get(rest, offset + 4, 4));
+    }
+}
+
+static void put_rest(struct out *out, struct program_op *rest) {
+#define PUT(member, coding, byte, bit, bits, count, written, words) PUT_##written(member, words)
+#define PUT_NUMBER(member, words)                                                                            \
+    if (rest->member != 0)                                                                                   \
+        put(out, " " #member "=%u", rest->member);
+#define PUT_INTEGER(member, words)                                                                           \
+    if (rest->member != 0)                                                                                   \
+        put(out, " " #member "=%" PRId64, (int64_t)rest->member);
+#define PUT_WORD(member, words)                                                                              \
+    if (rest->member != 0)                                                                                   \
+        put(out, " " #member "=%s", words[rest->member]);
+#define PUT_SWITCH(member, words)                                                                            \
+    if (rest->member)                                                                                        \
+        put(out, " " #member);
+#define PUT_FAULT(member, words)                                                                             \
+    if (rest->member != 0)                                                                                   \
+        put_fault(out, rest);
+#define PUT_VIEW(member, words)                                                                              \
+    if (rest->member != 0)                                                                                   \
+        put_view(out, rest, false);
+#define PUT_PADS(member, words) put_pads(out, rest);
+    PROGRAM_MEMBERS(PUT)
+}
+
 static void put_op(struct out *out, const struct program_op *op) {
     struct program_op rest = *op;
     put(out, "%s", text_opcodes[op->opcode]);
-    if (op->opcode == OP_RACE) {
-        put_race(out, &rest);
-    }
-    put_operands(out, &rest);
-    if (op->opcode == OP_DMA_WRITE || op->opcode == OP_DMA_READ) {
-        put(out, " gpu=%u", op->adapter);
-        rest.adapter = 0;
-        if (op->view_form == VIEW_LIVE) {
-            put(out, " pin=%u", op->view);
-            rest.view = 0;
-        }
-    }
-    if (op->opcode == OP_UNMAP) {
-        put_field(out, &rest, text_fields(op->opcode)); /* index first, as everywhere */
-    }
-    if (text_has_view(op->opcode)) {
-        put_view(out, &rest, true);
-    }
-    for (const struct text_field *field = text_fields(op->opcode); field->name != NULL; field++) {
-        if (op->opcode != OP_UNMAP || !field->always) {
-            put_field(out, &rest, field);
-        }
-    }
-    if (op->null_arg) {
-        put(out, " null_arg");
-    }
-    if (op->fail_nth != 0) {
-        put(out, " fail_nth=%u", op->fail_nth);
-        if (op->fail_kind != 0) {
-            put(out, "(%s)", text_faults[op->fail_kind]);
-        }
-    } else if (op->fail_kind != 0) {
-        put(out, " fail_kind=%s", text_faults[op->fail_kind]);
-    }
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name != NULL;
+         operand++)
+        put_operand(out, &rest, operand);
     put_rest(out, &rest);
-    if (rest.actor != 0) {
-        put(out, " actor=%u", rest.actor);
-    }
 }
 
 size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity) {

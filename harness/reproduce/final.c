@@ -64,7 +64,7 @@ static void put_pool_check(struct put *to, const struct step *step) {
 
 /* Of a step that returned what it may, and without a wrong look behind it. False: nobody knows. */
 static bool put_rest(struct put *to, const struct step *step, enum contract_clause clause) {
-    switch (step->before.opcode) {
+    switch ((enum program_opcode)step->before.opcode) {
     case OP_PIN2:
     case OP_PIN:
         if (NT_SUCCESS(step->after.status)) {
@@ -87,7 +87,16 @@ static bool put_rest(struct put *to, const struct step *step, enum contract_clau
         if (!looks_counted()) /* it is which drivers were called, and bus_start() knows */
             return true;
         break;
-    default:
+    case OP_UNPIN:
+    case OP_UNMAP:
+    case OP_ADD:
+    case OP_LINK:
+    case OP_SURPRISE_REMOVE:
+    case OP_POWER:
+    case OP_RESET:
+    case OP_PRESSURE:
+    case OP_IRQL:
+    case OP_RACE:
         break;
     }
     if (looks_counted())

@@ -124,29 +124,32 @@ static void put_bus(struct put *to, const struct call *call) {
     const struct model_chain *chain = &run.model.chains[device->chain];
     bool starting = device->present && chain->phase == PHASE_STARTING;
     bool stopping = device->present && chain->phase == PHASE_STOPPING;
-    switch (call->opcode) {
-    case OP_START:
+    switch ((enum program_bus)call->opcode) {
+    case BUS_START:
         put(to, starting ? "bus_start(%u, %u, (const uint8_t[]){" : "sut->start(%u", call->device,
             chain->count);
         for (uint32_t i = 0; starting && i < chain->count; i++)
             put(to, i ? ", %u" : "%u", chain->members[i]);
         put(to, starting ? "})" : ")");
         break;
-    case OP_STOP:
-    case OP_REMOVE:
+    case BUS_STOP:
+    case BUS_REMOVE:
         put(to, "%s%s(%u)", stopping ? "bus_" : "sut->", text_opcodes[call->opcode], call->device);
         break;
-    case OP_LINK:
+    case BUS_LINK:
         put(to, "sut->link(%u, %u)", call->device, call->joiner);
         break;
-    case OP_POWER:
+    case BUS_POWER:
         put(to, "sut->power(%u, %s)", call->device, call->flag ? "true /* D0 */" : "false /* D3 */");
         break;
-    case OP_RESET:
+    case BUS_RESET:
         put(to, "sut->reset(%u, %s)", call->device, call->flag ? "true /* begin */" : "false /* end */");
         break;
-    default: /* OP_ADD, OP_SURPRISE_REMOVE */
+    case BUS_ADD:
+    case BUS_SURPRISE_REMOVE:
         put(to, "bus_%s(%u)", text_opcodes[call->opcode], call->device);
+        break;
+    case BUS_PRESSURE: /* put_pressure() */
         break;
     }
 }

@@ -129,7 +129,7 @@ static void lines_print_as_written(void) {
     static const char *const lines[] = {
         "pin2 lead(0) index=0 CommitSize=MaximumSize-1p PreferContiguous",
         "pin2 lead(0) index=0 CommitSize=0x8000 Reserved=0x40000000 fail_nth=3(lock)",
-        "pin2 lead(1) index=4294967295 CommitSize=MaximumSize pAdl=0x1234 pad4=0xffffffff pad20=0x5 actor=3",
+        "pin2 lead(1) index=4294967295 CommitSize=MaximumSize pAdl=0x1234 pad4=0xffffffff actor=3",
         "pin2 issued(7) index=0 CommitSize=MaximumSize+1b null_arg pad8=0x1000",
         "pin2 near(2,-8) index=0 CommitSize=MaximumSize/2+3p",
         "pin null index=1 CommitSize=MdlLimit+1p pMdl=7 pad24=0x100000001",
@@ -244,9 +244,9 @@ static void errors_say_where_and_what(void) {
         {"pin2 lead(0) CommitSize=MaximumSize-1",
          "t:1:25: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got 'MaximumSize-1'"},
-        {"pin2 lead(0) Commitsize=1", "t:1:14: expected a member of pin2: index CommitSize PreferContiguous "
-                                      "Reserved pAdl null_arg fail_nth "
-                                      "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
+        {"pin lead(0) Commitsize=1",
+         "t:1:13: expected a member of pin: index CommitSize pMdl null_arg fail_nth "
+         "actor; or an unused one (pinfuzz help programs), got 'Commitsize=1'"},
         {"unpin lead(0) index=0 PreferContiguous",
          "t:1:23: expected a member of unpin: index null_arg fail_nth actor; or an unused one (pinfuzz help "
          "programs), got 'PreferContiguous'"},
@@ -257,8 +257,8 @@ static void errors_say_where_and_what(void) {
         {"unmap lead(0) view=first", "t:1:20: expected a view: K, live(K), issued(K) or raw, each with an "
                                      "optional +Np or -Np, got 'first'"},
         {"power 0 d1", "t:1:9: expected d3|d0, got 'd1'"},
-        {"pressure 1",
-         "t:1:10: expected a member of pressure: actor; or an unused one (pinfuzz help programs), got '1'"},
+        {"pressure 1", "t:1:10: expected a member of pressure: fail_nth actor; or an unused one (pinfuzz "
+                       "help programs), got '1'"},
         {"map lead(0) Size=0x10000000000000000",
          "t:1:18: expected a size (0x8000, 32K, 8p, MaximumSize-1p, MaximumSize+1b, MaximumSize/2, MdlLimit, "
          "2^32p, 2^64), got '0x10000000000000000'"},

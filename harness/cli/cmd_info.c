@@ -1,0 +1,64 @@
+/* What scripts need to know of the byte form and of the operations. */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/program/text_words.h"
+
+static bool wanted(const char *key, const char *name) {
+    return key == NULL || strcmp(key, name) == 0;
+}
+
+/* With the key alone the value alone is printed. */
+static bool put(const char *key, const char *name, const char *word, unsigned value) {
+    if (!wanted(key, name)) {
+        return false;
+    }
+    if (key == NULL) {
+        printf("%s ", name);
+    }
+    printf("%s%s%u\n", word, *word ? " " : "", value);
+    return true;
+}
+
+static int main_info(int argc, char **argv) {
+    const char *key = argc > 1 ? argv[1] : NULL;
+    bool any = false;
+    if (argc > 2) {
+        return cmd_usage(&cmd_info, "one KEY only, not also '%s'", argv[2]);
+    }
+    any |= put(key, "record", "", PROGRAM_RECORD);
+    any |= put(key, "adapters", "", PROGRAM_ADAPTERS);
+    any |= put(key, "operations", "", PROGRAM_OPS);
+    any |= put(key, "bytes", "", PROGRAM_BYTES);
+    for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
+        any |= put(key, "operation", text_opcodes[opcode], opcode);
+    }
+    return any ? CMD_KEPT : cmd_usage(&cmd_info, "no key is called '%s'", key);
+}
+
+const struct cmd cmd_info = {
+    .name = "info",
+    .summary = "print facts of programs for scripts",
+    .main = main_info,
+    .help = "NAME\n"
+            "    pinfuzz info - print facts of programs for scripts\n"
+            "\n"
+            "SYNOPSIS\n"
+            "    pinfuzz info [KEY]\n"
+            "\n"
+            "DESCRIPTION\n"
+            "    Prints a key and its value on each line; with a KEY its values alone.\n"
+            "\n"
+            "        record N           the bytes of a record of the byte form\n"
+            "        adapters N         the most adapters a machine has\n"
+            "        operations N       the most operations a program has\n"
+            "        bytes N            the longest byte form\n"
+            "        operation WORD N   an operation, and its number in the first byte of its record\n"
+            "\n"
+            "EXIT STATUS\n"
+            "    0 done; 2 there is no such KEY\n"
+            "\n"
+            "EXAMPLES\n"
+            "    pinfuzz info record\n",
+};
