@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# docs/contract.md and the table of the oracle list the same clauses, with the same basis first; and its table of
-# structures has each member that a header asserts an offset of.
+# docs/contract.md and the table of the oracle list the same clauses, with the same basis first; its table of
+# structures has each member that a header asserts an offset of; and each of those of a callback's argument is an
+# operand.
 # Usage: tests/docs.sh PINFUZZ
 set -euo pipefail
 
@@ -50,3 +51,15 @@ if [[ -z $(undocumented "$scratch/page") ]]; then
 fi
 missing=$(undocumented "$contract")
 [[ -z $missing ]] || { printf 'docs/contract.md, the ABI facts: no %s\n' "$missing" >&2; exit 1; }
+
+# unset_members: what of callbacks' arguments is asserted and set by no operand; members are read from standard input.
+unset_members() {
+    asserted "$contract" | sed -nE 's/^(DXGKARGCB_\w+) (\w+) ([0-9]+)$/\1.\2 \3/p' | sort |
+        comm -23 - <(sort)
+}
+if [[ -z $("$pinfuzz" info member | grep -v CommitSize | unset_members) ]]; then
+    echo "docs: a member that is no operand goes unnoticed" >&2
+    exit 1
+fi
+missing=$("$pinfuzz" info member | unset_members)
+[[ -z $missing ]] || { printf 'harness/program/operations.def: no operand for %s\n' "$missing" >&2; exit 1; }
