@@ -52,14 +52,13 @@ fi
 missing=$(undocumented "$contract")
 [[ -z $missing ]] || { printf 'docs/contract.md, the ABI facts: no %s\n' "$missing" >&2; exit 1; }
 
-# unset_members: what of callbacks' arguments is asserted and set by no operand; members are read from standard input.
-unset_members() {
-    asserted "$contract" | sed -nE 's/^(DXGKARGCB_\w+) (\w+) ([0-9]+)$/\1.\2 \3/p' | sort |
-        comm -23 - <(sort)
-}
-if [[ -z $("$pinfuzz" info member | grep -v CommitSize | unset_members) ]]; then
+# ---- operands ----
+
+asserted "$contract" | sed -nE 's/^(DXGKARGCB_\w+) (\w+) ([0-9]+)$/\1.\2 \3/p' | sort >"$scratch/members"
+"$pinfuzz" info member | sort >"$scratch/operands"
+if [[ -z $(grep -v CommitSize "$scratch/operands" | comm -23 "$scratch/members" -) ]]; then
     echo "docs: a member that is no operand goes unnoticed" >&2
     exit 1
 fi
-missing=$("$pinfuzz" info member | unset_members)
+missing=$(comm -23 "$scratch/members" "$scratch/operands")
 [[ -z $missing ]] || { printf 'harness/program/operations.def: no operand for %s\n' "$missing" >&2; exit 1; }
