@@ -96,6 +96,26 @@ for place in /proc/none "$root/README.md"; do
     says "cannot make the directory $place"
 done
 
+# What broke is said in a line, without paths and signatures.
+cause() {
+    printf '%s\n' "$1" '==1== ERROR: libFuzzer: deadly signal' >"$log.said"
+    # shellcheck disable=SC2016 # for the shell that is started
+    bash -c 'source "$0" && cause_of "$1" 77' "$root/fuzz/engine/findings.sh" "$log.said"
+}
+names() {
+    local got
+    got=$(cause "$1")
+    printf '%s\n' "$got" >"$log"
+    [[ $got == "$2" ]] || fail "'$1' is called '$got' instead of '$2'"
+    passed=$((passed + 1))
+}
+names "t: /a b/src/nt/view.c:12: void nt_free(struct nt_view *, void (*)(int)): Assertion \`v->pages(3) != 0' failed." \
+    'failed assertion in nt_free: v->pages(3) != 0'
+names "t: src/nt/view.c:12: struct nt_view *nt_view(void): Assertion \`a && \"b: c\"' failed." \
+    'failed assertion in nt_view: a && "b: c"'
+names "t: src/nt/view.c:12: nt_view: Assertion \`a' failed." 'failed assertion in nt_view: a'
+names 'pool: some last words' 'pool: some last words'
+
 # An implementation that rounds odd sizes down instead of refusing them.
 mkdir -p "$scratch/src"
 cp -R "$root/src/nt" "$root/src/dxgk" "$root/src/sut" "$scratch/src/"
