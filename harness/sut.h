@@ -44,16 +44,16 @@ enum sut_iommu {
  */
 struct sut_machine_config {
     enum sut_iommu iommu;
-    ULONG dxgkrnl_version;   /* Dxgkrnl's own, DXGKDDI_INTERFACE_VERSION_* */
-    uint32_t iommu_flags;    /* IOMMUFlags: five bits, docs/contract.md */
-    uint64_t ram_pages;      /* installed frames, > 0 */
-    uint64_t highest_pfn;    /* PFN of the highest installed frame, >= ram_pages + firmware_pages - 1 */
-    uint64_t firmware_first; /* > 0 where there are firmware_pages */
+    ULONG dxgkrnl_version; /* Dxgkrnl's own, DXGKDDI_INTERFACE_VERSION_* */
+    uint32_t iommu_flags;  /* IOMMUFlags: five bits, docs/contract.md */
+    uint64_t ram_pages;    /* installed frames, > 0 */
+    uint64_t highest_pfn;  /* PFN of the highest installed frame, >= ram_pages + firmware_pages - 1 */
     uint64_t firmware_pages;
-    uint64_t commit_pages; /* commit limit; may exceed ram_pages */
-    uint64_t pool_bytes;   /* kernel pool */
-    uint64_t view_bytes;   /* system address space for views, a multiple of 64 KiB */
-    uint32_t pfn_seed;     /* which frames are handed out first */
+    uint64_t firmware_first; /* > 0 where there are firmware_pages */
+    uint64_t commit_pages;   /* commit limit; may exceed ram_pages */
+    uint64_t pool_bytes;     /* kernel pool */
+    uint64_t view_bytes;     /* system address space for views, a multiple of 64 KiB */
+    uint32_t pfn_seed;       /* which frames are handed out first */
 };
 
 /*

@@ -164,7 +164,7 @@ static void check_bits(void) {
     CHECK(!caps.IommuIsolationSupported && !caps.IommuIsolationRequired && caps.DmaRemappingSupported);
     caps.Value = 0xFFFFFFF8;
     CHECK(!caps.IommuIsolationSupported && !caps.IommuIsolationRequired && !caps.DmaRemappingSupported &&
-          !caps.GpuVaIommuRequired && !caps.GpuVaIommuGlobalRequired && caps.Reserved == 0x7FFFFFF);
+          caps.GpuVaIommuRequired && caps.GpuVaIommuGlobalRequired && caps.Reserved == 0x7FFFFFF);
 }
 
 /* The five callbacks and the landmarks of DXGKRNL_INTERFACE, each found in the raw slots. */

@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
 # fuzz/run from a newcomer's side: break a line of the implementation, and be told which clause broke,
-# with a file that shows it again. And its exit statuses. Usage: tests/fuzz_run.sh [SCRATCH-DIRECTORY]
+# with a file that shows it again. And its exit statuses. Usage: tests/fuzz_run.sh [--objects DIR] [SCRATCH-DIRECTORY]
+#   --objects DIR  a build of this project whose objects are used where they are the same
 set -euo pipefail
 
-root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../fuzz/engine/tools.sh"
+root=$tools_root
+objects=
+if [[ ${1-} == --objects ]]; then
+    objects=${2?--objects wants a directory}
+    shift 2
+fi
 if (($#)); then
     scratch=$1
 else
@@ -13,6 +21,9 @@ fi
 rm -rf "$scratch/src" "$scratch/corpus" "$scratch/build/findings"
 mkdir -p "$scratch"
 scratch=$(cd "$scratch" && pwd)
+for place in "$scratch/build" "$scratch/build/afl"; do
+    tools_take_objects "$objects" "$place"
+done
 log=$scratch/fuzz-run.log
 passed=0
 
@@ -44,8 +55,27 @@ never_says() {
     passed=$((passed + 1))
 }
 
+# At -Werror, for so do the tests' builds compile what is the same here.
+campaign=("$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src"
+    -DPINFUZZ_WERROR=ON)
 fuzz() {
-    "$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src" "$@"
+    "${campaign[@]}" "$@"
+}
+
+# ended_when PATTERN FILE ARG...: fuzz/run with these arguments, interrupted when FILE, below logs/, has a line
+# that matches. Ten minutes are for a machine that builds for most of them.
+ended_when() {
+    local pattern=$1 file=$scratch/build/logs/$2 runner
+    shift 2
+    rm -f "$file"
+    # Not through fuzz(): a signal is for the script itself, not for a shell around it.
+    "${campaign[@]}" --seconds 600 "$@" &
+    runner=$!
+    while ! grep -qE "$pattern" "$file" 2>/dev/null && kill -0 "$runner" 2>/dev/null; do
+        sleep 0.1
+    done
+    kill -TERM "$runner" 2>/dev/null || true
+    wait "$runner"
 }
 
 expect 2 fuzz --seconds
@@ -66,6 +96,26 @@ for place in /proc/none "$root/README.md"; do
     says "cannot make the directory $place"
 done
 
+# What broke is said in a line, without paths and signatures.
+cause() {
+    printf '%s\n' "$1" '==1== ERROR: libFuzzer: deadly signal' >"$log.said"
+    # shellcheck disable=SC2016 # for the shell that is started
+    bash -c 'source "$0" && cause_of "$1" 77' "$root/fuzz/engine/findings.sh" "$log.said"
+}
+names() {
+    local got
+    got=$(cause "$1")
+    printf '%s\n' "$got" >"$log"
+    [[ $got == "$2" ]] || fail "'$1' is called '$got' instead of '$2'"
+    passed=$((passed + 1))
+}
+names "t: /a b/src/nt/view.c:12: void nt_free(struct nt_view *, void (*)(int)): Assertion \`v->pages(3) != 0' failed." \
+    'failed assertion in nt_free: v->pages(3) != 0'
+names "t: src/nt/view.c:12: struct nt_view *nt_view(void): Assertion \`a && \"b: c\"' failed." \
+    'failed assertion in nt_view: a && "b: c"'
+names "t: src/nt/view.c:12: nt_view: Assertion \`a' failed." 'failed assertion in nt_view: a'
+names 'pool: some last words' 'pool: some last words'
+
 # An implementation that rounds odd sizes down instead of refusing them.
 mkdir -p "$scratch/src"
 cp -R "$root/src/nt" "$root/src/dxgk" "$root/src/sut" "$scratch/src/"
@@ -84,7 +134,7 @@ for shown in "$file" "$text"; do
 done
 
 # Seeds that break are no end of a campaign that is to go on, and are back for the next one.
-expect 1 fuzz --keep-going --seconds 20 --jobs 1 --target pin_args_fuzzer
+expect 1 ended_when '^#[0-9]{4,}' pin_args_fuzzer.log --keep-going --jobs 1 --target pin_args_fuzzer
 says '^pin_args_fuzzer +[0-9]{4,} '
 says '^FINDING in pin_args_fuzzer: PIN-ALIGN'
 aside() { find "$scratch/corpus/.aside" -type f; }
@@ -96,11 +146,11 @@ expect 2 fuzz --seconds 1
 says 'pin\.c:.*error'
 
 # None at all, or nothing to build one from. A relative path begins where the caller is.
-in_scratch() { (cd "$scratch" && fuzz "$@"); }
+in_scratch() { (cd "$scratch" && "$@"); }
 mkdir -p "$scratch/empty"
-expect 2 in_scratch -DPINFUZZ_SUT=nowhere
+expect 2 in_scratch fuzz -DPINFUZZ_SUT=nowhere
 says "there is no $scratch/nowhere"
-expect 2 in_scratch -DPINFUZZ_SUT=empty
+expect 2 in_scratch fuzz -DPINFUZZ_SUT=empty
 says "no C source in $scratch/empty"
 expect 2 fuzz -DPINFUZZ_SUT=
 says 'PINFUZZ_SUT is empty'
@@ -108,22 +158,7 @@ says 'PINFUZZ_SUT is empty'
 # Interrupted: the targets end with it, and what they did is told. The unbroken core this time.
 sed -i '$d' "$scratch/src/dxgk/pin.c"
 cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
-interrupted() {
-    local runner
-    # Not through fuzz(): a signal is for the script itself, not for a shell around it.
-    "$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src" \
-        --seconds 600 --jobs 2 &
-    runner=$!
-    # Until a target has begun; a slow machine builds for minutes.
-    for ((i = 0; i < 1200; i++)); do
-        ! grep -q 'targets, .* at once' "$log" || break
-        sleep 0.5
-    done
-    sleep 4
-    kill -TERM "$runner"
-    wait "$runner"
-}
-expect 130 interrupted
+expect 130 ended_when '^#[0-9]+[[:space:]]INITED' pin_args_fuzzer.log --jobs 2
 says '^clauses reached: '
 says '^pin_args_fuzzer +[1-9][0-9]*'
 for process in /proc/[0-9]*; do
@@ -131,19 +166,58 @@ for process in /proc/[0-9]*; do
 done
 passed=$((passed + 1))
 
+# Inputs that come in one file: an archive with a directory for each target, or one that its name says is a
+# target's, and texts with programs in Base64, here the same.
+mkdir -p "$scratch/packed/pin_args_fuzzer" "$scratch/packed/pin_unpin_fuzzer"
+program='pin2 lead(0) index=0 CommitSize=3p'
+printf '%s\n' "$program" >"$scratch/packed/pin_args_fuzzer/a.txt"
+{ printf '\377\376' && printf '%s\n' "$program" "$program" | iconv -f UTF-8 -t UTF-16LE; } \
+    >"$scratch/packed/pin_args_fuzzer/b"
+printf '%s\n' "$program" 'unpin lead(0) index=0' >"$scratch/packed/pin_unpin_fuzzer/c.txt"
+pack() { (cd "$scratch/packed" && rm -f "../$1" && python3 -m zipfile -c "../$1" "${@:2}"); }
+pack inputs.zip pin_args_fuzzer pin_unpin_fuzzer
+pack pin_args_fuzzer_seed_corpus.zip pin_unpin_fuzzer/c.txt
+pack nobody.zip pin_args_fuzzer/a.txt
+printf 'PK\3\4' >"$scratch/cut.zip"
+"$scratch/build/pinfuzz" bytes "$scratch/packed/pin_args_fuzzer" -o "$scratch/packed/bytes" >"$log"
+for file in "$scratch/packed/bytes/"*; do
+    printf 'Base64: %s\n' "$(base64 -w 0 "$file")"
+done >"$scratch/pin_args_fuzzer.log"
+held() { sha1sum <"$scratch/packed/bytes/$1" | sed "s|^\([0-9a-f]*\).*|$scratch/corpus/pin_args_fuzzer/\1|"; }
+for file in a b; do
+    [[ ! -e $(held $file) ]] || fail "$(held $file) is there before it was taken from an archive"
+done
+expect 0 fuzz --seconds 1 --jobs 1 --target pin_args_fuzzer --corpus "$scratch/inputs.zip" \
+    --corpus "$scratch/pin_args_fuzzer.log" --corpus "$scratch/pin_args_fuzzer_seed_corpus.zip"
+says '^pin_args_fuzzer: 2 inputs from .*/inputs.zip, 2 of them new$'
+says '^pin_args_fuzzer: 2 inputs from .*/pin_args_fuzzer.log, 0 of them new$'
+says '^pin_args_fuzzer: 1 inputs from .*/pin_args_fuzzer_seed_corpus.zip, 1 of them new$'
+for file in a b; do
+    expect 0 cmp "$scratch/packed/bytes/$file" "$(held $file)"
+done
+[[ ! -e $scratch/corpus/.packed ]] || fail 'what was unpacked is left in the corpus'
+expect 2 fuzz --seconds 1 --corpus "$scratch/nobody.zip"
+says 'of which target the inputs in .*nobody.zip are'
+expect 2 fuzz --seconds 1 --corpus "$scratch/cut.zip"
+says 'cut.zip: no zip archive'
+expect 2 fuzz --seconds 1 --corpus "$scratch/nowhere.zip"
+says 'there is no file .*nowhere.zip'
+
 # Both engines at once, the unbroken core still: inputs go both ways.
 expect 2 fuzz --engine no_such_engine
-expect 0 in_scratch --engine both --seconds 40 --jobs 2 --target pin_args_fuzzer -DPINFUZZ_SUT=src
+both_ways=(ended_when '^[1-9][0-9]* [1-9]' pin_args_fuzzer.trade --engine both --jobs 2 --target pin_args_fuzzer)
+expect 130 in_scratch "${both_ways[@]}" -DPINFUZZ_SUT=src
 says "the implementation is $scratch/src"
 never_says ' afl .* 0 execs '
 [[ -z $(aside) ]] || fail 'seeds stay aside'
 says '^pin_args_fuzzer libfuzzer +[1-9][0-9]*'
 says '^pin_args_fuzzer afl +[1-9][0-9]*'
 says '^pin_args_fuzzer: [1-9][0-9]* inputs from libFuzzer to AFL.*; [1-9][0-9]* from AFL.. to libFuzzer'
+# And not interrupted: each ends by itself when the time is over.
+expect 0 fuzz --engine both --seconds 8 --jobs 2 --target pin_args_fuzzer
+says '^no findings'
 
 # What was under test in one run is not in the next: without a word it is src/ again.
-# shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
-source "$root/fuzz/engine/tools.sh"
 expect 0 tools_configure "$scratch/build"
 expect 0 grep -x PINFUZZ_SUT:STRING=builtin "$scratch/build/CMakeCache.txt"
 

@@ -6,7 +6,8 @@
 # breaks again what it was said to break; each input that the corpus and AFL++'s queues held before the
 # round is still in one of them. A last run, undisturbed, leaves no finding without its text and its log.
 #
-# Usage: tests/kill.sh [--rounds N] [--seed N] [--engine libfuzzer|afl|both] [SCRATCH-DIRECTORY]
+# Usage: tests/kill.sh [--rounds N] [--seed N] [--engine libfuzzer|afl|both] [--objects DIR] [SCRATCH-DIRECTORY]
+#   --objects DIR  a build of this project whose objects are used where they are the same
 # Default: 20 rounds of both engines. Exit status: 0 nothing lost, 1 something was, 2 environment.
 set -euo pipefail
 
@@ -16,15 +17,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/../fuzz/engine/tools.sh"
 rounds=20
 seed=1
 engine=both
+objects=
 scratch=
 while (($#)); do
     case $1 in
-    --rounds | --seed | --engine)
+    --rounds | --seed | --engine | --objects)
         (($# > 1)) || tools_fail "$1 wants a value"
         declare "${1#--}=$2"
         shift
         ;;
-    -*) tools_fail "usage: tests/kill.sh [--rounds N] [--seed N] [--engine NAME] [SCRATCH-DIRECTORY]" ;;
+    -*) tools_fail "usage: tests/kill.sh [--rounds N] [--seed N] [--engine NAME] [--objects DIR] [SCRATCH-DIRECTORY]" ;;
     *) scratch=$1 ;;
     esac
     shift
@@ -41,6 +43,7 @@ fi
 mkdir -p "$scratch"
 scratch=$(cd "$scratch" && pwd)
 tree=$scratch/tree
+seeds=$scratch/seeds
 build=$scratch/build
 corpus=$scratch/corpus
 target=pin_unpin_fuzzer
@@ -57,24 +60,28 @@ fail() {
     exit 1
 }
 
-# ---- the campaign: a copy of this tree with bugs, and the seeds that do not meet them ----
+# ---- the campaign: a core with bugs, and the seeds that do not meet them ----
 
-rm -rf "$tree" "$corpus" "$build/findings" "$build/logs" "$build/afl-out"
-mkdir -p "$tree/corpus/$target" "$corpus"
-cp -R "$tools_root"/{CMakeLists.txt,fuzz,harness,src,tests} "$tree/"
+rm -rf "$tree" "$corpus" "$seeds" "$build/findings" "$build/logs" "$build/afl-out"
+mkdir -p "$tree" "$corpus" "$seeds/$target"
+cp -R "$tools_root/src" "$tree/"
 for bug in "${planted[@]}"; do
     patch -d "$tree" -p1 --fuzz=0 --force --no-backup-if-mismatch \
         <"$tools_root/tests/planted/$bug/bug.patch" >"$scratch/log" 2>&1 || fail "$bug does not apply"
 done
+for place in "$build" "$build/afl"; do
+    tools_take_objects "$objects" "$place"
+done
 
-campaign=("$tree/fuzz/run" --engine "$engine" --keep-going --target "$target" --jobs 2 --build "$build"
-    --corpus "$corpus" -DBUILD_TESTING=OFF)
+# At -Werror, for so do the tests' builds compile what is the same here.
+campaign=("$tools_root/fuzz/run" --engine "$engine" --keep-going --target "$target" --jobs 2 --build "$build"
+    --corpus "$corpus" --seeds "$seeds" -DPINFUZZ_SUT="$tree/src" -DPINFUZZ_WERROR=ON -DBUILD_TESTING=OFF)
 "${campaign[@]}" --seconds 1 >"$scratch/log" 2>&1 </dev/null || (($? == 1)) || fail "the campaign does not run"
 rm -rf "$corpus" "$build/findings" "$build/logs" "$build/afl-out"
 kept=0
 for file in "$tools_root/corpus/$target"/*; do
     if [[ -f $file ]] && "$build/pinfuzz" run "$file" >/dev/null 2>&1; then
-        cp "$file" "$tree/corpus/$target/"
+        cp "$file" "$seeds/$target/"
         kept=$((kept + 1))
     fi
 done

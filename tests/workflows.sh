@@ -29,18 +29,20 @@ sanitizers=" coverage $(sed -n '/^sanitizers:/,/^[a-z]/s/^ *- *//p' .clusterfuzz
 
 # left_by PATH: does some script make this path below build/?
 left_by() {
-    local first=${1#build/} rest maker
+    local first=${1#build/} rest makers=()
     rest=${first#*/}
     first=${first%%/*}
     rest=${rest%%/*}
     case $first in
-    tests) maker=tests/run ;;
-    fuzz) maker=fuzz/run ;;
-    coverage) maker=fuzz/coverage ;;
+    tests) makers=(tests/run tests/suite/stages.py) ;;
+    fuzz) makers=(fuzz/run) ;;
+    coverage) makers=(fuzz/coverage) ;;
+    fresh) makers=(tests/fresh) ;;
+    compilers) makers=(tests/compilers) ;;
     findings | findings.sarif) return 0 ;; # the workflow's own
     *) return 1 ;;
     esac
-    grep -qE "(^|[^A-Za-z0-9_.-])${rest//./\\.}([^A-Za-z0-9_.-]|\$)" "$maker"
+    grep -qE "(^|[^A-Za-z0-9_.-])${rest//./\\.}([^A-Za-z0-9_.-]|\$)" "${makers[@]}"
 }
 
 # The words of a command, and those of a `path:`.
@@ -149,6 +151,17 @@ done
 for workflow in .github/workflows/*.yml; do
     check_file "$workflow"
 done
+# What an owner has to put in stands in one place, on a host that there cannot be: all of it, or none any more.
+check_owner() {
+    local open stray
+    open=$(grep -cE '^(homepage|main_repo|primary_contact): .*owner\.invalid' "$1" || true)
+    if ((open != 0)) && { ((open != 3)) || ! grep -q '^# OWNER: ' "$1"; }; then
+        problem "$1" "the owner's lines: $open of 3 are open, or nothing says so"
+    fi
+    stray=$(grep -nE 'owner\.invalid|OWNER' .github/workflows/*.yml .clusterfuzzlite/{Dockerfile,build.sh} || true)
+    [[ -z $stray ]] || problem "$1" "the owner's lines are not all here: $stray"
+}
+check_owner .clusterfuzzlite/project.yaml
 ((!problems)) || exit 1
 
 # It must be able to fail before its success says anything.
@@ -165,6 +178,9 @@ plant() {
     ((problems)) || { echo "workflows: '$2' in $1 goes unnoticed" >&2; exit 1; }
     planted=$((planted + 1))
 }
+sed 's|^homepage: .*|homepage: "https://owner.example/pinfuzz"|' .clusterfuzzlite/project.yaml >"$scratch/project.yaml"
+check_owner "$scratch/project.yaml" 2>/dev/null
+((problems)) || { echo 'workflows: an owner who put in one line of three goes unnoticed' >&2; exit 1; }
 plant gate.yml 's|run: tests/run|run: tests/runs|'
 plant gate.yml 's|run: tests/run|run: tests/run --fast|'
 plant gate.yml 's|build/tests/findings$|build/tests/foundlings|'

@@ -12,12 +12,12 @@ afl_name() { [[ $1 == */1 ]] && printf main || printf 's%s' $((${1##*/} - 1)); }
 
 afl_build() {
     local fast=0 target
-    build_in "$build/afl" "$build/logs/build-afl.log" 'fuzzers mutator' -DPINFUZZ_ENGINE=afl \
+    build_in "$build/afl" "$build/logs/build-afl.log" "${targets[*]} mutator" -DPINFUZZ_ENGINE=afl \
         -DPINFUZZ_CMPLOG=ON -DPINFUZZ_SANITIZE=address,undefined
     for target in "${targets[@]}"; do
         [[ ${instances[$target]} != */afl/2* ]] || fast=1
     done
-    ((!fast)) || build_in "$build/afl-fast" "$build/logs/build-afl-fast.log" fuzzers -DPINFUZZ_ENGINE=afl
+    ((!fast)) || build_in "$build/afl-fast" "$build/logs/build-afl-fast.log" "${targets[*]}" -DPINFUZZ_ENGINE=afl
 }
 
 # AFL++ reads and writes its own form of a sanitizer's death.

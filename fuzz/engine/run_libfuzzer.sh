@@ -2,7 +2,7 @@
 # Sourced by fuzz/run: a campaign's libFuzzer processes.
 
 libfuzzer_build() {
-    build_in "$build" "$build/logs/build.log" 'fuzzers pinfuzz' -DPINFUZZ_ENGINE=libfuzzer \
+    build_in "$build" "$build/logs/build.log" "${targets[*]} pinfuzz" -DPINFUZZ_ENGINE=libfuzzer \
         -DPINFUZZ_SANITIZE=address,undefined
 }
 

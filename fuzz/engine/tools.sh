@@ -59,13 +59,14 @@ tools_install() {
     tools_packages=()
 }
 
-# tools_wish PACKAGE...: installs the first of them that can be had, for what is checked only where it can be.
-# False, and nothing else, when none can.
+# tools_wish PACKAGES...: installs the first that can be had, each a package or several with blanks between, for
+# what is checked only where it can be. False, and nothing else, when none can.
 tools_wish() {
-    local package
+    local packages
     tools_may_install && tools_apt update >/dev/null 2>&1 || return 1
-    for package; do
-        ! tools_apt install -y --no-install-recommends "$package" >/dev/null 2>&1 || return 0
+    for packages; do
+        # shellcheck disable=SC2086 # words are meant
+        ! tools_apt install -y --no-install-recommends $packages >/dev/null 2>&1 || return 0
     done
     return 1
 }
@@ -83,20 +84,26 @@ tools_clang_major() {
     echo __clang_major__ | "$1" -E -P -x c - 2>/dev/null | grep -xE '[0-9]+' || true
 }
 
-# tools_fuzzing_compiler: prints a clang from 14 on that links libFuzzer with ASan and UBSan, or fails.
-tools_fuzzing_compiler() {
-    local compiler scratch
+# tools_can_fuzz COMPILER: a clang from 14 on that links libFuzzer with ASan and UBSan.
+tools_can_fuzz() {
+    local scratch status=1
+    command -v "$1" >/dev/null 2>&1 && (($(tools_clang_major "$1") + 0 >= 14)) || return 1
     scratch=$(mktemp -d)
+    ! echo 'int LLVMFuzzerTestOneInput(const void *d, unsigned long n) { return (void)d, (void)n, 0; }' |
+        "$1" -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/probe" 2>/dev/null || status=0
+    rm -rf "$scratch"
+    return "$status"
+}
+
+# tools_fuzzing_compiler: prints the first of them that can, or fails.
+tools_fuzzing_compiler() {
+    local compiler
     for compiler in $(tools_clangs); do
-        if command -v "$compiler" >/dev/null 2>&1 && (($(tools_clang_major "$compiler") + 0 >= 14)) &&
-            echo 'int LLVMFuzzerTestOneInput(const void *d, unsigned long n) { return (void)d, (void)n, 0; }' |
-            "$compiler" -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/probe" 2>/dev/null; then
-            rm -rf "$scratch"
+        if tools_can_fuzz "$compiler"; then
             echo "$compiler"
             return 0
         fi
     done
-    rm -rf "$scratch"
     return 1
 }
 
@@ -172,6 +179,27 @@ tools_need_generator() {
     command -v ninja >/dev/null 2>&1 || command -v make >/dev/null 2>&1 || tools_packages+=(ninja-build)
 }
 
+# tools_python SCRIPT ARG...: goes on as that script of this project, one that builds and plants bugs, with
+# what it takes for that; for --help and --list that is Python alone.
+tools_python() {
+    local script=$tools_root/$1
+    shift
+    tools_need python3
+    tools_install
+    case " $* " in
+    *' --help '* | *' -h '* | *' --list '*) exec python3 "$script" "$@" ;;
+    esac
+    tools_need cmake
+    tools_need_generator
+    tools_need patch
+    tools_install
+    tools_clang
+    # What a cluster's environment would change in a build is none of theirs.
+    unset LIB_FUZZING_ENGINE CFLAGS CXXFLAGS LDFLAGS
+    ulimit -c 0
+    exec env TOOLS_CLANG="$fuzzing_cc" python3 "$script" "$@"
+}
+
 # tools_directory DIR: makes it, and prints its absolute path.
 tools_directory() {
     mkdir -p -- "$1" || tools_fail "cannot make the directory $1"
@@ -208,6 +236,17 @@ tools_configure() {
         generator=(-G Ninja)
     fi
     cmake -S "$tools_root" -B "$dir" "${generator[@]}" -DPINFUZZ_SUT=builtin -DPINFUZZ_SUT_INCLUDES= "$@"
+}
+
+# tools_take_objects FROM TO: gives a build that is not there yet what another one compiled. Ninja compiles anew
+# what it would compile with other words.
+tools_take_objects() {
+    local from=$1 to=$2
+    [[ -n $from && ! -e $to/CMakeCache.txt && -e $from/.ninja_log ]] || return 0
+    mkdir -p "$to"
+    to=$(cd "$to" && pwd)
+    cp --preserve=timestamps "$from"/.ninja_{log,deps} "$to/"
+    (cd "$from" && find CMakeFiles -name '*.o' -print0 | xargs -0 -r cp --parents --preserve=timestamps -t "$to")
 }
 
 # options_of FILE SECTION: the `name = value` lines of that section, without blanks.

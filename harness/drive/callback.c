@@ -14,19 +14,9 @@
 
 /* ---- resolving ---- */
 
-/* The table a driver would call through: its own, or any other's where it never had one. */
-static const DXGKRNL_INTERFACE *find_table(uint8_t device) {
-    if (drivers[device].has_interface)
-        return &drivers[device].dxgkrnl;
-    for (uint32_t i = 0; i < run.program->machine.adapters; i++)
-        if (drivers[i].has_interface)
-            return &drivers[i].dxgkrnl;
-    return NULL;
-}
-
 bool run_resolve_callback(const struct program_op *op, struct call *call) {
     resolve_operands(&run.model, op, call);
-    call->table = find_table(call->device);
+    call->table = driver_table(call->device);
     if (!call_is_present(call)) {
         /* A driver of that version has no such callback to call. */
         contract_counts[CLAUSE_ANY_VERSION].refused += call->table != NULL;

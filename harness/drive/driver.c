@@ -7,30 +7,28 @@
 #include "harness/drive/callback.h"
 #include "harness/judge/run.h"
 
-struct miniport drivers[SUT_DEVICES];
-
 static const struct model_device *device_of(const struct miniport *driver) {
     return &run.model.devices[driver->number];
 }
 
-bool miniport_is_judged(void) {
+static bool is_judged(void) {
     /* A race's actors have stacks that are no place to judge. What a driver released in a run that is
      * replayed is on its tape. */
     return !run.abandoned && !run.unchecked && !run.racing;
 }
 
-bool miniport_is_gone(const struct miniport *driver) {
+static bool is_gone(const struct miniport *driver) {
     return device_of(driver)->gone;
 }
 
-void miniport_got_handle(struct miniport *driver) {
+static void got_handle(struct miniport *driver) {
     contract_counts[CLAUSE_ANY_VERSION].kept++;
     miniport_check_handle(driver, run.model.handles, run.model.handle_count);
     model_handle_issued(&run.model, (uint8_t)driver->number,
                         (uint64_t)(uintptr_t)driver->dxgkrnl.DeviceHandle);
 }
 
-void miniport_lost_handle(struct miniport *driver) {
+static void lost_handle(struct miniport *driver) {
     model_handle_died(&run.model, (uint8_t)driver->number);
 }
 
@@ -69,6 +67,8 @@ static void call_each(const struct miniport *driver, const uint8_t *opcodes, siz
 static void release_everything(const struct miniport *driver) {
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     run.inside = "DxgkDdiStopDevice";
+    if (run.sut->ledger)
+        run.sut->ledger(&run.ledger);
     for (uint8_t i = 0; i < chain->count; i++) {
         struct call call = own_call(driver, OP_UNPIN);
         call.arg.unpin.PhysicalAdapterIndex = i;
@@ -86,7 +86,7 @@ static void release_everything(const struct miniport *driver) {
     run.inside = NULL;
 }
 
-void miniport_acts(struct miniport *driver, enum miniport_entry entry) {
+static void acts(struct miniport *driver, enum miniport_entry entry) {
     static const uint8_t all[] = {OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
     static const uint8_t new_ones[] = {OP_PIN2, OP_PIN, OP_MAP};
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
@@ -127,6 +127,8 @@ struct miniport_settings driver_settings(const struct program *program, uint8_t 
 }
 
 void driver_init(uint8_t device) {
+    static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
+    miniport_bus = &bus;
     const struct miniport_settings settings = driver_settings(run.program, device);
     miniport_init(&drivers[device], device, &settings);
 }

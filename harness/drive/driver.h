@@ -6,6 +6,10 @@
 
 extern struct miniport drivers[SUT_DEVICES]; /* by device */
 
+/* The table a driver would call through: its own, or any other's where it never had one; NULL: there is none.
+ */
+const DXGKRNL_INTERFACE *driver_table(uint8_t device);
+
 /* What the driver of an adapter is told to be. */
 struct miniport_settings driver_settings(const struct program *program, uint8_t device);
 void driver_init(uint8_t device);

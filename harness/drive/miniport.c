@@ -5,15 +5,16 @@
 #include "harness/judge/report.h"
 
 unsigned miniport_acted;
+const struct miniport_bus *miniport_bus;
 
 static void act(struct miniport *self, enum miniport_entry entry) {
-    miniport_acts(self, entry);
+    miniport_bus->acts(self, entry);
     miniport_acted++;
 }
 
 /* What holds of every call that reaches a driver. */
 static void check_entry(const struct miniport *self, const char *entry) {
-    if (!miniport_is_judged())
+    if (!miniport_bus->is_judged())
         return;
     REQUIRE(!sut_get()->irql || sut_get()->irql() == PASSIVE_LEVEL, CLAUSE_ANY_IRQL,
             ("%s of adapter %u at PASSIVE_LEVEL", entry, self->number),
@@ -28,7 +29,7 @@ static void check_entry(const struct miniport *self, const char *entry) {
 static NTSTATUS add_device(void *context) {
     struct miniport *self = context;
     check_entry(self, "DxgkDdiAddDevice");
-    if (miniport_is_judged())
+    if (miniport_bus->is_judged())
         REQUIRE(!self->added, CLAUSE_LINK_ONE_LEAD, ("DxgkDdiAddDevice of adapter %u once", self->number),
                 ("a second call"));
     if (self->settings.wrong & PROGRAM_MP_DECLINE_ADD)
@@ -42,7 +43,7 @@ static NTSTATUS link_device(void *context, LINKED_DEVICE *linked) {
     struct miniport *self = context;
     unsigned wrong = self->settings.wrong;
     check_entry(self, "DxgkDdiLinkDevice");
-    if (miniport_is_judged())
+    if (miniport_bus->is_judged())
         REQUIRE(self->added && !self->started, CLAUSE_LINK_ONE_LEAD,
                 ("DxgkDdiLinkDevice of adapter %u after its DxgkDdiAddDevice, and before any start",
                  self->number),
@@ -181,7 +182,7 @@ static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl)
         begin_first(lead);
     check_interface(&lead->settings, dxgkrnl);
     copy_interface(self, dxgkrnl);
-    miniport_got_handle(self);
+    miniport_bus->got_handle(self);
     self->started = true;
     for (unsigned i = 1; self == lead && i < lead->count; i++)
         REQUIRE(lead->member[i]->started, CLAUSE_LINK_ORDER, ("the lead started after every other member"),
@@ -191,7 +192,7 @@ static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl)
 static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     struct miniport *self = context;
     bool fails = self->settings.wrong & PROGRAM_MP_FAIL_START;
-    if (!miniport_is_judged()) {
+    if (!miniport_bus->is_judged()) {
         copy_interface(self, dxgkrnl);
         self->started = !fails;
         return fails ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
@@ -202,7 +203,7 @@ static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     if (!fails)
         return STATUS_SUCCESS;
     self->started = false;
-    miniport_lost_handle(self);
+    miniport_bus->lost_handle(self);
     return STATUS_UNSUCCESSFUL;
 }
 
@@ -428,7 +429,7 @@ static NTSTATUS answer_question(struct miniport *self, unsigned number,
 
 static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
     struct miniport *self = context;
-    bool judged = miniport_is_judged();
+    bool judged = miniport_bus->is_judged();
     check_entry(self, "DxgkDdiQueryAdapterInfo");
     if (judged)
         act(self, MINIPORT_QUERY);
@@ -444,7 +445,7 @@ static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO
 static NTSTATUS begin_exclusive(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument) {
     struct miniport *self = context;
     (void)argument;
-    if (miniport_is_judged()) {
+    if (miniport_bus->is_judged()) {
         REQUIRE(!self->exclusive, CLAUSE_ATTACH_PAIR,
                 ("DxgkDdiEndExclusiveAccess of adapter %u before the next Begin", self->number),
                 ("a second Begin"));
@@ -467,7 +468,7 @@ static NTSTATUS begin_exclusive(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *arg
 static NTSTATUS end_exclusive(void *context, DXGKARG_ENDEXCLUSIVEACCESS *argument) {
     struct miniport *self = context;
     (void)argument;
-    if (miniport_is_judged()) {
+    if (miniport_bus->is_judged()) {
         REQUIRE(self->exclusive, CLAUSE_ATTACH_PAIR,
                 ("DxgkDdiEndExclusiveAccess of adapter %u after a Begin that succeeded", self->number),
                 ("an End without one"));
@@ -512,7 +513,7 @@ void miniport_check_access(struct miniport *lead) {
 static void stop_device(void *context) {
     struct miniport *self = context;
     const struct miniport *lead = self->lead;
-    if (miniport_is_judged()) {
+    if (miniport_bus->is_judged()) {
         REQUIRE(!self->exclusive, CLAUSE_ATTACH_PAIR,
                 ("DxgkDdiEndExclusiveAccess of adapter %u, whose Begin succeeded", self->number),
                 ("DxgkDdiStopDevice"));
@@ -523,7 +524,7 @@ static void stop_device(void *context) {
                 ("the lead stopped before adapter %u", self->number),
                 ("the lead, adapter %u, still runs", lead->number));
         act(self, MINIPORT_STOP);
-        miniport_lost_handle(self);
+        miniport_bus->lost_handle(self);
     }
     self->started = false;
 }
@@ -627,7 +628,7 @@ void miniport_check_start(struct miniport *lead, bool succeeded) {
 void miniport_check_stop(struct miniport *lead) {
     for (unsigned i = 0; i < lead->count; i++) {
         struct miniport *member = lead->member[i];
-        REQUIRE(!member->started, miniport_is_gone(member) ? CLAUSE_STOP_RECLAIM : CLAUSE_LINK_ORDER,
+        REQUIRE(!member->started, miniport_bus->is_gone(member) ? CLAUSE_STOP_RECLAIM : CLAUSE_LINK_ORDER,
                 ("DxgkDdiStopDevice of adapter %u called", member->number), ("it was not"));
         member->started = false;
         member->attached = false;

@@ -84,19 +84,22 @@ enum miniport_entry {
     MINIPORT_END,
     MINIPORT_STOP
 };
-/* How often miniports have come to miniport_acts(). */
+/* How often miniports have come to miniport_bus->acts(). */
 extern unsigned miniport_acted;
 
-/* ---- of whoever plays the bus ---- */
+/* ---- of whoever plays the bus, who sets it before the first miniport is called ---- */
 
-/* False: miniports answer, and that is all. */
-bool miniport_is_judged(void);
-/* Whether its device is surprise removed. */
-bool miniport_is_gone(const struct miniport *self);
-/* It has a handle, and this one is issued; is dead. */
-void miniport_got_handle(struct miniport *self);
-void miniport_lost_handle(struct miniport *self);
-/* What it does of its own accord in an entry point. */
-void miniport_acts(struct miniport *self, enum miniport_entry entry);
+struct miniport_bus {
+    /* False: miniports answer, and that is all. */
+    bool (*is_judged)(void);
+    /* Whether its device is surprise removed. */
+    bool (*is_gone)(const struct miniport *self);
+    /* It has a handle, and this one is issued; is dead. */
+    void (*got_handle)(struct miniport *self);
+    void (*lost_handle)(struct miniport *self);
+    /* What it does of its own accord in an entry point. */
+    void (*acts)(struct miniport *self, enum miniport_entry entry);
+};
+extern const struct miniport_bus *miniport_bus;
 
 #endif

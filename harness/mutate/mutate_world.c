@@ -208,9 +208,9 @@ static uint64_t some_firmware(struct mutation *m, const struct world_field *fiel
                  field >= world_machine.field && field < world_machine.field + world_machine.count;
     if (pages)
         return random_one_in(&m->random, 4) ? 0 : random_between(&m->random, 1, 16);
-    uint64_t first = machine->firmware_first ? machine->firmware_first : machine->highest_pfn / 2;
+    uint64_t first = machine->firmware_pages ? machine->firmware_first : machine->highest_pfn / 2;
     value = random_one_in(&m->random, 2) ? first : around(m, first + random_below(&m->random, 4));
-    return value < range.most ? value : range.most;
+    return value > range.most ? range.most : value < range.least ? range.least : value;
 }
 
 /* IOMMUFlags: a bit, or what forces an attach, or nothing of it. */

@@ -64,14 +64,6 @@ enum program_miniport {
 #include "harness/program/world.def"
 };
 #define PROGRAM_MP_ALL ((UINT32_C(1) << PROGRAM_MINIPORTS) - 1)
-/* Those that it answers to Dxgkrnl; the rest is what it calls. */
-#define PROGRAM_MP_OF_ANSWERS(bit) (bit)
-#define PROGRAM_MP_OF_CALLS(bit)   0
-enum program_miniport_answers {
-    PROGRAM_MP_ANSWERS = 0
-#define MINIPORT(name, word, what, help) | PROGRAM_MP_OF_##what(PROGRAM_MP_##name)
-#include "harness/program/world.def"
-};
 
 struct program_machine {
 #define WORLD_MEMBER(type, member) type member;
@@ -186,9 +178,9 @@ void program_default_machine(struct program_machine *machine);
 void program_default_adapter(struct program_adapter *adapter);
 uint64_t program_default_highest_pfn(uint64_t ram_pages);
 uint64_t program_default_commit(uint64_t ram_pages);
-/* The last frame that the firmware's memory can begin at, and how many pages it can have there. */
-uint64_t program_firmware_most(const struct program_machine *machine);
+/* How many pages the firmware's memory can have, and the last frame that so many of them can begin at. */
 uint64_t program_firmware_room(const struct program_machine *machine);
+uint64_t program_firmware_most(const struct program_machine *machine);
 /* Brings every number that is beyond its range to the nearest of it. */
 void program_mend_world(struct program *program);
 /* The machine as an implementation boots it. */

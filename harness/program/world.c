@@ -54,6 +54,7 @@ _Static_assert((0
 struct machine_config {
 #define WORLD_NUMBER(member, type, ...) type member;
 #define WORLD_COUNT(...)
+#define WORLD_FLAG(member, ...)       bool member;
 #define WORLD_WORD(member, ...)       int member;
 #define WORLD_BITS(member, type, ...) type member;
 #define WORLD_MACHINE
@@ -167,54 +168,77 @@ static inline uint8_t encode_versions(uint8_t word, uint8_t plain) {
     return (uint8_t)((word + PROGRAM_VERSIONS - plain) % PROGRAM_VERSIONS);
 }
 
-/* ---- records ---- */
+/* ---- records: `row` is the structure that a row is a member of ---- */
+
+#define DECODE_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)   \
+    row->member =                                                                                            \
+        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
+#define DECODE_FLAGS(offset)                flags = record + (offset);
+#define DECODE_FLAG(member, word, bit, ...) row->member = *flags >> (bit)&1;
+#define DECODE_WORD(member, word, list, offset, plain, ...)                                                  \
+    row->member = decode_##list(record[offset], plain);
+#define DECODE_BITS(member, type, word, list, all, offset, width, code, plain, ...)                          \
+    row->member = (type)((get(record + (offset), width) ^ (plain)) & (all));
+#define DECODE_JOINS(member, word, offset, ...) row->member = (uint8_t)(record[offset] % (ordinal + 1));
+
+#define ENCODE_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)   \
+    put(record + (offset), encode_##code(row->member, RANGE_OF(least, floor, most, step, plain)), width);
+#define ENCODE_FLAGS(offset)                flags = record + (offset);
+#define ENCODE_FLAG(member, word, bit, ...) *flags |= (uint8_t)((unsigned)row->member << (bit));
+#define ENCODE_WORD(member, word, list, offset, plain, ...)                                                  \
+    record[offset] = encode_##list(row->member, plain);
+#define ENCODE_BITS(member, type, word, list, all, offset, width, code, plain, ...)                          \
+    put(record + (offset), row->member ^ (plain), width);
+#define ENCODE_JOINS(member, word, offset, ...) record[offset] = row->member;
 
 void program_decode_machine(struct program_machine *machine, const uint8_t *record) {
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    machine->member =                                                                                        \
-        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
-    machine->member = decode_##list(record[offset], plain);
+    struct program_machine *row = machine;
+    const uint8_t *flags = record;
+    (void)flags;
+#define WORLD_NUMBER DECODE_NUMBER
+#define WORLD_FLAGS  DECODE_FLAGS
+#define WORLD_FLAG   DECODE_FLAG
+#define WORLD_WORD   DECODE_WORD
+#define WORLD_BITS   DECODE_BITS
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
 
 void program_encode_machine(const struct program_machine *machine, uint8_t *record) {
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    put(record + (offset), encode_##code(machine->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
-    record[offset] = encode_##list(machine->member, plain);
+    const struct program_machine *row = machine;
+    uint8_t *flags = record;
+    (void)flags;
+#define WORLD_NUMBER ENCODE_NUMBER
+#define WORLD_FLAGS  ENCODE_FLAGS
+#define WORLD_FLAG   ENCODE_FLAG
+#define WORLD_WORD   ENCODE_WORD
+#define WORLD_BITS   ENCODE_BITS
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 }
 
 void program_decode_adapter(struct program_adapter *adapter, unsigned ordinal, const uint8_t *record) {
-    const uint8_t *flags;
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    adapter->member =                                                                                        \
-        (type)decode_##code(get(record + (offset), width), RANGE_OF(least, floor, most, step, plain));
-#define WORLD_FLAGS(offset)                flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...) adapter->member = *flags >> (bit)&1;
-#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
-    adapter->member = decode_##list(record[offset], plain);
-#define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
-    adapter->member = (type)((get(record + (offset), width) ^ (plain)) & (all));
-#define WORLD_JOINS(member, word, offset, ...) adapter->member = (uint8_t)(record[offset] % (ordinal + 1));
+    struct program_adapter *row = adapter;
+    const uint8_t *flags = record;
+#define WORLD_NUMBER DECODE_NUMBER
+#define WORLD_FLAGS  DECODE_FLAGS
+#define WORLD_FLAG   DECODE_FLAG
+#define WORLD_WORD   DECODE_WORD
+#define WORLD_BITS   DECODE_BITS
+#define WORLD_JOINS  DECODE_JOINS
 #define WORLD_ADAPTER
 #include "harness/program/world.def"
 }
 
 void program_encode_adapter(const struct program_adapter *adapter, uint8_t *record) {
-    uint8_t *flags;
-#define WORLD_NUMBER(member, type, word, unit, offset, width, code, least, floor, most, step, plain, ...)    \
-    put(record + (offset), encode_##code(adapter->member, RANGE_OF(least, floor, most, step, plain)), width);
-#define WORLD_FLAGS(offset)                flags = record + (offset);
-#define WORLD_FLAG(member, word, bit, ...) *flags |= (uint8_t)((unsigned)adapter->member << (bit));
-#define WORLD_WORD(member, word, list, offset, plain, ...)                                                   \
-    record[offset] = encode_##list(adapter->member, plain);
-#define WORLD_BITS(member, type, word, list, all, offset, width, code, plain, ...)                           \
-    put(record + (offset), adapter->member ^ (plain), width);
-#define WORLD_JOINS(member, word, offset, ...) record[offset] = adapter->member;
+    const struct program_adapter *row = adapter;
+    uint8_t *flags = record;
+#define WORLD_NUMBER ENCODE_NUMBER
+#define WORLD_FLAGS  ENCODE_FLAGS
+#define WORLD_FLAG   ENCODE_FLAG
+#define WORLD_WORD   ENCODE_WORD
+#define WORLD_BITS   ENCODE_BITS
+#define WORLD_JOINS  ENCODE_JOINS
 #define WORLD_ADAPTER
 #include "harness/program/world.def"
 }
@@ -230,15 +254,15 @@ uint64_t program_default_commit(uint64_t ram_pages) {
     return 16 * ram_pages;
 }
 
-uint64_t program_firmware_most(const struct program_machine *machine) {
-    return machine->highest_pfn < UINT32_MAX ? machine->highest_pfn : UINT32_MAX;
+/* What four bytes can say. */
+uint64_t program_firmware_room(const struct program_machine *machine) {
+    uint64_t room = machine->highest_pfn + 1 - machine->ram_pages;
+    return room < UINT32_MAX ? room : UINT32_MAX - 1;
 }
 
-uint64_t program_firmware_room(const struct program_machine *machine) {
-    uint64_t free = machine->highest_pfn + 1 - machine->ram_pages;
-    uint64_t above = machine->highest_pfn + 1 - machine->firmware_first;
-    uint64_t room = free < above ? free : above;
-    return machine->firmware_first == 0 ? 0 : room < UINT32_MAX ? room : UINT32_MAX;
+uint64_t program_firmware_most(const struct program_machine *machine) {
+    uint64_t last = machine->highest_pfn + 1 - machine->firmware_pages;
+    return last == 0 ? 1 : last < UINT32_MAX ? last : UINT32_MAX - 1;
 }
 
 void program_default_machine(struct program_machine *machine) {
@@ -290,6 +314,7 @@ struct sut_machine_config program_machine_config(const struct program_machine *m
     return (struct sut_machine_config){
 #define WORLD_NUMBER(member, ...) .member = machine->member,
 #define WORLD_COUNT(...)
+#define WORLD_FLAG(member, ...)             .member = machine->member,
 #define WORLD_WORD(member, word, list, ...) .member = seam_##list(machine->member),
 #define WORLD_BITS(member, ...)             .member = machine->member,
 #define WORLD_MACHINE

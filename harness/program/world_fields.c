@@ -49,11 +49,11 @@ static const char *const cap_names[PROGRAM_CAPS] = {
 const struct world_list world_caps = {cap_words, cap_help, cap_names, PROGRAM_CAPS};
 
 static const char *const miniport_words[PROGRAM_MINIPORTS] = {
-#define MINIPORT(name, word, what, help) (word),
+#define MINIPORT(name, word, help) (word),
 #include "harness/program/world.def"
 };
 static const char *const miniport_help[PROGRAM_MINIPORTS] = {
-#define MINIPORT(name, word, what, help) (help),
+#define MINIPORT(name, word, help) (help),
 #include "harness/program/world.def"
 };
 static const char *const miniport_names[PROGRAM_MINIPORTS] = {
@@ -76,6 +76,7 @@ bool world_setting(const struct program_machine *machine, unsigned i, struct wor
 #define WORLD_COUNT(...)
 #define WORLD_WORD(member, word, list, ...) {#member, machine->member, world_##list.names[machine->member]},
 #define WORLD_BITS(member, ...)             {#member, machine->member, NULL},
+#define WORLD_FLAG(member, ...)             {#member, machine->member, NULL},
 #define WORLD_MACHINE
 #include "harness/program/world.def"
     };

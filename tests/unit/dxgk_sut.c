@@ -14,10 +14,26 @@ static const struct sut *sut;
 static DXGKRNL_INTERFACE tables[SUT_DEVICES];
 static jmp_buf *way_out;
 
-static NTSTATUS link_device(void *context, LINKED_DEVICE *linked) {
-    *linked =
-        (LINKED_DEVICE){.ChainUid = 1, .NumberOfLinksInChain = 2, .LeadLink = context == (void *)&tables[0]};
+static bool linked_up; /* devices 0 and 1 */
+
+static NTSTATUS add_device(void *context) {
+    (void)context;
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS link_device(void *context, LINKED_DEVICE *linked) {
+    ULONG device = (ULONG)((DXGKRNL_INTERFACE *)context - tables);
+    bool one = linked_up && device < 2;
+    *linked = (LINKED_DEVICE){.ChainUid = one ? 1 : device + 1,
+                              .NumberOfLinksInChain = one ? 2 : 1,
+                              .LeadLink = !one || device == 0};
+    return STATUS_SUCCESS;
+}
+
+static void link_first_two(void) {
+    linked_up = true;
+    assert_int_equal(sut->link(0, 1), STATUS_SUCCESS);
+    linked_up = false;
 }
 
 static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
@@ -26,11 +42,18 @@ static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
 }
 
 static NTSTATUS query(void *context, const DXGKARG_QUERYADAPTERINFO *arg) {
-    (void)context;
+    const DXGKRNL_INTERFACE *own = context;
     if (arg->Type == DXGKQAITYPE_IOMMU_CAPS)
         ((DXGK_IOMMU_CAPS *)arg->pOutputData)->Value = 5;
     else if (arg->Type == DXGKQAITYPE_PHYSICAL_MEMORY_CAPS)
         ((DXGK_PHYSICAL_MEMORY_CAPS *)arg->pOutputData)->HighestVisibleAddress.QuadPart = -1;
+    else if (arg->Type == DXGKQAITYPE_DRIVERCAPS)
+        ((DXGK_DRIVERCAPS *)arg->pOutputData)->MemoryManagementCaps.IoMmuSecureModeSupported = 1;
+    else if (arg->Type == DXGKQAITYPE_PHYSICALADAPTERCAPS)
+        ((DXGK_PHYSICALADAPTERCAPS *)arg->pOutputData)->DxgkPhysicalAdapterHandle =
+            own[*(const UINT *)arg->pInputData].DeviceHandle;
+    else if (arg->Type == DXGKQAITYPE_HARDWARERESERVEDRANGES)
+        ((DXGK_HARDWARERESERVEDRANGES *)arg->pOutputData)->NumRanges = 0;
     else
         ((DXGK_FRAMEBUFFERSAVEAREA *)arg->pOutputData)->MaximumSize = 8 * 4096;
     return STATUS_SUCCESS;
@@ -49,6 +72,7 @@ static const struct sut_machine_config plain = {
     .pool_bytes = 64 << 10,
     .view_bytes = 1 << 20,
     .iommu = SUT_IOMMU_PRESENT,
+    .dxgkrnl_version = DXGKDDI_INTERFACE_VERSION_WDDM3_1,
 };
 
 static void add(unsigned device) {
@@ -56,6 +80,7 @@ static void add(unsigned device) {
                               &(struct sut_miniport){
                                   .context = &tables[device],
                                   .version = DXGKDDI_INTERFACE_VERSION_WDDM3_0,
+                                  .add_device = add_device,
                                   .link_device = link_device,
                                   .start_device = start_device,
                                   .query_adapter_info = query,
@@ -138,7 +163,7 @@ static void a_life(void **state) {
         add(0);
         add(1);
         add(2);
-        assert_int_equal(sut->link(0, 1), STATUS_SUCCESS);
+        link_first_two();
         assert_int_equal(sut->start(1), STATUS_SUCCESS);
         assert_int_equal(sut->start(2), STATUS_SUCCESS);
         assert_int_equal(ledger().handles, 3);
@@ -241,7 +266,7 @@ static void shutdown_from_the_middle_of_a_stop(void **state) {
     assert_true(sut->boot(&plain));
     add(0);
     add(1);
-    assert_int_equal(sut->link(0, 1), STATUS_SUCCESS);
+    link_first_two();
     assert_int_equal(sut->start(0), STATUS_SUCCESS);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 pin = {.PhysicalAdapterIndex = 1, .CommitSize = 3 * 4096};
     assert_int_equal(tables[0].DxgkCbPinFrameBufferForSave2(tables[0].DeviceHandle, &pin), STATUS_SUCCESS);

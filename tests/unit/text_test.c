@@ -129,7 +129,7 @@ static void lines_print_as_written(void) {
     static const char *const lines[] = {
         "pin2 lead(0) index=0 CommitSize=MaximumSize-1p PreferContiguous",
         "pin2 lead(0) index=0 CommitSize=0x8000 Reserved=0x40000000 fail_nth=3(lock)",
-        "pin2 lead(1) index=4294967295 CommitSize=MaximumSize pAdl=0x1234 pad4=0xffffffff pad20=0x5 actor=3",
+        "pin2 lead(1) index=4294967295 CommitSize=MaximumSize pAdl=0x1234 pad4=0xffffffff actor=3",
         "pin2 issued(7) index=0 CommitSize=MaximumSize+1b null_arg pad8=0x1000",
         "pin2 near(2,-8) index=0 CommitSize=MaximumSize/2+3p",
         "pin null index=1 CommitSize=MdlLimit+1p pMdl=7 pad24=0x100000001",

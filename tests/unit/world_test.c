@@ -278,6 +278,10 @@ static void is_left_alone(const struct place *place) {
         make_odd(&first, &(struct place){&world_machine, i, 0});
     for (unsigned i = 0; i < ADAPTERS * world_adapter.count; i++)
         make_odd(&first, &(struct place){&world_adapter, i / ADAPTERS, i % ADAPTERS});
+    if (wanted_value > range_of(&first, place).most) /* it needs room that the rows above it have taken */
+        for (unsigned i = 1; i < place->i; i++)
+            world_set(&world_machine.field[i], &first.machine,
+                      world_range(&world_machine.field[i], &first.machine, 0).plain);
     world_set(field_of(place), base_of(&first, place), wanted_value);
     program_mend_world(&first);
     CHECK(value_of(&first, place) == wanted_value);

@@ -9,7 +9,7 @@ static bool gone[SUT_DEVICES]; /* surprise removed */
 static uint64_t issued[1024 * SUT_CHAIN_MAX + SUT_DEVICES];
 static unsigned issued_count;
 
-void miniport_got_handle(struct miniport *self) {
+static void got_handle(struct miniport *self) {
     miniport_check_handle(self, issued, issued_count);
     if (issued_count == sizeof issued / sizeof *issued)
         quit(2);
@@ -20,17 +20,17 @@ HELPER HANDLE handle_issued(unsigned number) {
     return (HANDLE)(uintptr_t)issued[number];
 }
 
-void miniport_lost_handle(struct miniport *self) {
+static void lost_handle(struct miniport *self) {
     (void)self;
 }
 
 static bool over;
 
-bool miniport_is_judged(void) {
+static bool is_judged(void) {
     return !over;
 }
 
-bool miniport_is_gone(const struct miniport *self) {
+static bool is_gone(const struct miniport *self) {
     return gone[self->number];
 }
 
@@ -43,7 +43,7 @@ HELPER void enters(void (*does)(unsigned entry)) {
     entered = miniport_acted;
 }
 
-void miniport_acts(struct miniport *self, enum miniport_entry entry) {
+static void acts(struct miniport *self, enum miniport_entry entry) {
     (void)self;
     (void)entry;
     if (within)
@@ -64,6 +64,8 @@ static void bug_check(ULONG code) {
 
 HELPER void boot(const struct sut_machine_config *machine, const struct miniport_settings *settings,
                  unsigned adapters) {
+    static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
+    miniport_bus = &bus;
     sut = sut_get();
     for (unsigned i = 0; i < adapters; i++)
         miniport_init(&adapter[i], i, &settings[i]);

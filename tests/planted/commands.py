@@ -1,0 +1,142 @@
+"""Used by run.py: what pinfuzz's commands make of a planted bug."""
+import glob
+import os
+import re
+import signal
+import subprocess
+import time
+
+from plant import ROOT, Failed, lines_of, said
+
+# What must be undone when a later step fails.
+STEPS = ("page lock", "domain map", "array allocation", "section view", "start's second section")
+
+# What must show a finding, or exit with 0, in that time: it takes milliseconds.
+SECONDS = 60
+
+
+def operations(path):
+    """What a text says happens."""
+    return [line for line in lines_of(path) if not re.match(r"\s*(#|machine|adapter|$)", line)]
+
+
+def minimize(trial, label, built):
+    """What grow puts in, minimize takes out."""
+    grow = trial.planted.link(trial.builds[label], f"{label}/grow", ["grow"])
+    grown, short = f"{built}/grown", f"{built}/short.txt"
+    status, out, report = said([grow, trial.bug.program, "200", str(trial.options.seed), grown])
+    if status:
+        raise Failed(f"{label}: grow: exit status {status}", out + report)
+    status, out, report = said([f"{built}/pinfuzz", "minimize", grown, "-o", short])
+    if status:
+        raise Failed(f"{label}: minimize: exit status {status}", out + report)
+    before, after = len(operations(trial.bug.program)), operations(short)
+    if len(after) > before:
+        raise Failed(f"{label}: minimize: {before} operations and 200 shrink to {len(after)}",
+                     out + report + "\n".join(after), 40)
+
+
+def interrupt(trial, label, built):
+    """Ctrl-C while minimizing leaves a program that breaks the same. The process dies of these bugs, so that a
+    candidate takes its time, and there is something to interrupt."""
+    cut = f"{built}/cut.txt"
+    with open(f"{built}/log", "w+", encoding="utf-8", errors="replace") as log:
+        with subprocess.Popen([f"{built}/pinfuzz", "minimize", f"{built}/grown", "-o", cut],
+                              stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process:
+            while process.poll() is None and not (os.path.exists(cut) and os.path.getsize(cut)):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            status = process.wait()
+        log.seek(0)
+        report = log.read()
+    if status:
+        raise Failed(f"{label}: minimize, interrupted: exit status {status}", report)
+    _, out, report = said([f"{built}/pinfuzz", "run", cut])
+    if trial.text not in out + report:
+        raise Failed(f"{label}: minimize, interrupted, leaves another program", out + report)
+
+
+def source(trial, label, built):
+    """The C file shows the finding, and nothing where the bug is not."""
+    build, finding = trial.builds[label], f"{built}/finding"
+    status, out, report = said([f"{built}/pinfuzz", "source", trial.bug.program, "-o", f"{finding}.c"])
+    if status:
+        raise Failed(f"{label}: source: exit status {status}", out + report)
+    status, out, report = said([build.compiler, *build.sanitize, "-std=c11", "-Wall", "-Wextra", "-Werror",
+                                f"-I{ROOT}", f"-I{ROOT}/src/include", "-c", f"{finding}.c", "-o", f"{finding}.o"])
+    if status:
+        raise Failed(f"{label}: the source does not compile", out + report, 20)
+    for planted in (True, False):
+        build.link(trial.planted.subject(build, "", planted) + build.objects("sanitizers") + [f"{finding}.o"],
+                   finding)
+        try:
+            status, out, report = said([finding], timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{label}: the source takes longer than {SECONDS} s") from None
+        report = out + report
+        if not planted and status:
+            raise Failed(f"{label}: the source ends with {status} without the bug", report)
+        if planted and trial.caught and (status in (0, 2) or trial.text not in report):
+            raise Failed(f"{label}: the source ends with {status}, without '{trial.text}'", report)
+        if planted and not trial.caught and (
+                status != 1 or f"contract violation: {trial.bug.clause}" not in report.splitlines()):
+            raise Failed(f"{label}: the source ends with {status}, without {trial.bug.clause}", report)
+
+
+def faults(trial, label, built):
+    """A program that injects one fault breaks its clause in a sweep that is not told which, and not without a
+    fault. A bug with a Sweep: is found in the sweep of the seeds as well."""
+    pinfuzz, clause = f"{built}/pinfuzz", trial.bug.clause
+    lines = lines_of(trial.bug.program)
+    if sum("fail_nth" in line for line in lines) == 1:
+        unfaulted = f"{built}/unfaulted.txt"
+        with open(unfaulted, "w", encoding="utf-8") as file:
+            file.writelines(re.sub(r" fail_nth=[0-9]*(\([a-z]*\))?", "", line) + "\n" for line in lines)
+        _, out, report = said([pinfuzz, "run", unfaulted])
+        if not out.endswith(": kept\n"):
+            raise Failed(f"{label}: without its fault: {out}", report)
+        _, out, report = said([pinfuzz, "faults", unfaulted])
+        if not out.startswith(f"{unfaulted}: violated {clause} at "):
+            raise Failed(f"{label}: faults: {out}", report)
+    if trial.bug.header("Sweep"):
+        # Seeds of races want the traced core; what is planted here is found in one actor's calls.
+        seeds = sorted(path for path in glob.glob(f"{ROOT}/corpus/*/*.txt") if "race" not in path)
+        _, out, _ = said([pinfuzz, "faults", *seeds])
+        if f": violated {clause} at " not in out:
+            raise Failed(f"{label}: the sweep of the seeds does not find it")
+
+
+def schedules(trial, label, built):
+    """A race is found by running every schedule of a small program, which knows nothing of it."""
+    pair, worst = trial.bug.header("Pair"), f"{built}/worst.txt"
+    if not pair:
+        raise Failed("bug.patch of a race wants Pair:")
+    status, out, report = said([f"{built}/pinfuzz", "schedules", f"{ROOT}/corpus/pin_race_fuzzer/{pair}.txt",
+                                "-o", worst])
+    if status != 1:
+        raise Failed(f"{label}: schedules: exit status {status} for {pair}", out + report)
+    status, out, report = said([f"{built}/pinfuzz", "run", worst])
+    if status != 1:
+        raise Failed(f"{label}: schedules: the program written for {pair} runs with status {status}", out + report)
+
+
+def hold(trial):
+    """Holds each command to the bug, in the build that shows it."""
+    label = "asan" if trial.caught == "asan" else "plain"
+    built = f"{trial.work}/{label}"
+    minimize(trial, label, built)
+    if trial.caught:
+        interrupt(trial, label, built)
+    if trial.bug.races:
+        schedules(trial, label, built)
+    else:
+        source(trial, label, built) # a race's schedule counts loads and stores, which no C file can
+    faults(trial, label, built)
+
+
+def swept_steps(found):
+    """Prints of each step the bugs that forget it and that the sweep of the seeds found; false when one has
+    none."""
+    for step in STEPS:
+        print(f"rollback of {step:24} {' '.join(found.get(step, [])) or 'NOT FOUND by the sweep of the seeds'}")
+    return all(step in found for step in STEPS)

@@ -1,0 +1,229 @@
+"""The planted bugs: which there are, and how one is planted into a copy of src/, compiled, and linked with the
+objects of a build."""
+import fnmatch
+import glob
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PLACE = os.path.join(ROOT, "tests", "planted")
+CC = os.environ.get("TOOLS_CLANG", "clang")
+# The rooms of the harness; beside them a program has cli, or a fuzz target.
+HARNESS = ("interleave", "program", "contract", "judge", "drive", "mutate", "minimize", "verdict", "reproduce")
+PROCESSORS = len(os.sched_getaffinity(0))
+
+
+def stop(message):
+    """An error of usage or of the environment."""
+    print(f"{os.path.basename(sys.argv[0]).removesuffix('.py')}: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+class Failed(Exception):
+    """What is wrong with a bug, and of a report the lines that show it."""
+
+    def __init__(self, message, report="", lines=12):
+        shown = [line for line in report.splitlines() if line][:lines]
+        super().__init__("\n".join([message] + ["    " + line for line in shown]))
+
+
+def said(command, **options):
+    """Runs a command: its exit status, standard output, and standard error."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          encoding="utf-8", errors="replace", check=False, **options)
+    return done.returncode, done.stdout, done.stderr
+
+
+# ---- the bugs ----
+
+
+class Bug:
+    def __init__(self, name):
+        self.name = name
+        self.place = os.path.join(PLACE, name)
+        self.program = os.path.join(self.place, "program.txt")
+        self.patch = os.path.join(self.place, "bug.patch")
+        self.headers = {}
+        self.files = []
+        for line in lines_of(self.patch):
+            if line.startswith("+++ b/"):
+                self.files.append(line[6:].split("\t")[0].strip())
+            header = re.match(r"([A-Z][a-z]+): *(.*)", line)
+            if header and not self.files:
+                self.headers.setdefault(header[1], header[2])
+        self.operations = {line.split()[0] for line in lines_of(self.program) if line.split()}
+
+    def header(self, key):
+        return self.headers.get(key, "")
+
+    @property
+    def clause(self):
+        return self.header("Clause")
+
+    @property
+    def races(self):
+        return "race" in self.operations
+
+    @property
+    def target(self):
+        """The fuzz target that runs the operations of its program; another one turns it down."""
+        if self.races:
+            return "pin_race_fuzzer"
+        return "adapter_chain_fuzzer" if self.operations & {"link", "add"} else "pin_unpin_fuzzer"
+
+
+def lines_of(path):
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def select(patterns):
+    """The bugs that the patterns name; all without one."""
+    names = sorted(entry for entry in os.listdir(PLACE) if os.path.isdir(os.path.join(PLACE, entry))
+                   and not entry.startswith(("_", ".")))
+    chosen = []
+    for pattern in patterns or ["*"]:
+        found = fnmatch.filter(names, pattern.rstrip("/").rpartition("planted/")[2])
+        if not found:
+            stop(f"no bug is called '{pattern}'")
+        chosen += found
+    return [Bug(name) for name in chosen]
+
+
+# ---- a build, whose objects the rest of a program is linked from ----
+
+
+class Build:
+    def __init__(self, directory, targets, **wanted):
+        """Brings the targets up to date, in a build that has the `wanted` settings."""
+        self.directory = directory
+        settings = [f"-DPINFUZZ_{key.upper()}={value}" for key, value in wanted.items()]
+        new = [] if os.path.exists(f"{directory}/CMakeCache.txt") else [f"-DCMAKE_C_COMPILER={CC}", *settings]
+        status, out, err = said([f"{ROOT}/tests/suite/build", directory, ",".join(targets), *new])
+        if status:
+            print("\n".join((out + err).splitlines()[-40:]))
+            stop(f"cannot build {directory}")
+        self.cache = {}
+        for line in lines_of(f"{directory}/CMakeCache.txt"):
+            entry = re.match(r"(\w+):\w+=(.*)", line)
+            if entry:
+                self.cache[entry[1]] = entry[2]
+        if self.cache["CMAKE_HOME_DIRECTORY"] != ROOT:
+            stop(f"{directory} builds other sources")
+        for key, value in dict(sut="builtin", **wanted).items():
+            if self.cache[f"PINFUZZ_{key.upper()}"] != value:
+                stop(f"{directory} is not built with PINFUZZ_{key.upper()}={value}")
+        self.commands = {}  # by object: what it is compiled with, and where
+        with open(f"{directory}/compile_commands.json", encoding="utf-8") as file:
+            for entry in json.load(file):
+                words = shlex.split(entry["command"])
+                built = os.path.join(entry["directory"], words[words.index("-o") + 1])
+                self.commands[os.path.relpath(built, directory)] = words, entry["directory"]
+        self.compiler = self.cache["CMAKE_C_COMPILER"]
+        self.sanitize = [f"-fsanitize={self.cache['PINFUZZ_SANITIZE']}"] if self.cache["PINFUZZ_SANITIZE"] else []
+        self.linkers = {}
+        self.parts = {}
+
+    def objects(self, part):
+        """The objects of a part, from the build's directory on."""
+        if part not in self.parts:
+            mark = re.compile(rf"(^|/)CMakeFiles/(pinfuzz_)?{part}\.dir/")
+            self.parts[part] = sorted(built for built in self.commands if mark.search(built))
+        return self.parts[part]
+
+    def linker(self, libraries):
+        """The linker's own command, as the compiler would start it, with a place for objects and output."""
+        if libraries not in self.linkers:
+            lld = ["-fuse-ld=lld", "-Wl,--strip-debug", "-Wl,--threads=1"] if shutil.which("ld.lld") else []
+            anything = self.objects("sanitizers")[0]
+            _, _, told = said([self.compiler, "-###", *self.sanitize, *lld, "-pthread", anything, *libraries,
+                               "-o", "OUTPUT"], cwd=self.directory)
+            words = shlex.split(told.splitlines()[-1])
+            at = words.index(anything)
+            self.linkers[libraries] = words[:at], words[at + 1:]
+        return self.linkers[libraries]
+
+    def link(self, objects, output, libraries=()):
+        before, after = self.linker(libraries)
+        after = [output if word == "OUTPUT" else word for word in after]
+        before = [output if word == "OUTPUT" else word for word in before]
+        status, out, err = said(before + objects + after, cwd=self.directory)
+        if status:
+            raise Failed("does not link", out + err, 20)
+
+
+# ---- one bug in a copy of src/ ----
+
+
+class Planted:
+    def __init__(self, bug, work):
+        self.bug = bug
+        self.work = work
+        shutil.copytree(f"{ROOT}/src", f"{work}/src")
+        status, out, err = said(["patch", "-d", work, "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
+                                 "-i", bug.patch])
+        if status:
+            raise Failed("does not apply", out + err)
+        if not bug.files:
+            raise Failed("changes nothing")
+        for file in bug.files:
+            if not re.fullmatch(r"src/(nt|dxgk|sut)/[a-z0-9_]+\.[ch]", file):
+                raise Failed(f"changes what is not the subject: {file}")
+        self.changed = self.with_includers(bug.files)
+        self.compiled = {}
+
+    def with_includers(self, files):
+        """The files, and what includes a header among them, and so on."""
+        includes = {}
+        if any(file.endswith(".h") for file in files):
+            for path in glob.glob(f"{self.work}/src/**/*.[ch]", recursive=True):
+                included = {match[1] for line in lines_of(path) if (match := re.match(r'#include "(.*)"', line))}
+                includes[os.path.relpath(path, self.work)] = included
+        changed, waiting = set(), list(files)
+        while waiting:
+            file = waiting.pop()
+            if file not in changed:
+                changed.add(file)
+                waiting += [other for other, included in includes.items() if file.removeprefix("src/") in included]
+        return changed
+
+    def compile(self, build, built):
+        """The object that stands for `built`, an object of the build, here: compiled as the build does it."""
+        key = build.directory, built
+        if key not in self.compiled:
+            output = f"{self.work}/{len(self.compiled)}.o"
+            words, directory = build.commands[built]
+            command = [word.replace(f"{ROOT}/src", f"{self.work}/src") for word in words]
+            command[command.index("-o") + 1] = output
+            # Nobody reads its lines, and it runs for an instant. Traced objects are not optimized either.
+            status, out, err = said(command + ["-O0", "-g0", "-Werror"], cwd=directory)
+            if status:
+                raise Failed("does not compile", out + err, 20)
+            self.compiled[key] = output
+        return self.compiled[key]
+
+    def subject(self, build, suffix, planted=True):
+        """The subject's objects, with the bug. Of its parts those with the suffix, where there are such."""
+        objects = []
+        for part in ("nt", "dxgk", "sut"):
+            for built in build.objects(part + suffix) or build.objects(part):
+                source = "src/" + built.removesuffix(".o").rpartition("/src/")[2]
+                objects.append(self.compile(build, built) if planted and source in self.changed else built)
+        return objects
+
+    def link(self, build, program, parts, covered=False, libraries=()):
+        """Links a program with the bug, traced where the bug is a race. Its path."""
+        suffix = ("_covered" if covered else "") + ("_traced" if self.bug.races else "")
+        parts = [*parts, *HARNESS, "sanitizers"] + (["accesses", "trace"] if self.bug.races else [])
+        output = f"{self.work}/{program}"
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        build.link(self.subject(build, suffix) + [one for part in parts for one in build.objects(part)], output,
+                   libraries)
+        return output

@@ -1,0 +1,219 @@
+"""tests/planted/run: plants each bug kept here into a copy of src/, and demands that its program breaks its
+clause and no other, the same way every time, and keeps the contract while the bug is not there. README.md
+beside this file describes the format of a bug."""
+import argparse
+import concurrent.futures
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+import commands
+from plant import PROCESSORS, ROOT, Build, Failed, Planted, lines_of, said, select, stop
+
+DESCRIPTION = """\
+Plants the bugs named (all without a NAME; a NAME may be a pattern such as 'link-*') and says which are caught
+as they should be. Build directories that are missing are made, and stale ones built again."""
+
+
+def number(text):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError("wants a number from 1")
+    return int(text)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="tests/planted/run", description=DESCRIPTION, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Exit status: 0 all caught, 1 something was not, 2 environment.")
+    add = parser.add_argument
+    add("names", metavar="NAME", nargs="*")
+    add("--list", action="store_true", help="print a table of the bugs, and run nothing")
+    add("--repeat", metavar="N", type=number, default=100, help="runs of each program in one process (100)")
+    add("--jobs", metavar="N", type=number, default=PROCESSORS,
+        help="bugs tried at a time (the number of processors)")
+    add("--asan", metavar="DIR", type=os.path.realpath, default=f"{ROOT}/build/tests/asan",
+        help="clang build with ASan and UBSan (build/tests/asan)")
+    add("--plain", metavar="DIR", type=os.path.realpath, default=f"{ROOT}/build/tests/plain",
+        help="build without sanitizers (build/tests/plain)")
+    add("--commands", action="store_true",
+        help="also hold the other commands to each bug: minimize takes back out what was put into its program, "
+             "source shows it without the harness, faults finds its injected fault")
+    add("--seed", metavar="N", type=number, default=1, help="what is put into programs for --commands (1)")
+    add("--each-alone", action="store_true",
+        help="the runs in processes of their own, of a fuzz target linked with the bug, from bytes")
+    add("--keep", metavar="DIR", type=os.path.realpath,
+        help="leave each bug's source, objects and programs in DIR/NAME")
+    return parser.parse_args()
+
+
+# ---- one bug ----
+
+
+def verdict(pinfuzz, repeat, program):
+    """What is said of that many runs in one process, and the reports."""
+    _, out, report = said([pinfuzz, "run", "--repeat", str(repeat), program])
+    return out.strip().removeprefix(f"{program}: ").removesuffix(f" ({repeat} runs)"), report
+
+
+def verdicts_apart(pinfuzz, repeat, program):
+    """The same of as many runs in processes of their own: a set, of one when they agree."""
+    _, out, report = said([pinfuzz, "run", *[program] * repeat])
+    return {line.removeprefix(f"{program}: ") for line in out.splitlines()}, report
+
+
+class Trial:
+    """One bug, held to what its headers say. Each step raises Failed."""
+
+    def __init__(self, bug, options, builds, work):
+        self.bug = bug
+        self.options = options
+        self.builds = builds  # by label
+        self.work = work
+        self.caught, _, self.text = bug.header("Caught").partition(" ")
+        self.planted = None
+
+    def check_headers(self):
+        bug = self.bug
+        if not (bug.clause and bug.header("Kind") and bug.header("Story")):
+            raise Failed("bug.patch wants Clause:, Kind: and Story: at its top")
+        if not re.match(re.escape(bug.clause.lower()) + "-.", bug.name):
+            raise Failed(f"the name of a bug begins with its clause, {bug.clause.lower()}-")
+        if not any(lines_of(bug.program)):
+            raise Failed("no program.txt")
+        if self.caught not in ("", "asan", "both"):
+            raise Failed("Caught: wants 'asan TEXT' or 'both TEXT'")
+
+    def in_build(self, label):
+        """The verdicts in one of the builds."""
+        if self.caught not in ("", "both", label):
+            return
+        pinfuzz = self.planted.link(self.builds[label], f"{label}/pinfuzz", ["cli"])
+        repeat = self.options.repeat
+        wanted = f"violated {self.bug.clause}"
+        if self.caught:
+            got, report = verdicts_apart(pinfuzz, repeat, self.bug.program)
+            heard = sum(self.text in line for line in report.splitlines())
+            if heard < repeat or len(got) > 1 or not min(got).startswith("crashed"):
+                raise Failed(f"{label}: {' / '.join(sorted(got))}, with '{self.text}' {heard} times in {repeat} runs",
+                             report)
+            return
+        got, report = verdict(pinfuzz, repeat, self.bug.program)
+        if re.match("crashed.* after ", got):
+            # What a bug has broken may be beyond the repair that a second run in the same process wants.
+            apart, report = verdicts_apart(pinfuzz, repeat, self.bug.program)
+            got = " / ".join(sorted(apart))
+        if got != wanted:
+            raise Failed(f"{label}: {got}, not {wanted}", report)
+
+    def alone(self):
+        """What the fuzz target says of the bytes, each time in a new process."""
+        bug, asan = self.bug, self.builds["asan"]
+        target = self.planted.link(asan, f"alone/{bug.target}", [bug.target], covered=True,
+                                   libraries=("-fsanitize=fuzzer",))
+        data = f"{self.work}/alone/input"
+        status, out, report = said([f"{asan.directory}/pinfuzz", "bytes", bug.program, "-o", data])
+        if status:
+            raise Failed("alone: no bytes", out + report)
+        wanted = self.text if self.caught else f"contract violation: {bug.clause} ("
+        status, out, report = said([f"{asan.directory}/{bug.target}", data])
+        if status:
+            raise Failed("alone: without the bug", out + report)
+        for n in range(self.options.repeat):
+            status, out, report = said([target, f"-artifact_prefix={self.work}/alone/", data])
+            if not status or wanted not in out + report:
+                raise Failed(f"alone: process {n + 1} of {self.options.repeat} ended with {status}, "
+                             f"without '{wanted}'", out + report)
+
+    def run(self, unplanted):
+        """`unplanted`: by label, what the program does without the bug. A line that says what was seen."""
+        self.check_headers()
+        self.planted = Planted(self.bug, self.work)
+        if self.options.each_alone:
+            self.alone()
+        else:
+            for label in self.builds:
+                got, report = unplanted[label]
+                if got != "kept":
+                    raise Failed(f"{label}: without the bug: {got}", report)
+                self.in_build(label)
+            if self.options.commands:
+                commands.hold(self)
+        swept = self.bug.header("Sweep")
+        return (self.bug.clause + (f", seen by: {self.text}" if self.caught else "")
+                + (f", rollback of: {swept}" if swept else ""))
+
+
+# ---- all of them, a few at a time; told in their order ----
+
+
+def without(build, bugs):
+    """What the build says of each bug's program without the bug, by name."""
+    programs = [bug.program for bug in bugs if os.path.exists(bug.program)]
+    _, out, report = said([f"{build.directory}/pinfuzz", "run", *programs])
+    verdicts = dict(line.rsplit(": ", 1) for line in out.splitlines() if ": " in line)
+    return {bug.name: (verdicts.get(bug.program, "no verdict"), report) for bug in bugs}
+
+
+def clauses_without(bugs):
+    """The clauses that none of the bugs breaks."""
+    known = {bug.clause for bug in bugs}
+    every = re.findall(r'^ *X\([A-Z0-9_]*, "([A-Z0-9-]+)"', "\n".join(lines_of(f"{ROOT}/harness/contract/contract.h")),
+                       re.MULTILINE)
+    return sorted(set(every) - known)
+
+
+def main():
+    options = arguments()
+    bugs = select(options.names)
+    if options.list:
+        for bug in bugs:
+            print(f"{bug.name:44} {bug.clause:15} {bug.header('Kind'):10} {bug.header('Story')}")
+        return 0
+
+    targets = ["pinfuzz", "grow"]  # the latter is made of what bugs that are no races are linked with
+    builds = {"asan": Build(options.asan, targets + (["fuzzers"] if options.each_alone else []),
+                            engine="libfuzzer", sanitize="address,undefined")}
+    if not options.each_alone:
+        builds["plain"] = Build(options.plain, targets, engine="standalone", sanitize="")
+
+    # The same report whatever the environment says, without a symbolizer's start-up time.
+    os.environ.update(ASAN_OPTIONS="symbolize=0", UBSAN_OPTIONS="symbolize=0")
+    unplanted = {label: without(build, bugs) for label, build in builds.items()}
+    passed, failed, swept = 0, 0, {}
+
+    def attempt(bug):
+        work = os.path.join(options.keep or scratch, bug.name)
+        shutil.rmtree(work, ignore_errors=True)
+        try:
+            return True, Trial(bug, options, builds, work).run({label: told[bug.name]
+                                                                for label, told in unplanted.items()})
+        except Failed as failure:
+            return False, str(failure)
+        finally:
+            if not options.keep:
+                shutil.rmtree(work, ignore_errors=True)
+
+    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for bug, (ok, text) in zip(bugs, pool.map(attempt, bugs)):
+            passed, failed = passed + ok, failed + (not ok)
+            print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
+            if ok:
+                swept.setdefault(bug.header("Sweep"), []).append(bug.name)
+
+    # A clause without a bug here is one of which nobody knows whether its check can fail.
+    if not options.names:
+        missing = clauses_without(bugs)
+        if missing:
+            failed += 1
+            print(f"FAILED  no bug for {' '.join(missing)}")
+        if options.commands:
+            failed += not commands.swept_steps(swept)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""The stages of tests/run, which installs what they need and starts this.
+
+Usage: stages.py [--check] [--quick] [--list] [NAME...]; `--check` only looks at the arguments, and lists.
+"""
+import fnmatch
+import os
+import subprocess
+import sys
+
+import runner
+from runner import Stage
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OUT = os.environ.get("TESTS_BUILD") or os.path.join(ROOT, "build", "tests")
+CC = os.environ.get("TOOLS_CLANG", "clang")
+PROCESSORS = len(os.sched_getaffinity(0))
+
+
+def build(name, targets, *arguments):
+    return ["tests/suite/build", f"{OUT}/{name}", targets, *arguments]
+
+
+def check(name, *arguments):
+    return ["ctest", "--test-dir", f"{OUT}/{name}", "--output-on-failure", "--no-tests=error",
+            "--parallel", str(PROCESSORS), *arguments]
+
+
+def script(*lines):
+    return ["bash", "-euc", "\n".join(lines)]
+
+
+def bench(out, *arguments):
+    return ["tests/planted/bench", "--require", "--seeds", "1", "--budget", "60", "--jobs", str(PROCESSORS),
+            "--asan", f"{OUT}/asan", "--out", f"{OUT}/{out}", *arguments]
+
+
+def sample():
+    with open(f"{ROOT}/tests/planted/sample", encoding="ascii") as file:
+        return [line.strip() for line in file if not line.startswith("#")]
+
+
+def stages():
+    return [
+        Stage("build-asan", "build clang asan ubsan",
+              build("asan", "all,grow,planted_bench", f"-DCMAKE_C_COMPILER={CC}", "-DPINFUZZ_ENGINE=libfuzzer",
+                    "-DPINFUZZ_SANITIZE=address,undefined")),
+        Stage("test-asan", "tests clang asan ubsan", check("asan"), ("build-asan",)),
+        Stage("build-gcc", "build gcc",
+              build("gcc", "all", "-DCMAKE_C_COMPILER=gcc", "-DPINFUZZ_ENGINE=standalone")),
+        # Style does not depend on the compiler: once is enough.
+        Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "style"), ("build-gcc",)),
+        Stage("build-plain", "build clang plain",
+              build("plain", "all,grow", f"-DCMAKE_C_COMPILER={CC}", "-DPINFUZZ_ENGINE=standalone")),
+        Stage("test-plain", "tests clang plain", check("plain", "--label-exclude", "style"), ("build-plain",)),
+        Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
+        Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
+              ("build-asan", "build-plain"), tail=6, slow=True),
+        Stage("threads", "races on real threads", ["tests/threads", "--tsan", f"{OUT}/tsan"], tail=2,
+              slow=True),
+        Stage("names", "names of crashes in races", ["tests/planted/names", "--builds", "both", "race-*"],
+              ("build-asan",), tail=2, slow=True),
+        Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
+              slow=True),
+        # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
+        Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample()), ("build-asan",),
+              tail=1, slow=True),
+        # Two that are found at once: the configurations of the benchmark still link and run.
+        Stage("planted-parts", "a planted bug found without each part",
+              script('"$0" "$@" --config a,b,c,d,e any-null-read-before-check',
+                     '"$0" "$@" --config a,b race-memory-handle-found-without-a-lock')
+              + bench("planted-configurations"), ("build-asan",), slow=True),
+        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
+              ("build-asan",), waits=True, slow=True),
+        Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
+        Stage("cluster", "twice the same, as clusters build for AFL++",
+              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True),
+        Stage("kill", "campaigns killed", ["tests/kill.sh", "--rounds", "3", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
+              ("build-asan",), tail=2, waits=True,
+              slow=True),
+        # From the seeds alone: what a run finds does not depend on the runs before it. Findings are told
+        # apart and minimized, each with its program, its verdict and its C.
+        Stage("fuzz", "short fuzz",
+              script(f'rm -rf "{OUT}/corpus"', "status=0",
+                     f'fuzz/run --seconds 40 --build "{OUT}/asan" --corpus "{OUT}/corpus" || status=$?',
+                     "if ((status == 1)); then",
+                     f'    "{OUT}/asan/pinfuzz" triage -o "{OUT}/findings" --sarif "{OUT}/findings.sarif" '
+                     f'"{OUT}/asan/findings" || true',
+                     "fi", 'exit "$status"'), ("build-asan",), alone=True, tail=7, slow=True),
+    ]
+
+
+def fail(message):
+    print(f"run: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+def chosen(patterns, quick):
+    """The stages named, and what they need."""
+    everything = stages()
+    if not patterns:
+        return [stage for stage in everything if not (quick and stage.slow)]
+    wanted = set()
+    for pattern in patterns:
+        names = fnmatch.filter([stage.name for stage in everything], pattern)
+        if not names:
+            fail(f"no stage is called '{pattern}'; --list says what there is")
+        wanted.update(names)
+    for stage in reversed(everything):
+        if stage.name in wanted:
+            wanted.update(stage.needs)
+    return [stage for stage in everything if stage.name in wanted]
+
+
+def show_list():
+    for stage in stages():
+        needs = f" (after {', '.join(stage.needs)})" if stage.needs else ""
+        print(f"{stage.name:14} {stage.title}{needs}{'' if stage.slow else ', --quick'}")
+
+
+def show_failure(log):
+    command = 'source fuzz/engine/tools.sh && tools_show_failure "$0"'
+    subprocess.run(["bash", "-c", command, log], check=False)
+
+
+def main():
+    options = [word for word in sys.argv[1:] if word.startswith("-")]
+    patterns = [word for word in sys.argv[1:] if not word.startswith("-")]
+    for option in options:
+        if option not in ("--check", "--quick", "--list"):
+            fail("usage: tests/run [--quick] [--list] [NAME...]")
+    if patterns and "--quick" in options:
+        fail("--quick is for all stages, not for some")
+    os.chdir(ROOT)
+    todo = chosen(patterns, "--quick" in options)
+    if "--list" in options:
+        show_list()
+        return 0
+    if "--check" in options:
+        return 0
+    try:
+        ok = runner.Runner(todo, f"{OUT}/logs", show_failure, os.environ.get("TESTS_SKIPPED")).run()
+    except runner.Interrupted:
+        print("\ninterrupted", flush=True)
+        return 130
+    return 0 if ok else 1
+
+
+sys.exit(main())
