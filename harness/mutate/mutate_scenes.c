@@ -468,6 +468,33 @@ static void raised(struct mutation *m, struct spot at) {
     play(m, OP_UNPIN, at);
 }
 
+/* A chain that runs on physical memory is attached to its domain, at the first or at a later try, with pins
+ * and views out. */
+static void isolate(struct mutation *m, struct spot at) {
+    struct spot other = other_spot(m, at);
+    pin(m, at);
+    play(m, OP_DMA_WRITE, at);
+    if (coin(m))
+        pin(m, other);
+    if (coin(m))
+        play(m, OP_MAP, at);
+    struct program_op op = {.opcode = OP_SECURE_VM, .adapter = at.chain, .fail_kind = SUT_FAULT_ATTACH};
+    for (uint8_t i = 0, count = (uint8_t)some(m, 4); i < count; i++) {
+        op.fail_nth++;
+        put(m, op);
+    }
+    op.fail_nth = 0;
+    put(m, op);
+    play(m, OP_DMA_READ, at);
+    if (coin(m))
+        play(m, OP_POWER, at);
+    play(m, OP_UNPIN, coin(m) ? at : other);
+    if (coin(m))
+        put(m, op);
+    pin(m, coin(m) ? at : other);
+    play(m, OP_DMA_READ, at);
+}
+
 static const struct {
     void (*play)(struct mutation *m, struct spot at);
     uint8_t weight;
@@ -485,6 +512,7 @@ static const struct {
     {fragments, 2, 12, 0},
     {faults, 4, 4, 0},
     {start_faults, 2, 2, TARGET_OP(OP_START)},
+    {isolate, 2, 1, TARGET_OP(OP_SECURE_VM)},
     {trouble, 3, 3, TARGET_OP(OP_RESET) | TARGET_OP(OP_POWER)},
     {renumber, 2, 2, TARGET_OP(OP_REMOVE)},
     {relink, 2, 2, TARGET_OP(OP_LINK)},

@@ -400,6 +400,34 @@ static uint8_t some_iommu(struct mutation *m) {
     return SUT_IOMMU_NONE;
 }
 
+/* Drivers from before WDDM 2.9, which the machine's setting attaches, or a secure VM. */
+static void make_old(struct mutation *m) {
+    static const uint8_t versions[] = {PROGRAM_WDDM_2_4, PROGRAM_WDDM_2_5, PROGRAM_WDDM_2_6, PROGRAM_WDDM_2_7,
+                                       PROGRAM_WDDM_2_8};
+    struct program *program = m->program;
+    uint8_t version = RANDOM_PICK(&m->random, versions);
+    program->machine.iommu_flags = (uint32_t)some_flags(m, PROGRAM_IOMMU_FLAGS_DEFAULT);
+    for (uint32_t i = 0; i < program->machine.adapters; i++)
+        if (!random_one_in(&m->random, 8))
+            program->adapters[i].version = version;
+    if (random_one_in(&m->random, 4))
+        program->machine.dxgkrnl_version = RANDOM_PICK(&m->random, versions);
+}
+
+/* Firmware with memory of its own, and drivers that reserve some of it. */
+static void make_reserved(struct mutation *m) {
+    struct program_machine *machine = &m->program->machine;
+    machine->firmware_pages = random_between(&m->random, 1, 16);
+    machine->firmware_first =
+        random_one_in(&m->random, 2) ? random_between(&m->random, 1, 64) : machine->highest_pfn / 2;
+    for (uint32_t i = 0; i < machine->adapters; i++) {
+        struct program_adapter *adapter = &m->program->adapters[i];
+        adapter->reserved = (uint8_t)random_below(&m->random, PROGRAM_RESERVED_MAX + 1);
+        adapter->reserved_pages = random_between(&m->random, 1, 5);
+        adapter->reserved_first = around(m, machine->firmware_first);
+    }
+}
+
 void mutate_world_fresh(struct mutation *m) {
     static const uint8_t counts[] = {1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8, 9};
     struct program *program = m->program;
@@ -420,6 +448,10 @@ void mutate_world_fresh(struct mutation *m) {
         uint32_t who = random_below(&m->random, program->machine.adapters);
         program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
     }
+    if (random_one_in(&m->random, 4))
+        make_old(m);
+    if (random_one_in(&m->random, 6))
+        make_reserved(m);
     for (uint32_t tweaks = random_below(&m->random, 4); tweaks > 0; tweaks--)
         mutate_world_tweak(m);
     program_mend_world(program);
