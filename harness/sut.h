@@ -113,9 +113,13 @@ struct sut_hooks {
 
 struct sut {
     const char *name;
-    /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure; a program in
-     * which a clause of basis C is not kept is judged up to there and no further. */
+    /* Hold it to this project's choices, basis C, and to exact statuses. Without it: to what is documented or
+     * follows from it, and to having made each of its own choices once and for all (docs/contract.md,
+     * "Dialects"; `pinfuzz dialect` prints them). */
     bool hold_chosen;
+    /* Choices that are declared rather than learnt, such as "apc=accepted table=whole": then another answer
+     * breaks the clause. NULL: none. */
+    const char *dialect;
 
     /* false: the machine cannot be booted (the harness stops there; it is nobody's finding). */
     bool (*boot)(const struct sut_machine_config *config);

@@ -15,6 +15,24 @@ uint64_t model_highest_address(const struct model *model) {
     return model->program->machine.highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
 }
 
+/* INIT-VISIBLE. */
+static bool sees_all(const struct model *model, const struct program_adapter *lead) {
+    uint64_t highest = model_highest_address(model);
+    return lead->highest_visible > highest || (DIALECT_IS(EQUAL, STARTS) && lead->highest_visible == highest);
+}
+
+/* What is saved of a member, in pages: as its driver says, or as the dialect makes it of that. */
+static uint64_t area_size(const struct program_adapter *member) {
+    uint64_t size = member->maximum_size;
+    if ((member->miniport & PROGRAM_MP_FAIL_SAVE_SIZE) && DIALECT_IS(SIZE_FAILS, NO_AREA))
+        return 0;
+    if (size % MODEL_PAGE == 0)
+        return size;
+    if (DIALECT_IS(SIZE_ODD, ROUNDED))
+        return size <= UINT64_MAX - MODEL_PAGE ? (size / MODEL_PAGE + 1) * MODEL_PAGE : size;
+    return DIALECT_IS(SIZE_ODD, NO_AREA) ? 0 : size;
+}
+
 static bool isolation_supported(const struct program_adapter *lead) {
     DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
     return caps.IommuIsolationSupported || caps.IommuIsolationRequired;
@@ -29,8 +47,7 @@ enum model_mode model_chain_mode(const struct model *model, uint8_t chain) {
     DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
     if (model->program->machine.iommu == SUT_IOMMU_NONE || !isolation_supported(lead))
         return MODE_PHYSICAL;
-    bool wanted = model->program->machine.iommu == SUT_IOMMU_REMAP_ALWAYS ||
-                  lead->highest_visible <= model_highest_address(model);
+    bool wanted = model->program->machine.iommu == SUT_IOMMU_REMAP_ALWAYS || !sees_all(model, lead);
     if (wanted && caps.DmaRemappingSupported &&
         program_version_value(lead->version) >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
         return MODE_REMAPPED;
@@ -65,22 +82,20 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
     DXGK_IOMMU_CAPS caps = {.Value = lead->caps};
     if (caps.IommuIsolationRequired && model->program->machine.iommu == SUT_IOMMU_NONE)
         return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED);
-    if (model_chain_mode(model, chain) != MODE_REMAPPED &&
-        lead->highest_visible <= model_highest_address(model))
+    if (model_chain_mode(model, chain) != MODE_REMAPPED && !sees_all(model, lead))
         return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
 
     uint64_t pages = 0;
     if (isolation_supported(lead)) {
         for (uint32_t i = 0; i < c->count; i++)
-            if (settings(model, c->members[i])->miniport & PROGRAM_MP_FAIL_SAVE_SIZE)
+            if ((settings(model, c->members[i])->miniport & PROGRAM_MP_FAIL_SAVE_SIZE) &&
+                !DIALECT_IS(SIZE_FAILS, NO_AREA))
                 return refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
         for (uint32_t i = 0; i < c->count; i++)
-            if (settings(model, c->members[i])->maximum_size % MODEL_PAGE != 0)
+            if (area_size(settings(model, c->members[i])) % MODEL_PAGE != 0)
                 return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ALIGN);
-        for (uint32_t i = 0; i < c->count; i++) {
-            uint64_t size = settings(model, c->members[i])->maximum_size;
-            pages += size / MODEL_PAGE; /* at most 8 * 2^52 */
-        }
+        for (uint32_t i = 0; i < c->count; i++)
+            pages += area_size(settings(model, c->members[i])) / MODEL_PAGE; /* at most 8 * 2^52 */
         if (pages > model->program->machine.commit_pages ||
             model->commit_pages > model->program->machine.commit_pages - pages)
             return refuse(STATUS_COMMITMENT_LIMIT, CLAUSE_INIT_COMMIT);
@@ -110,7 +125,7 @@ void model_started(struct model *model, uint8_t chain) {
     model->pool_estimate += (uint64_t)c->count * MODEL_POOL_DEVICE;
     for (uint32_t i = 0; i < c->count; i++) {
         struct model_area *area = &c->areas[i];
-        uint64_t size = model_has_areas(model, chain) ? settings(model, c->members[i])->maximum_size : 0;
+        uint64_t size = model_has_areas(model, chain) ? area_size(settings(model, c->members[i])) : 0;
         area->serial = 0;
         area->maximum = size;
         area->pin.live = false;

@@ -72,9 +72,9 @@ static bool resolve(const struct program_op *op, uint32_t at) {
     race.unmaps[at] = NO_CALL;
     if (!call_is_callback(op->opcode))
         return true;
-    if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
-        return false;
     if (!run_resolve_callback(op, call))
+        return false;
+    if (!dialect_held && (run.model.irql[op->actor] > PASSIVE_LEVEL || !callback_is_made(call)))
         return false;
     resolve_unmap(op, at);
     return true;

@@ -27,7 +27,7 @@ static void read_pinned(uint8_t device, const struct model_area *area, uint64_t 
     uint64_t wanted = contents_read(area->serial, page * MODEL_PAGE + offset);
     uint64_t found = ~wanted; /* what nobody reads must not look right */
     bool done = dma(device, address, offset, &found, false);
-    if (done && found == wanted)
+    if (done && check_word(area, page * MODEL_PAGE + offset, wanted, found))
         return;
     REQUIRE(false, done ? blame_pinned(device, area, page, offset, found, clause) : unmapped,
             ("DMA by adapter %u to device page 0x%llx (page %llu of section %u) reads %s", device,
@@ -73,13 +73,14 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
     bool prefer = call->arg.pin2.Flags.PreferContiguous;
     pin->pages = call->arg.pin2.CommitSize / MODEL_PAGE;
     pin->descriptor = adl;
-    const char *array = !prefer                                             ? "PreferContiguous was not set"
-                        : c->mode == MODE_REMAPPED || !run.sut->hold_chosen ? NULL
-                                                                            : "memory is not remapped";
+    const char *array = !prefer ? "PreferContiguous was not set"
+                        : c->mode == MODE_REMAPPED || DIALECT_IS(CONTIGUOUS, OTHERWISE)
+                            ? NULL
+                            : "memory is not remapped";
     if (!descriptor_check_adl(adl, pin->pages, array))
         return false;
     pin->contiguous = adl->Flags.Contiguous;
-    bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
+    bool owed = prefer && c->mode == MODE_REMAPPED && dialect_held && !call->fired;
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
@@ -198,7 +199,8 @@ static bool check_descriptor(const struct model_pin *pin, enum contract_clause c
     } else {
         const DXGK_ADL *adl = pin->descriptor;
         bool same = pin->contiguous ? adl->BasePageNumber == pin->base : adl->Pages == pin->array;
-        if (!REQUIRE(same && adl->PageCount == pin->pages && adl->Flags.Value == pin->contiguous, clause,
+        bool flags = adl->Flags.Contiguous == pin->contiguous && (adl->Flags.Reserved == 0 || !dialect_held);
+        if (!REQUIRE(same && adl->PageCount == pin->pages && flags, clause,
                      ("PageCount %llu, Flags %u and %s as when it was pinned", (ULL)pin->pages,
                       pin->contiguous, pin->contiguous ? "BasePageNumber" : "Pages"),
                      ("PageCount %u, Flags 0x%x, %s", adl->PageCount, adl->Flags.Value,
