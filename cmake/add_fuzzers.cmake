@@ -14,8 +14,10 @@
 # for races with loads and stores traced. So it is called when the library has all its sources. What a single source
 # file alone is compiled with (set_source_files_properties) does not come along. Any other library is linked as it
 # is, without coverage if its owner did not ask the compiler for it, and its races can only switch at calls and locks.
+# It meets the harness in one program: a function that both have is the linker's "multiple definition".
 #
-# PINFUZZ_ENGINE, PINFUZZ_SANITIZE: cmake/options.cmake.
+# PINFUZZ_ENGINE, PINFUZZ_SANITIZE: options.cmake. AFL++'s mutator is lib/pinfuzz/libpinfuzz_mutator.so of a package,
+# below another project the target pinfuzz_mutator.
 
 set_property(GLOBAL PROPERTY pinfuzz_cmake "${CMAKE_CURRENT_LIST_DIR}")
 

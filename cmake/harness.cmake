@@ -20,6 +20,23 @@ set(harness pinfuzz_interleave)
 foreach(room program contract judge drive mutate minimize verdict reproduce)
   list(APPEND harness pinfuzz_${room})
 endforeach()
+# Archives are read where the compiler has libzip, which most cross-compilers have not. Not in the cache while it is
+# missing: it may be installed later.
+include(CheckCSourceCompiles)
+function(pinfuzz_find_libzip)
+  set(CMAKE_REQUIRED_LIBRARIES zip)
+  check_c_source_compiles("#include <zip.h>
+    int main(void) { return zip_get_num_entries(0, 0) == 0; }" PINFUZZ_LIBZIP)
+  if(NOT PINFUZZ_LIBZIP)
+    unset(PINFUZZ_LIBZIP CACHE)
+    message(STATUS "No libzip (Debian: libzip-dev): pinfuzz reads no zip archives")
+  endif()
+endfunction()
+pinfuzz_find_libzip()
+set(archive)
+if(PINFUZZ_LIBZIP)
+  set(archive pinfuzz_archive zip)
+endif()
 if(TARGET pinfuzz_interleave)
   return()
 endif()
@@ -47,6 +64,9 @@ add_custom_command(OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/embedded.c"
     "-DFILES=${embedded_files}" -P "${pinfuzz_root}/harness/reproduce/embedded.cmake"
   DEPENDS ${embedded} "${pinfuzz_root}/harness/reproduce/embedded.cmake" VERBATIM)
 target_sources(pinfuzz_reproduce PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/embedded.c")
+if(archive)
+  pinfuzz_room(archive PLACE cli/libzip SOURCES archive.c)
+endif()
 # Instead of the judge: one that holds nobody to anything. The model follows all the same.
 pinfuzz_room(no_judge PLACE judge
   SOURCES none/none.c descriptor.c run.c state_coverage.c linearize.c linearize_text.c)

@@ -17,8 +17,7 @@ endif()
 install(FILES harness/sut.h DESTINATION ${pinfuzz_headers}/harness)
 install(DIRECTORY src/include/wddm DESTINATION ${pinfuzz_headers})
 
-install(DIRECTORY harness DESTINATION ${pinfuzz_share} FILES_MATCHING
-  PATTERN *.[ch] PATTERN *.def PATTERN harness/sut.h EXCLUDE)
+install(DIRECTORY harness DESTINATION ${pinfuzz_share} PATTERN harness/sut.h EXCLUDE)
 file(GLOB files CONFIGURE_DEPENDS fuzz/*_fuzzer.c fuzz/*_fuzzer.dict fuzz/*_fuzzer.options)
 install(FILES ${files} DESTINATION ${pinfuzz_share}/fuzz)
 file(GLOB files CONFIGURE_DEPENDS fuzz/engine/*.c fuzz/engine/*.txt)

@@ -5,7 +5,8 @@
 # that, in DIR.
 function(pinfuzz_programs)
   cmake_parse_arguments(OF "" "PREFIX;GROUP;DIRECTORY" "" ${ARGN})
-  pinfuzz_executable(${OF_PREFIX}pinfuzz SOURCES $<TARGET_OBJECTS:pinfuzz_cli> LINK ${harness} ${subject_traced})
+  pinfuzz_executable(${OF_PREFIX}pinfuzz SOURCES $<TARGET_OBJECTS:pinfuzz_cli> LINK ${harness} ${subject_traced}
+    ${archive})
 
   # Drop in fuzz/<name>_fuzzer.c, get a target.
   file(GLOB sources CONFIGURE_DEPENDS "${pinfuzz_root}/fuzz/*_fuzzer.c")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# docs/contract.md and the table of the oracle list the same clauses, with the same basis first; and its table of
-# structures has each member that a header asserts an offset of.
+# docs/contract.md and the table of the oracle list the same clauses, with the same basis first; its table of
+# structures has each member that a header asserts an offset of; and each of those of a callback's argument is an
+# operand.
 # Usage: tests/docs.sh PINFUZZ
 set -euo pipefail
 
@@ -50,3 +51,14 @@ if [[ -z $(undocumented "$scratch/page") ]]; then
 fi
 missing=$(undocumented "$contract")
 [[ -z $missing ]] || { printf 'docs/contract.md, the ABI facts: no %s\n' "$missing" >&2; exit 1; }
+
+# ---- operands ----
+
+asserted "$contract" | sed -nE 's/^(DXGKARGCB_\w+) (\w+) ([0-9]+)$/\1.\2 \3/p' | sort >"$scratch/members"
+"$pinfuzz" info member | sort >"$scratch/operands"
+if [[ -z $(grep -v CommitSize "$scratch/operands" | comm -23 "$scratch/members" -) ]]; then
+    echo "docs: a member that is no operand goes unnoticed" >&2
+    exit 1
+fi
+missing=$(comm -23 "$scratch/members" "$scratch/operands")
+[[ -z $missing ]] || { printf 'harness/program/operations.def: no operand for %s\n' "$missing" >&2; exit 1; }

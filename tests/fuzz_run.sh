@@ -96,6 +96,26 @@ for place in /proc/none "$root/README.md"; do
     says "cannot make the directory $place"
 done
 
+# What broke is said in a line, without paths and signatures.
+cause() {
+    printf '%s\n' "$1" '==1== ERROR: libFuzzer: deadly signal' >"$log.said"
+    # shellcheck disable=SC2016 # for the shell that is started
+    bash -c 'source "$0" && cause_of "$1" 77' "$root/fuzz/engine/findings.sh" "$log.said"
+}
+names() {
+    local got
+    got=$(cause "$1")
+    printf '%s\n' "$got" >"$log"
+    [[ $got == "$2" ]] || fail "'$1' is called '$got' instead of '$2'"
+    passed=$((passed + 1))
+}
+names "t: /a b/src/nt/view.c:12: void nt_free(struct nt_view *, void (*)(int)): Assertion \`v->pages(3) != 0' failed." \
+    'failed assertion in nt_free: v->pages(3) != 0'
+names "t: src/nt/view.c:12: struct nt_view *nt_view(void): Assertion \`a && \"b: c\"' failed." \
+    'failed assertion in nt_view: a && "b: c"'
+names "t: src/nt/view.c:12: nt_view: Assertion \`a' failed." 'failed assertion in nt_view: a'
+names 'pool: some last words' 'pool: some last words'
+
 # An implementation that rounds odd sizes down instead of refusing them.
 mkdir -p "$scratch/src"
 cp -R "$root/src/nt" "$root/src/dxgk" "$root/src/sut" "$scratch/src/"
@@ -145,6 +165,43 @@ for process in /proc/[0-9]*; do
     [[ $(readlink "$process/exe") != "$scratch"/build/*_fuzzer ]] || fail 'a target outlives fuzz/run'
 done
 passed=$((passed + 1))
+
+# Inputs that come in one file: an archive with a directory for each target, or one that its name says is a
+# target's, and texts with programs in Base64, here the same.
+mkdir -p "$scratch/packed/pin_args_fuzzer" "$scratch/packed/pin_unpin_fuzzer"
+program='pin2 lead(0) index=0 CommitSize=3p'
+printf '%s\n' "$program" >"$scratch/packed/pin_args_fuzzer/a.txt"
+{ printf '\377\376' && printf '%s\n' "$program" "$program" | iconv -f UTF-8 -t UTF-16LE; } \
+    >"$scratch/packed/pin_args_fuzzer/b"
+printf '%s\n' "$program" 'unpin lead(0) index=0' >"$scratch/packed/pin_unpin_fuzzer/c.txt"
+pack() { (cd "$scratch/packed" && rm -f "../$1" && python3 -m zipfile -c "../$1" "${@:2}"); }
+pack inputs.zip pin_args_fuzzer pin_unpin_fuzzer
+pack pin_args_fuzzer_seed_corpus.zip pin_unpin_fuzzer/c.txt
+pack nobody.zip pin_args_fuzzer/a.txt
+printf 'PK\3\4' >"$scratch/cut.zip"
+"$scratch/build/pinfuzz" bytes "$scratch/packed/pin_args_fuzzer" -o "$scratch/packed/bytes" >"$log"
+for file in "$scratch/packed/bytes/"*; do
+    printf 'Base64: %s\n' "$(base64 -w 0 "$file")"
+done >"$scratch/pin_args_fuzzer.log"
+held() { sha1sum <"$scratch/packed/bytes/$1" | sed "s|^\([0-9a-f]*\).*|$scratch/corpus/pin_args_fuzzer/\1|"; }
+for file in a b; do
+    [[ ! -e $(held $file) ]] || fail "$(held $file) is there before it was taken from an archive"
+done
+expect 0 fuzz --seconds 1 --jobs 1 --target pin_args_fuzzer --corpus "$scratch/inputs.zip" \
+    --corpus "$scratch/pin_args_fuzzer.log" --corpus "$scratch/pin_args_fuzzer_seed_corpus.zip"
+says '^pin_args_fuzzer: 2 inputs from .*/inputs.zip, 2 of them new$'
+says '^pin_args_fuzzer: 2 inputs from .*/pin_args_fuzzer.log, 0 of them new$'
+says '^pin_args_fuzzer: 1 inputs from .*/pin_args_fuzzer_seed_corpus.zip, 1 of them new$'
+for file in a b; do
+    expect 0 cmp "$scratch/packed/bytes/$file" "$(held $file)"
+done
+[[ ! -e $scratch/corpus/.packed ]] || fail 'what was unpacked is left in the corpus'
+expect 2 fuzz --seconds 1 --corpus "$scratch/nobody.zip"
+says 'of which target the inputs in .*nobody.zip are'
+expect 2 fuzz --seconds 1 --corpus "$scratch/cut.zip"
+says 'cut.zip: no zip archive'
+expect 2 fuzz --seconds 1 --corpus "$scratch/nowhere.zip"
+says 'there is no file .*nowhere.zip'
 
 # Both engines at once, the unbroken core still: inputs go both ways.
 expect 2 fuzz --engine no_such_engine

@@ -70,10 +70,11 @@ configure_habits() {
 }
 # What changed in that project would be noticed.
 expect 1 configure_habits -DSPOIL=BUILD_TESTING
-says "pinfuzz has changed 'BUILD_TESTING"
+says 'new: BUILD_TESTING=spoilt'
 expect 1 configure_habits -DSPOIL=CMAKE_C_STANDARD
-says "pinfuzz has changed 'CMAKE_C_STANDARD"
-expect 0 configure_habits -DSPOIL=
+says 'changed: CMAKE_C_STANDARD=spoilt'
+rm -rf "$habits"
+expect 0 configure_habits
 expect 0 cmake --build "$habits"
 expect 0 "$habits/mine/pinfuzz" --version
 says 'tinykrnl in C[+][+]'

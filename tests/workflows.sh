@@ -37,6 +37,8 @@ left_by() {
     tests) makers=(tests/run tests/suite/stages.py) ;;
     fuzz) makers=(fuzz/run) ;;
     coverage) makers=(fuzz/coverage) ;;
+    fresh) makers=(tests/fresh) ;;
+    compilers) makers=(tests/compilers) ;;
     findings | findings.sarif) return 0 ;; # the workflow's own
     *) return 1 ;;
     esac
@@ -149,6 +151,17 @@ done
 for workflow in .github/workflows/*.yml; do
     check_file "$workflow"
 done
+# What an owner has to put in stands in one place, on a host that there cannot be: all of it, or none any more.
+check_owner() {
+    local open stray
+    open=$(grep -cE '^(homepage|main_repo|primary_contact): .*owner\.invalid' "$1" || true)
+    if ((open != 0)) && { ((open != 3)) || ! grep -q '^# OWNER: ' "$1"; }; then
+        problem "$1" "the owner's lines: $open of 3 are open, or nothing says so"
+    fi
+    stray=$(grep -nE 'owner\.invalid|OWNER' .github/workflows/*.yml .clusterfuzzlite/{Dockerfile,build.sh} || true)
+    [[ -z $stray ]] || problem "$1" "the owner's lines are not all here: $stray"
+}
+check_owner .clusterfuzzlite/project.yaml
 ((!problems)) || exit 1
 
 # It must be able to fail before its success says anything.
@@ -165,6 +178,9 @@ plant() {
     ((problems)) || { echo "workflows: '$2' in $1 goes unnoticed" >&2; exit 1; }
     planted=$((planted + 1))
 }
+sed 's|^homepage: .*|homepage: "https://owner.example/pinfuzz"|' .clusterfuzzlite/project.yaml >"$scratch/project.yaml"
+check_owner "$scratch/project.yaml" 2>/dev/null
+((problems)) || { echo 'workflows: an owner who put in one line of three goes unnoticed' >&2; exit 1; }
 plant gate.yml 's|run: tests/run|run: tests/runs|'
 plant gate.yml 's|run: tests/run|run: tests/run --fast|'
 plant gate.yml 's|build/tests/findings$|build/tests/foundlings|'

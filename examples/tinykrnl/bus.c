@@ -1,8 +1,8 @@
 /* Adapters on the bus: they come and go, are linked to chains, start and stop. */
 #include "tinykrnl.h"
 
-struct device *bus_find(unsigned device) {
-    return device < SUT_DEVICES && machine.devices[device].present ? &machine.devices[device] : NULL;
+struct device *tk_bus_find(unsigned device) {
+    return device < SUT_DEVICES && tk_machine.devices[device].present ? &tk_machine.devices[device] : NULL;
 }
 
 /* ---- chains ---- */
@@ -17,17 +17,17 @@ static void make_single(struct device *device) {
         device->areas[i] = (struct area){.lead = device, .section = -1};
 }
 
-NTSTATUS bus_add(unsigned device, const struct sut_miniport *miniport) {
-    if (device >= SUT_DEVICES || machine.devices[device].present)
+NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport) {
+    if (device >= SUT_DEVICES || tk_machine.devices[device].present)
         return STATUS_INVALID_PARAMETER;
-    machine.devices[device] = (struct device){.present = true, .powered = true, .miniport = *miniport};
-    make_single(&machine.devices[device]);
+    tk_machine.devices[device] = (struct device){.present = true, .powered = true, .miniport = *miniport};
+    make_single(&tk_machine.devices[device]);
     return STATUS_SUCCESS;
 }
 
-NTSTATUS bus_link(unsigned lead, unsigned joiner) {
-    struct device *a = bus_find(lead);
-    struct device *b = bus_find(joiner);
+NTSTATUS tk_bus_link(unsigned lead, unsigned joiner) {
+    struct device *a = tk_bus_find(lead);
+    struct device *b = tk_bus_find(joiner);
     if (!a || !b || a == b)
         return STATUS_INVALID_PARAMETER;
     if (a->gone || b->gone || a->lead != a || b->lead != b || a->state != STOPPED || b->state != STOPPED ||
@@ -60,14 +60,14 @@ static NTSTATUS ask_links(const struct device *lead) {
 }
 
 static void set_handle(struct device *device, HANDLE handle) {
-    lock();
+    tk_lock();
     device->handle = handle;
-    unlock();
+    tk_unlock();
 }
 
 static NTSTATUS start_member(struct device *device) {
-    HANDLE handle = (HANDLE)(machine.last_handle += 4);
-    interface_fill(&device->dxgkrnl, device->lead->miniport.version, handle);
+    HANDLE handle = (HANDLE)(tk_machine.last_handle += 4);
+    tk_interface_fill(&device->dxgkrnl, device->lead->miniport.version, handle);
     set_handle(device, handle);
     NTSTATUS status = device->miniport.start_device(device->miniport.context, &device->dxgkrnl);
     if (!NT_SUCCESS(status))
@@ -117,9 +117,9 @@ static NTSTATUS ask_caps(struct device *lead, bool *isolation) {
     if (!NT_SUCCESS(status))
         return status;
 
-    bool iommu = machine.has.iommu != SUT_IOMMU_NONE;
+    bool iommu = tk_machine.has.iommu != SUT_IOMMU_NONE;
     uint64_t visible = (uint64_t)memory.HighestVisibleAddress.QuadPart;
-    bool all_visible = visible > machine.has.highest_pfn * PAGE_SIZE + (PAGE_SIZE - 1);
+    bool all_visible = visible > tk_machine.has.highest_pfn * PAGE_SIZE + (PAGE_SIZE - 1);
     bool can_remap =
         caps.DmaRemappingSupported && lead->miniport.version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
     *isolation = caps.IommuIsolationSupported || caps.IommuIsolationRequired;
@@ -127,13 +127,13 @@ static NTSTATUS ask_caps(struct device *lead, bool *isolation) {
         return STATUS_NOT_SUPPORTED;
     lead->mode = MODE_PHYSICAL;
     if (iommu && *isolation) {
-        bool remap = can_remap && (!all_visible || machine.has.iommu == SUT_IOMMU_REMAP_ALWAYS);
+        bool remap = can_remap && (!all_visible || tk_machine.has.iommu == SUT_IOMMU_REMAP_ALWAYS);
         lead->mode = remap ? MODE_REMAPPED : MODE_ISOLATED;
     }
     if (lead->mode != MODE_REMAPPED && !all_visible)
         return STATUS_NOT_SUPPORTED;
     lead->first_page = lead->mode == MODE_REMAPPED; /* logical page 0 looks too much like none */
-    lead->end_page = machine.has.ram_pages;
+    lead->end_page = tk_machine.has.ram_pages;
     if (lead->mode == MODE_REMAPPED)
         lead->end_page = visible / PAGE_SIZE + (visible % PAGE_SIZE == PAGE_SIZE - 1);
     return STATUS_SUCCESS;
@@ -147,17 +147,17 @@ static NTSTATUS create_sections(struct device *lead, const SIZE_T *bytes) {
             return STATUS_INVALID_PARAMETER;
         pages += bytes[i] / PAGE_SIZE;
     }
-    if (pages > machine.has.commit_pages - machine.commit_pages)
+    if (pages > tk_machine.has.commit_pages - tk_machine.commit_pages)
         return STATUS_COMMITMENT_LIMIT;
     for (unsigned i = 0; i < lead->count; i++) {
-        NTSTATUS status = bytes[i] ? section_create(&lead->areas[i], bytes[i]) : STATUS_SUCCESS;
+        NTSTATUS status = bytes[i] ? tk_section_create(&lead->areas[i], bytes[i]) : STATUS_SUCCESS;
         if (!NT_SUCCESS(status)) {
             while (i > 0)
-                section_close(&lead->areas[--i]);
+                tk_section_close(&lead->areas[--i]);
             return status;
         }
     }
-    machine.commit_pages += pages;
+    tk_machine.commit_pages += pages;
     lead->commit_pages = pages;
     return STATUS_SUCCESS;
 }
@@ -174,20 +174,20 @@ static NTSTATUS ask_lead(struct device *lead) {
     }
     if (!NT_SUCCESS(status))
         return status;
-    lock();
+    tk_lock();
     status = create_sections(lead, bytes);
-    unlock();
+    tk_unlock();
     return status;
 }
 
 static void set_state(struct device *lead, enum state state) {
-    lock();
+    tk_lock();
     lead->state = state;
-    unlock();
+    tk_unlock();
 }
 
-NTSTATUS bus_start(unsigned device) {
-    struct device *found = bus_find(device);
+NTSTATUS tk_bus_start(unsigned device) {
+    struct device *found = tk_bus_find(device);
     if (!found)
         return STATUS_INVALID_PARAMETER;
     struct device *lead = found->lead;
@@ -213,21 +213,21 @@ NTSTATUS bus_start(unsigned device) {
 
 /* Whatever the driver has left out; without its lead's handle it gets at nothing any more. */
 static void take_back(struct device *lead) {
-    lock();
+    tk_lock();
     for (unsigned i = 0; i < lead->count; i++) {
         struct area *area = &lead->areas[i];
         if (area->pin.live)
-            unpin_pages(area);
-        view_unmap(area, NULL);
-        section_close(area);
+            tk_unpin_pages(area);
+        tk_view_unmap(area, NULL);
+        tk_section_close(area);
     }
-    machine.commit_pages -= lead->commit_pages;
+    tk_machine.commit_pages -= lead->commit_pages;
     lead->commit_pages = 0;
-    unlock();
+    tk_unlock();
 }
 
-NTSTATUS bus_stop(unsigned device) {
-    struct device *found = bus_find(device);
+NTSTATUS tk_bus_stop(unsigned device) {
+    struct device *found = tk_bus_find(device);
     if (!found)
         return STATUS_INVALID_PARAMETER;
     struct device *lead = found->lead;
@@ -243,13 +243,13 @@ NTSTATUS bus_stop(unsigned device) {
 }
 
 /* Without its lead a chain falls apart; without another member the ones behind that move up. */
-NTSTATUS bus_remove(unsigned device) {
-    struct device *leaver = bus_find(device);
+NTSTATUS tk_bus_remove(unsigned device) {
+    struct device *leaver = tk_bus_find(device);
     if (!leaver)
         return STATUS_INVALID_PARAMETER;
     struct device *lead = leaver->lead;
     if (lead->state == STARTED)
-        (void)bus_stop(device);
+        (void)tk_bus_stop(device);
     if (lead == leaver) {
         for (unsigned i = 1; i < lead->count; i++)
             make_single(lead->members[i]);
@@ -267,8 +267,8 @@ NTSTATUS bus_remove(unsigned device) {
 
 /* ---- what happens to one device ---- */
 
-NTSTATUS bus_surprise_remove(unsigned device) {
-    struct device *found = bus_find(device);
+NTSTATUS tk_bus_surprise_remove(unsigned device) {
+    struct device *found = tk_bus_find(device);
     if (!found)
         return STATUS_INVALID_PARAMETER;
     if (found->gone)
@@ -277,16 +277,16 @@ NTSTATUS bus_surprise_remove(unsigned device) {
     return STATUS_SUCCESS;
 }
 
-NTSTATUS bus_power(unsigned device, bool d0) {
-    struct device *found = bus_find(device);
+NTSTATUS tk_bus_power(unsigned device, bool d0) {
+    struct device *found = tk_bus_find(device);
     if (!found)
         return STATUS_INVALID_PARAMETER;
     found->powered = d0;
     return STATUS_SUCCESS;
 }
 
-NTSTATUS bus_reset(unsigned device, bool begin) {
-    struct device *found = bus_find(device);
+NTSTATUS tk_bus_reset(unsigned device, bool begin) {
+    struct device *found = tk_bus_find(device);
     if (!found)
         return STATUS_INVALID_PARAMETER;
     if (found->resetting == begin)

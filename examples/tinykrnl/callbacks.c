@@ -8,20 +8,20 @@
 /* The chain whose lead has this handle, which may be anything at all: it is compared, and nothing else. */
 static struct device *find_lead(HANDLE handle) {
     for (unsigned i = 0; handle && i < SUT_DEVICES; i++)
-        if (machine.devices[i].handle == handle && machine.devices[i].lead == &machine.devices[i])
-            return &machine.devices[i];
+        if (tk_machine.devices[i].handle == handle && tk_machine.devices[i].lead == &tk_machine.devices[i])
+            return &tk_machine.devices[i];
     return NULL;
 }
 
 /* What all five check. On success the lock is taken: leave() gives it back. */
 static NTSTATUS enter(HANDLE handle, const void *arg, bool releases, struct area **area) {
-    if (machine.irql[machine.actor] > PASSIVE_LEVEL)
+    if (tk_machine.irql[tk_machine.actor] > PASSIVE_LEVEL)
         return STATUS_INVALID_LEVEL;
     if (!arg)
         return STATUS_INVALID_PARAMETER;
     UINT index = *(const UINT *)arg; /* PhysicalAdapterIndex is the first member of each argument */
     NTSTATUS status = STATUS_SUCCESS;
-    lock();
+    tk_lock();
     struct device *lead = find_lead(handle);
     if (!lead)
         status = STATUS_INVALID_HANDLE;
@@ -32,12 +32,12 @@ static NTSTATUS enter(HANDLE handle, const void *arg, bool releases, struct area
     else
         *area = &lead->areas[index];
     if (!NT_SUCCESS(status))
-        unlock();
+        tk_unlock();
     return status;
 }
 
 static NTSTATUS leave(NTSTATUS status) {
-    unlock();
+    tk_unlock();
     return status;
 }
 
@@ -60,7 +60,7 @@ static NTSTATUS pin2(HANDLE handle, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     /* PageCount has 32 bits: a larger pin is refused, never cut off. */
     if (arg->Flags.Reserved != 0 || arg->CommitSize / PAGE_SIZE > UINT32_MAX)
         return leave(STATUS_INVALID_PARAMETER);
-    status = pin_pages(area, arg->CommitSize / PAGE_SIZE, arg->Flags.PreferContiguous);
+    status = tk_pin_pages(area, arg->CommitSize / PAGE_SIZE, arg->Flags.PreferContiguous);
     if (NT_SUCCESS(status))
         arg->pAdl = &area->pin.adl;
     return leave(status);
@@ -78,7 +78,7 @@ static NTSTATUS pin(HANDLE handle, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
         return leave(STATUS_INVALID_PARAMETER);
     if (area->lead->mode == MODE_REMAPPED)
         return leave(STATUS_NOT_SUPPORTED);
-    status = pin_mdl(area, arg->CommitSize / PAGE_SIZE);
+    status = tk_pin_mdl(area, arg->CommitSize / PAGE_SIZE);
     if (NT_SUCCESS(status))
         arg->pMdl = area->pin.mdl;
     return leave(status);
@@ -91,7 +91,7 @@ static NTSTATUS unpin(HANDLE handle, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *ar
         return status;
     if (!area->pin.live)
         return leave(STATUS_INVALID_PARAMETER);
-    unpin_pages(area);
+    tk_unpin_pages(area);
     return leave(STATUS_SUCCESS);
 }
 
@@ -105,7 +105,7 @@ static NTSTATUS map(HANDLE handle, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     if (area->section < 0 || arg->Size == 0 || arg->Size % PAGE_SIZE != 0 || arg->Offset % PAGE_SIZE != 0 ||
         arg->Size > area->bytes || arg->Offset > area->bytes - arg->Size)
         return leave(STATUS_INVALID_PARAMETER);
-    status = view_map(area, arg->Offset, arg->Size, &base);
+    status = tk_view_map(area, arg->Offset, arg->Size, &base);
     if (NT_SUCCESS(status)) {
         arg->pBaseAddress = base;
         arg->Offset = 0; /* the byte asked for is the view's first */
@@ -118,7 +118,7 @@ static NTSTATUS unmap(HANDLE handle, const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *ar
     NTSTATUS status = enter(handle, arg, true, &area);
     if (!NT_SUCCESS(status))
         return status;
-    bool was_mapped = arg->pBaseAddress && view_unmap(area, arg->pBaseAddress);
+    bool was_mapped = arg->pBaseAddress && tk_view_unmap(area, arg->pBaseAddress);
     return leave(was_mapped ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
 }
 
@@ -139,7 +139,7 @@ static ULONG size_of_version(ULONG version) {
 }
 
 /* A table ends where its version's does; the slots behind are null. */
-void interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle) {
+void tk_interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle) {
     DXGKCB_UNUSED *const other = another_callback;
     ULONG size = size_of_version(version);
     *dxgkrnl = (DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave = pin,

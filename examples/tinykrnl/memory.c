@@ -33,7 +33,7 @@ static uint64_t pin_next(const struct pin *pin, uint64_t page, uint64_t *end) {
 static uint64_t next_taken(const struct device *lead, uint64_t page, uint64_t *end) {
     uint64_t lowest = UINT64_MAX;
     for (unsigned i = 0; i < SUT_DEVICES; i++) {
-        const struct device *other = &machine.devices[i];
+        const struct device *other = &tk_machine.devices[i];
         bool shared = lead->mode == MODE_REMAPPED ? other == lead : other->mode != MODE_REMAPPED;
         for (unsigned k = 0; shared && k < other->count; k++) {
             uint64_t behind = 0;
@@ -78,17 +78,17 @@ static bool find_pages(const struct device *lead, uint64_t count, DXGK_PAGE_NUMB
 
 /* A file is sparse, so only pages that somebody has written take memory, and all others read as zero. One of
  * 2^63 bytes and more is none. */
-NTSTATUS section_create(struct area *area, uint64_t bytes) {
+NTSTATUS tk_section_create(struct area *area, uint64_t bytes) {
     area->section = memfd_create("section", MFD_CLOEXEC);
     if (area->section >= 0 && bytes <= INT64_MAX && ftruncate(area->section, (off_t)bytes) == 0) {
         area->bytes = bytes;
         return STATUS_SUCCESS;
     }
-    section_close(area);
+    tk_section_close(area);
     return STATUS_NO_MEMORY;
 }
 
-void section_close(struct area *area) {
+void tk_section_close(struct area *area) {
     if (area->section >= 0)
         close(area->section);
     area->section = -1;
@@ -98,16 +98,16 @@ void section_close(struct area *area) {
 /* ---- pins ---- */
 
 static bool lockable(uint64_t pages) {
-    return pages <= machine.has.ram_pages - machine.locked_pages;
+    return pages <= tk_machine.has.ram_pages - tk_machine.locked_pages;
 }
 
 static void pinned(struct pin *pin, uint64_t count) {
-    machine.locked_pages += count;
+    tk_machine.locked_pages += count;
     pin->count = count;
     pin->live = true;
 }
 
-NTSTATUS pin_pages(struct area *area, uint64_t count, bool contiguous) {
+NTSTATUS tk_pin_pages(struct area *area, uint64_t count, bool contiguous) {
     struct pin *pin = &area->pin;
     if (!lockable(count))
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -120,11 +120,11 @@ NTSTATUS pin_pages(struct area *area, uint64_t count, bool contiguous) {
         pinned(pin, count);
         return STATUS_SUCCESS;
     }
-    pin->pages = get(count * sizeof(*pin->pages));
+    pin->pages = tk_get(count * sizeof(*pin->pages));
     if (!pin->pages)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (!find_pages(area->lead, count, pin->pages)) {
-        put(pin->pages, count * sizeof(*pin->pages));
+        tk_put(pin->pages, count * sizeof(*pin->pages));
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     pin->adl.Pages = pin->pages;
@@ -136,13 +136,13 @@ static size_t mdl_bytes(uint64_t count) {
     return sizeof(MDL) + count * sizeof(PFN_NUMBER);
 }
 
-NTSTATUS pin_mdl(struct area *area, uint64_t count) {
+NTSTATUS tk_pin_mdl(struct area *area, uint64_t count) {
     struct pin *pin = &area->pin;
-    MDL *mdl = lockable(count) ? get(mdl_bytes(count)) : NULL;
+    MDL *mdl = lockable(count) ? tk_get(mdl_bytes(count)) : NULL;
     if (!mdl)
         return STATUS_INSUFFICIENT_RESOURCES;
     if (!find_pages(area->lead, count, MmGetMdlPfnArray(mdl))) {
-        put(mdl, mdl_bytes(count));
+        tk_put(mdl, mdl_bytes(count));
         return STATUS_INSUFFICIENT_RESOURCES;
     }
     *mdl = (MDL){.ByteCount = (ULONG)(count * PAGE_SIZE)};
@@ -152,17 +152,17 @@ NTSTATUS pin_mdl(struct area *area, uint64_t count) {
     return STATUS_SUCCESS;
 }
 
-void unpin_pages(struct area *area) {
+void tk_unpin_pages(struct area *area) {
     struct pin *pin = &area->pin;
-    machine.locked_pages -= pin->count;
+    tk_machine.locked_pages -= pin->count;
     if (pin->mdl)
-        put(pin->mdl, mdl_bytes(pin->count));
+        tk_put(pin->mdl, mdl_bytes(pin->count));
     else if (pin->pages)
-        put(pin->pages, pin->count * sizeof(*pin->pages));
+        tk_put(pin->pages, pin->count * sizeof(*pin->pages));
     pin->live = false;
 }
 
-bool pin_has(const struct pin *pin, uint64_t number, uint64_t *page) {
+bool tk_pin_has(const struct pin *pin, uint64_t number, uint64_t *page) {
     if (!pin->live)
         return false;
     if (!pin->pages) {
@@ -177,10 +177,10 @@ bool pin_has(const struct pin *pin, uint64_t number, uint64_t *page) {
 
 /* ---- views ---- */
 
-NTSTATUS view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base) {
-    if (bytes > machine.has.view_bytes - machine.view_bytes)
+NTSTATUS tk_view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base) {
+    if (bytes > tk_machine.has.view_bytes - tk_machine.view_bytes)
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct view *view = get(sizeof(*view));
+    struct view *view = tk_get(sizeof(*view));
     if (!view)
         return STATUS_INSUFFICIENT_RESOURCES;
     view->area = area;
@@ -190,28 +190,28 @@ NTSTATUS view_map(const struct area *area, uint64_t offset, uint64_t bytes, void
 #endif
     view->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, area->section, (off_t)offset);
     if (view->base == MAP_FAILED) {
-        put(view, sizeof(*view));
+        tk_put(view, sizeof(*view));
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    view->next = machine.views;
-    machine.views = view;
-    machine.view_bytes += bytes;
+    view->next = tk_machine.views;
+    tk_machine.views = view;
+    tk_machine.view_bytes += bytes;
     *base = view->base;
     return STATUS_SUCCESS;
 }
 
-bool view_unmap(const struct area *area, const void *base) {
+bool tk_view_unmap(const struct area *area, const void *base) {
     bool found = false;
-    for (struct view **at = &machine.views; *at && !(found && base);) {
+    for (struct view **at = &tk_machine.views; *at && !(found && base);) {
         struct view *view = *at;
         if (view->area != area || (base && view->base != base)) {
             at = &view->next;
             continue;
         }
         *at = view->next;
-        machine.view_bytes -= view->bytes;
+        tk_machine.view_bytes -= view->bytes;
         munmap(view->base, view->bytes);
-        put(view, sizeof(*view));
+        tk_put(view, sizeof(*view));
         found = true;
     }
     return found;

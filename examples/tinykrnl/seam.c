@@ -9,31 +9,31 @@
 
 #include "tinykrnl.h"
 
-struct machine machine;
+struct machine tk_machine;
 
 /* ---- the machine ---- */
 
 /* All of a machine begins here, so that nothing of the one before can show: the same input must do the same.
  */
 static bool boot(const struct sut_machine_config *config) {
-    machine = (struct machine){.has = *config, .last_handle = 0x1000};
+    tk_machine = (struct machine){.has = *config, .last_handle = 0x1000};
     return true;
 }
 
 /* Memory and files that outlive a machine would fill the process after some millions of inputs. */
 static void shutdown(void) {
     for (unsigned i = 0; i < SUT_DEVICES; i++)
-        (void)bus_remove(i);
+        (void)tk_bus_remove(i);
 }
 
 /* ---- the caller's circumstances ---- */
 
 static void set_actor(unsigned actor) {
-    machine.actor = actor;
+    tk_machine.actor = actor;
 }
 
 static void set_irql(KIRQL irql) {
-    machine.irql[machine.actor] = irql;
+    tk_machine.irql[tk_machine.actor] = irql;
 }
 
 /* Takes every frame that is neither locked nor viewed. Here no others are given out. */
@@ -51,34 +51,34 @@ static void set_hooks(const struct sut_hooks *now) {
  * Outside of races nobody else is there to wait for. */
 static const char big_lock;
 
-void lock(void) {
+void tk_lock(void) {
     if (hooks)
         hooks->acquire(&big_lock, "tinykrnl");
 }
 
-void unlock(void) {
+void tk_unlock(void) {
     if (hooks)
         hooks->release(&big_lock);
 }
 
 /* ---- memory: drawn from the machine's pool, which ends ---- */
 
-void *get(size_t bytes) {
-    if (bytes > machine.has.pool_bytes - machine.pool_bytes)
+void *tk_get(size_t bytes) {
+    if (bytes > tk_machine.has.pool_bytes - tk_machine.pool_bytes)
         return NULL;
     void *block = malloc(bytes);
     if (!block)
         return NULL;
-    machine.pool_bytes += bytes;
+    tk_machine.pool_bytes += bytes;
     if (hooks)
         hooks->fresh(block, bytes);
     return block;
 }
 
-void put(void *block, size_t bytes) {
+void tk_put(void *block, size_t bytes) {
     if (hooks)
         hooks->freed(block, bytes);
-    machine.pool_bytes -= bytes;
+    tk_machine.pool_bytes -= bytes;
     free(block);
 }
 
@@ -88,12 +88,12 @@ void put(void *block, size_t bytes) {
 /* Page `number` as a device of that chain sees it: of which section it is, and which page of that. */
 static bool translate(const struct device *lead, uint64_t number, const struct area **area, uint64_t *page) {
     for (unsigned i = 0; i < SUT_DEVICES; i++) {
-        const struct device *other = &machine.devices[i];
+        const struct device *other = &tk_machine.devices[i];
         if (lead->mode == MODE_PHYSICAL ? other->mode == MODE_REMAPPED : other != lead)
             continue;
         for (unsigned k = 0; k < other->count; k++) {
             *area = &other->areas[k];
-            if (pin_has(&(*area)->pin, number, page))
+            if (tk_pin_has(&(*area)->pin, number, page))
                 return true;
         }
     }
@@ -103,7 +103,7 @@ static bool translate(const struct device *lead, uint64_t number, const struct a
 /* With it the harness sees that pins lead where they should, for as long as they live and no longer; without
  * it, it must believe the list of pages. */
 static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bool write) {
-    const struct device *found = bus_find(device);
+    const struct device *found = tk_bus_find(device);
     const struct area *area;
     uint64_t page;
     if (!found || found->gone || !found->powered || found->resetting)
@@ -111,7 +111,7 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
     const struct device *lead = found->lead;
     /* Behind an IOMMU a device that is attached to nothing reaches nothing. */
     bool attached = lead->state == STARTED && lead->mode != MODE_PHYSICAL;
-    if (machine.has.iommu != SUT_IOMMU_NONE && !attached)
+    if (tk_machine.has.iommu != SUT_IOMMU_NONE && !attached)
         return false;
     if (!translate(lead, address / PAGE_SIZE, &area, &page))
         return false;
@@ -139,16 +139,16 @@ const struct sut *sut_get(void) {
          * they were given works any more, and whatever they left out is taken back. remove: stops what runs.
          * surprise_remove: the device does no DMA and its driver is not called any more; the rest of the
          * chain goes on until its remove. */
-        .add = bus_add,
-        .link = bus_link,
-        .start = bus_start,
-        .stop = bus_stop,
-        .remove = bus_remove,
-        .surprise_remove = bus_surprise_remove,
+        .add = tk_bus_add,
+        .link = tk_bus_link,
+        .start = tk_bus_start,
+        .stop = tk_bus_stop,
+        .remove = tk_bus_remove,
+        .surprise_remove = tk_bus_surprise_remove,
 
         /* Neither touches a pin, a view or a byte; a device in D3 or in reset does no DMA. */
-        .power = bus_power,
-        .reset = bus_reset,
+        .power = tk_bus_power,
+        .reset = tk_bus_reset,
 
         /* Who makes the next calls, at which IRQL. */
         .set_actor = set_actor,

@@ -7,7 +7,8 @@
  *     callbacks.c  the five callbacks, and the table that drivers get
  *     memory.c     page numbers, sections, pins, views
  *
- * One lock guards everything below; it is never held while a driver is called.
+ * One lock guards everything below; it is never held while a driver is called. What several files use has
+ * names that begin with tk_: they meet those of the harness in one program.
  */
 #ifndef TINYKRNL_H
 #define TINYKRNL_H
@@ -89,41 +90,41 @@ struct machine {
     unsigned actor;
     struct device devices[SUT_DEVICES];
 };
-extern struct machine machine;
+extern struct machine tk_machine;
 
 /* ---- seam.c ---- */
-void lock(void);
-void unlock(void);
+void tk_lock(void);
+void tk_unlock(void);
 /* From the heap, but for the harness's look at races, which must know when memory gets another meaning. NULL
  * when there is none. */
-void *get(size_t bytes);
-void put(void *block, size_t bytes);
+void *tk_get(size_t bytes);
+void tk_put(void *block, size_t bytes);
 
 /* ---- memory.c; under the lock ---- */
-NTSTATUS section_create(struct area *area, uint64_t bytes);
-void section_close(struct area *area);
-NTSTATUS pin_pages(struct area *area, uint64_t count, bool contiguous);
-NTSTATUS pin_mdl(struct area *area, uint64_t count);
-void unpin_pages(struct area *area);
+NTSTATUS tk_section_create(struct area *area, uint64_t bytes);
+void tk_section_close(struct area *area);
+NTSTATUS tk_pin_pages(struct area *area, uint64_t count, bool contiguous);
+NTSTATUS tk_pin_mdl(struct area *area, uint64_t count);
+void tk_unpin_pages(struct area *area);
 /* Whether the pin has that page number, and which page of the section it is. */
-bool pin_has(const struct pin *pin, uint64_t number, uint64_t *page);
-NTSTATUS view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base);
+bool tk_pin_has(const struct pin *pin, uint64_t number, uint64_t *page);
+NTSTATUS tk_view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base);
 /* Ends the view of that area with that base; NULL: all views of the area. False when there is none. */
-bool view_unmap(const struct area *area, const void *base);
+bool tk_view_unmap(const struct area *area, const void *base);
 
 /* ---- callbacks.c ---- */
-void interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle);
+void tk_interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle);
 
 /* ---- bus.c ---- */
-NTSTATUS bus_add(unsigned device, const struct sut_miniport *miniport);
-NTSTATUS bus_link(unsigned lead, unsigned joiner);
-NTSTATUS bus_start(unsigned device);
-NTSTATUS bus_stop(unsigned device);
-NTSTATUS bus_remove(unsigned device);
-NTSTATUS bus_surprise_remove(unsigned device);
-NTSTATUS bus_power(unsigned device, bool d0);
-NTSTATUS bus_reset(unsigned device, bool begin);
+NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport);
+NTSTATUS tk_bus_link(unsigned lead, unsigned joiner);
+NTSTATUS tk_bus_start(unsigned device);
+NTSTATUS tk_bus_stop(unsigned device);
+NTSTATUS tk_bus_remove(unsigned device);
+NTSTATUS tk_bus_surprise_remove(unsigned device);
+NTSTATUS tk_bus_power(unsigned device, bool d0);
+NTSTATUS tk_bus_reset(unsigned device, bool begin);
 /* NULL: nothing is there. */
-struct device *bus_find(unsigned device);
+struct device *tk_bus_find(unsigned device);
 
 #endif

@@ -28,13 +28,18 @@ patiently() {
 }
 
 # cause_of LOG STATUS: what broke, in one line: the clause; or what the process said before it died of a
-# signal, as a failed assertion does; or the sanitizer's summary.
+# signal, in the words of pinfuzz where that is a failed assertion; or the sanitizer's summary.
 cause_of() {
     local line
+    # PROGRAM: FILE:LINE: FUNCTION or its whole declaration: Assertion `EXPRESSION' failed.
+    local assertion="^.*:[0-9]+: ([^(]*[ *])?([A-Za-z0-9_]+)(\(.*\))?: Assertion \`(.*)' failed"
     line=$(grep -am1 -oE '(contract violation|harness error): .*' "$1") ||
         line=$(grep -am1 -B1 'ERROR: libFuzzer: deadly signal' "$1" | head -n 1 | grep -vE '^(#|INFO|==)') ||
         line=$(grep -am1 -o 'SUMMARY: .*' "$1") ||
         line=$(grep -am1 -o 'ERROR: .*' "$1") || line="exit status $2"
+    if [[ $line =~ $assertion ]]; then
+        line="failed assertion in ${BASH_REMATCH[2]}: ${BASH_REMATCH[4]}"
+    fi
     line=${line#contract violation: }
     printf '%s' "${line#SUMMARY: }"
 }

@@ -84,20 +84,26 @@ tools_clang_major() {
     echo __clang_major__ | "$1" -E -P -x c - 2>/dev/null | grep -xE '[0-9]+' || true
 }
 
-# tools_fuzzing_compiler: prints a clang from 14 on that links libFuzzer with ASan and UBSan, or fails.
-tools_fuzzing_compiler() {
-    local compiler scratch
+# tools_can_fuzz COMPILER: a clang from 14 on that links libFuzzer with ASan and UBSan.
+tools_can_fuzz() {
+    local scratch status=1
+    command -v "$1" >/dev/null 2>&1 && (($(tools_clang_major "$1") + 0 >= 14)) || return 1
     scratch=$(mktemp -d)
+    ! echo 'int LLVMFuzzerTestOneInput(const void *d, unsigned long n) { return (void)d, (void)n, 0; }' |
+        "$1" -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/probe" 2>/dev/null || status=0
+    rm -rf "$scratch"
+    return "$status"
+}
+
+# tools_fuzzing_compiler: prints the first of them that can, or fails.
+tools_fuzzing_compiler() {
+    local compiler
     for compiler in $(tools_clangs); do
-        if command -v "$compiler" >/dev/null 2>&1 && (($(tools_clang_major "$compiler") + 0 >= 14)) &&
-            echo 'int LLVMFuzzerTestOneInput(const void *d, unsigned long n) { return (void)d, (void)n, 0; }' |
-            "$compiler" -fsanitize=fuzzer,address,undefined -x c - -o "$scratch/probe" 2>/dev/null; then
-            rm -rf "$scratch"
+        if tools_can_fuzz "$compiler"; then
             echo "$compiler"
             return 0
         fi
     done
-    rm -rf "$scratch"
     return 1
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "harness/cli/options.h"
 #include "harness/program/load.h"
@@ -36,26 +37,40 @@ int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((for
 /* The table of a command's options, for struct cmd. */
 #define CMD_OPTIONS(table) .options = table, .option_count = sizeof table / sizeof table[0]
 
-/* ---- cmd_files.c ---- */
+/* ---- cmd_files.c, members.c ---- */
 
+/*
+ * Paths of files, and of members: what lies in a zip archive, "seeds.zip:inner/name", and the programs in a
+ * file of Base64, "lines.b64:3". A member's path is as good as a file's everywhere here.
+ */
 struct cmd_files {
     char **paths;
     size_t count;
 };
-/* Adds a file, or everything below a directory in the order of its names: all but hidden files, and what
- * holds no program: *.md, *.c, "verdict" and "verdict.txt". False with a message when it cannot be read, or
- * when there is none: a mistyped directory must not pass for one whose programs keep the contract. */
-bool cmd_files_add(struct cmd_files *files, const char *path);
+/* Adds a file, or everything below a directory or in an archive in the order of its names: all but hidden
+ * files, and what holds no program: *.md, *.c, "verdict" and "verdict.txt". Of a file with several programs
+ * in Base64 each is added. Where the form is not LOAD_DETECT, files are added as they are. False with a
+ * message when something cannot be read, or when there is none: a mistyped directory must not pass for one
+ * whose programs keep the contract. */
+bool cmd_files_add(struct cmd_files *files, const char *path, enum load_form form);
 /* The same where it is no mistake that there is none. */
 bool cmd_files_add_if_any(struct cmd_files *files, const char *path);
 /* The same with all but hidden files; there need be none. */
 bool cmd_files_add_all(struct cmd_files *files, const char *path);
 void cmd_files_free(struct cmd_files *files);
 bool cmd_is_directory(const char *path);
+/* Whether there is a directory, an archive, a directory in an archive, or a file of several programs. */
+bool cmd_is_folder(const char *path);
+
+/* stat(); a member is a regular file of its content's size. */
+bool cmd_stat(const char *path, struct stat *status);
+/* The content of a file or a member, malloc()ed, and its form where `form` is LOAD_DETECT and it is known.
+ * NULL, and *error says why. An archive with one program stands for that, and *path becomes its path. */
+char *cmd_read(const char **path, enum load_form *form, size_t *size, struct text_error *error);
 
 /* The program all commands work on: too large for the stack. */
 extern struct program cmd_program;
-/* program_load() into it; an error goes to stderr. */
+/* Reads a file or a member into it; an error goes to stderr. */
 bool cmd_load(const char *path, enum load_form form);
 /* program_save(); an error goes to stderr. */
 bool cmd_save(const char *path, enum load_form form, const struct program *program);

@@ -1,6 +1,7 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <errno.h>
+#include <search.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static bool make_directories(char *path) {
 /* OUT/a-b for DIR/a/b.txt: flat, as engines want a corpus. */
 static char *flat_name(const char *directory, const char *path, const char *out) {
     const char *inner = path + strlen(directory);
-    inner += strspn(inner, "/");
+    inner += strspn(inner, "/:");
     size_t length = strlen(inner);
     if (length > 4 && strcmp(inner + length - 4, ".txt") == 0) {
         length -= 4;
@@ -57,6 +58,10 @@ static char *flat_name(const char *directory, const char *path, const char *out)
     return name;
 }
 
+static int by_text(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 static bool convert_directory(const char *directory, char *out) {
     struct cmd_files files = {0};
     bool ok = make_directories(out) && cmd_files_add_if_any(&files, directory);
@@ -65,24 +70,30 @@ static bool convert_directory(const char *directory, char *out) {
         ok = complain(out);
     }
     size_t converted = 0;
+    void *tree = NULL;
     for (size_t i = 0; names != NULL && i < files.count; i++) {
         names[i] = flat_name(directory, files.paths[i], out);
         if (names[i] == NULL) {
             ok = complain(out);
             break;
         }
-        bool taken = false;
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(names[i], names[j]) == 0) {
-                fprintf(stderr, "%s and %s would both become %s\n", files.paths[j], files.paths[i], names[i]);
-                taken = true;
-            }
+        /* What is in the tree is where in names it stands. */
+        char **const *first = tsearch(&names[i], &tree, by_text);
+        if (first == NULL) {
+            ok = complain(out);
+            break;
+        }
+        bool taken = *first != &names[i];
+        if (taken) {
+            fprintf(stderr, "%s and %s would both become %s\n", files.paths[*first - names], files.paths[i],
+                    names[i]);
         }
         bool done = !taken && convert(files.paths[i], names[i]);
         converted += done;
         ok &= done;
     }
-    for (size_t i = 0; names != NULL && i < files.count; i++) {
+    for (size_t i = 0; names != NULL && i < files.count && names[i] != NULL; i++) {
+        tdelete(&names[i], &tree, by_text);
         free(names[i]);
     }
     free(names);
@@ -110,7 +121,7 @@ static int main_bytes(int argc, char **argv) {
     }
     const char *path = words.at[0];
     char *out = (char *)(uintptr_t)options.out; /* a word of argv: it may be changed */
-    bool ok = cmd_is_directory(path) ? convert_directory(path, out) : convert(path, out);
+    bool ok = cmd_is_folder(path) ? convert_directory(path, out) : convert(path, out);
     return ok ? CMD_KEPT : CMD_BAD_INPUT;
 }
 
@@ -126,7 +137,7 @@ const struct cmd cmd_bytes = {
             "\n"
             "SYNOPSIS\n"
             "    pinfuzz bytes FILE -o OUT\n"
-            "    pinfuzz bytes DIR -o OUTDIR\n"
+            "    pinfuzz bytes DIR|ARCHIVE -o OUTDIR\n"
             "\n"
             "DESCRIPTION\n"
             "    Writes what a fuzz target eats: the byte form of the program in FILE, which may be text or\n"
@@ -135,7 +146,8 @@ const struct cmd cmd_bytes = {
             "\n"
             "    From a DIR, each program below it becomes a file in OUTDIR, which is made when missing:\n"
             "    DIR/a/b.txt becomes OUTDIR/a-b. Hidden files, *.md and files called `verdict` are passed\n"
-            "    over. Two programs that would get one name are an error.\n"
+            "    over. Two programs that would get one name are an error. So it is with a zip archive, or a\n"
+            "    file with several programs in Base64, whose names are the numbers of its lines.\n"
             "\n"
             "EXIT STATUS\n"
             "    0 everything written; 2 something cannot be read or written, or is faulty text\n"

@@ -156,7 +156,7 @@ static int main_clauses(int argc, char **argv) {
         return cmd_usage(&cmd_clauses, "--require wants a DIR");
     }
     for (int i = 0; i < words.count; i++) {
-        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
+        result = cmd_files_add(&files, words.at[i], LOAD_DETECT) ? result : CMD_BAD_INPUT;
     }
     int reached = reach(&files);
     result = reached == CMD_KEPT ? result : reached;

@@ -280,7 +280,7 @@ static int main_faults(int argc, char **argv) {
         return CMD_BAD_INPUT;
     }
     for (int i = 0; i < words.count; i++) {
-        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
+        result = cmd_files_add(&files, words.at[i], options.form) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);

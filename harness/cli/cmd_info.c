@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/program/operands.h"
 #include "harness/program/text_words.h"
 
 static bool wanted(const char *key, const char *name) {
@@ -21,6 +22,26 @@ static bool put(const char *key, const char *name, const char *word, unsigned va
     return true;
 }
 
+/* Members of callbacks' arguments that are operands, by the structures' names. */
+static bool put_members(const char *key) {
+#define TYPE(name, number, word, race, needs, undone_by, help, member, type, ...) [OP_##name] = #type,
+    static const char *const types[PROGRAM_OPCODES] = {PROGRAM_CALLBACKS(TYPE)};
+    bool any = false;
+    for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
+        const struct program_operand *operand = program_operands(opcode);
+        for (; types[opcode] != NULL && operand->name != NULL; operand++) {
+            if (operand->offset >= offsetof(struct program_op, arg)) {
+                const char *member = strchr(strchr(operand->member, '.') + 1, '.') + 1;
+                char name[96];
+                size_t length = strcspn(member, "."); /* Flags, of Flags.Value */
+                snprintf(name, sizeof name, "%s.%.*s", types[opcode], (int)length, member);
+                any |= put(key, "member", name, program_operand_at(operand));
+            }
+        }
+    }
+    return any;
+}
+
 static int main_info(int argc, char **argv) {
     const char *key = argc > 1 ? argv[1] : NULL;
     bool any = false;
@@ -34,6 +55,7 @@ static int main_info(int argc, char **argv) {
     for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         any |= put(key, "operation", text_opcodes[opcode], opcode);
     }
+    any |= put_members(key);
     return any ? CMD_KEPT : cmd_usage(&cmd_info, "no key is called '%s'", key);
 }
 
@@ -55,6 +77,7 @@ const struct cmd cmd_info = {
             "        operations N       the most operations a program has\n"
             "        bytes N            the longest byte form\n"
             "        operation WORD N   an operation, and its number in the first byte of its record\n"
+            "        member S.M N       a member of a callback's argument that programs set, and its offset\n"
             "\n"
             "EXIT STATUS\n"
             "    0 done; 2 there is no such KEY\n"

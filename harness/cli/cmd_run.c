@@ -159,7 +159,7 @@ static int main_run(int argc, char **argv) {
         return CMD_BAD_INPUT;
     }
     for (int i = 0; i < words.count; i++) {
-        result = cmd_files_add(&files, words.at[i]) ? result : CMD_BAD_INPUT;
+        result = cmd_files_add(&files, words.at[i], options.form) ? result : CMD_BAD_INPUT;
     }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
@@ -203,7 +203,8 @@ const struct cmd cmd_run = {
         "    the rest of the program is not run. The same is said of one that boots no machine.\n"
         "\n"
         "    Below a DIR hidden files, *.md, *.c, and files called `verdict` or `verdict.txt` are passed\n"
-        "    over.\n"
+        "    over. A zip archive is read as a directory is, and so is a file with several programs in\n"
+        "    Base64: `pinfuzz help programs` says what is a program.\n"
         "\n"
         "OPTIONS\n"
         "    --repeat N     run each program N times in one process, and demand the same verdict each\n"

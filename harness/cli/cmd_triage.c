@@ -214,7 +214,7 @@ static void tell_others(struct triage *all, const struct triage_options *options
 static bool add_given(struct triage *all, char *const *given, size_t count, bool *complete) {
     struct stat status;
     for (size_t i = 0; i < count; i++) {
-        if (stat(given[i], &status) != 0) {
+        if (!cmd_stat(given[i], &status)) {
             fprintf(stderr, "%s: %s\n", given[i], strerror(errno));
             return false;
         }
@@ -251,7 +251,7 @@ static bool is_twin(const char *path, char *const *sorted, size_t count) {
     struct name name = {path, length - 4};
     char *const *twin = bsearch(&name, sorted, count, sizeof *sorted, by_name);
     struct stat status;
-    return twin != NULL && stat(*twin, &status) == 0 && status.st_size > 0;
+    return twin != NULL && cmd_stat(*twin, &status) && status.st_size > 0;
 }
 
 /* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
@@ -408,6 +408,7 @@ const struct cmd cmd_triage = {
         "\n"
         "    What the files are called does not matter: libFuzzer's crash-*, leak-*, timeout-*, oom-* and\n"
         "    slow-unit-*, what AFL++ leaves in crashes/ and hangs/, ClusterFuzz's test cases, and texts.\n"
+        "    Zip archives, and files of Base64, are read as directories are.\n"
         "    An oom-* runs without the memory limit that made it one; and what a target turns down, for it\n"
         "    holds operations that are another one's, runs here. FILE.txt is passed over beside FILE: as\n"
         "    fuzz/run leaves them, both are the same program.\n"

@@ -7,15 +7,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/cli/triage.h"
 #include "harness/verdict/child.h"
-
-/* What tells a text from bytes shows in its first page. */
-#define HEAD 4096u
 
 struct board {
     _Atomic uint32_t next;
@@ -34,41 +32,46 @@ static void junk(struct triage_file *file, const char *why) {
 
 /* Text that is no program: a log, a README, what AFL++ says of itself. Its bytes are a program all the same,
  * one that nobody meant. */
-static bool is_prose(const char *path) {
-    static char head[HEAD];
-    FILE *file = fopen(path, "rb");
-    size_t size = file != NULL ? fread(head, 1, sizeof head, file) : 0;
-    bool prose = size > 0;
-    for (size_t i = 0; i < size && prose; i++) {
-        unsigned char c = (unsigned char)head[i];
-        prose = (c >= ' ' && c != 0x7f) || (c >= '\t' && c <= '\r');
+static bool is_prose(const char *path, const char *content, size_t size) {
+    struct text_error error;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)content[i];
+        if (c == 0x7f || (c < ' ' && (c < '\t' || c > '\r'))) {
+            return false;
+        }
     }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return prose && !text_detect(head, size);
+    return load_kind(path, content, size, &error) == LOAD_IS_BYTES;
 }
 
 static bool load(const char *path, struct triage_file *file, struct program *program) {
     struct text_error error;
     struct stat status;
-    if (stat(path, &status) != 0) {
+    enum load_form form = LOAD_DETECT;
+    size_t size;
+    if (!cmd_stat(path, &status)) {
         char why[TRIAGE_WHY];
         snprintf(why, sizeof why, ": cannot be read: %s", strerror(errno));
         junk(file, why);
-    } else if (!S_ISREG(status.st_mode)) {
+        return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
         junk(file, ": no file, but a device or a pipe");
-    } else if (status.st_size == 0) {
+        return false;
+    }
+    char *content = cmd_read(&path, &form, &size, &error);
+    bool ok = content != NULL && size > 0 && load_program(path, content, size, form, program, &error);
+    if (ok) {
+        file->prose = form == LOAD_DETECT && is_prose(path, content, size);
+    } else if (content != NULL && size == 0) {
         junk(file, ": empty");
-    } else if (!program_load(path, LOAD_DETECT, program, &error)) {
+    } else {
         /* "path:LINE:COLUMN: expected ..." or "path: why". */
         size_t length = strlen(path);
         bool named = strncmp(error.text, path, length) == 0;
         junk(file, named ? error.text + length : ": cannot be read");
-    } else {
-        return true;
     }
-    return false;
+    free(content);
+    return ok;
 }
 
 static void replay(const char *path, struct triage_file *file, const struct triage_options *options) {
@@ -94,7 +97,7 @@ static void replay(const char *path, struct triage_file *file, const struct tria
     }
     if (file->verdict.died || file->verdict.outcome != VERDICT_KEPT) {
         file->state = TRIAGE_FOUND;
-    } else if (is_prose(path)) {
+    } else if (file->prose) {
         junk(file, ": text, but no program");
     } else {
         file->state = TRIAGE_KEPT;

@@ -28,8 +28,9 @@ static const char help_head[] =
     "    whether the contract was kept, or which clause was broken and how.\n"
     "\n"
     "    Programs have a byte form, which fuzzers make and crash files hold, and a text form, which people\n"
-    "    write. Every command takes both: a file is text when its name ends in .txt, or when it holds\n"
-    "    nothing but text and its first word outside comments is one of the text form; else it is bytes.\n"
+    "    write. Every command takes both, and both also as people have them: in zip archives, in Base64 as\n"
+    "    libFuzzer prints it, and texts in UTF-16. `pinfuzz help programs` says what is taken for what;\n"
+    "    what is none of these is bytes.\n"
     "\n"
     "COMMANDS\n";
 

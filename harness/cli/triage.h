@@ -44,6 +44,7 @@ enum triage_state {
 
 struct triage_file {
     uint8_t state; /* enum triage_state */
+    bool prose;    /* text, but no program that anybody wrote as one */
     uint32_t size; /* bytes of the canonical form */
     struct verdict verdict;
     struct verdict other;

@@ -14,6 +14,7 @@
 static const struct sut *real;
 
 static struct {
+    uint32_t turn;
     bool counted;
     bool locked;
     bool is_wrong;
@@ -31,21 +32,26 @@ void looks_begin(void) {
     memset(&seen, 0, sizeof seen);
 }
 
-void looks_forget(bool pressure) {
+/* Behind another statement what was seen is forgotten, but for what memory pressure must not change. */
+static void turn(void) {
+    const struct step *step = &scenario->step[0];
+    if (seen.turn == scenario->turn)
+        return;
+    seen.pressure = step->active && step->before.opcode == OP_PRESSURE && seen.turn + 1 == scenario->turn;
+    seen.notes = seen.pressure ? seen.notes : 0;
+    seen.fresh = seen.notes;
+    seen.turn = scenario->turn;
     seen.counted = false;
     seen.is_wrong = false;
-    seen.pressure = pressure;
-    if (pressure)
-        seen.fresh = seen.notes;
-    else
-        seen.notes = seen.fresh = 0;
 }
 
 const struct look *looks_wrong(void) {
+    turn();
     return seen.is_wrong ? &seen.wrong : NULL;
 }
 
 bool looks_counted(void) {
+    turn();
     return seen.counted;
 }
 
@@ -59,6 +65,7 @@ static bool is_blame(void) {
 }
 
 static void judge(const struct look *look, bool right) {
+    turn();
     if (right || is_blame())
         return;
     seen.is_wrong = true;
@@ -66,12 +73,6 @@ static void judge(const struct look *look, bool right) {
 }
 
 /* ---- GPUs ---- */
-
-void looks_close(struct step *step) {
-    if (step->rows)
-        put(&step->looks, ");\n");
-    step->rows = 0;
-}
 
 static void put_row(const struct look *look) {
     struct step *step = scenario_step();
@@ -86,6 +87,7 @@ static void put_row(const struct look *look) {
 /* Begins a statement for a look that may not come back. */
 static struct put *open_look(void) {
     static struct put open;
+    turn();
     put_begin(&open, scenario->open, sizeof scenario->open);
     return &open;
 }

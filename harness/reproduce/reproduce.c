@@ -18,8 +18,6 @@
 #define MAIN_MAX      ((size_t)8 << 20)
 #define LOOKS_MAX     ((size_t)1 << 20) /* of one step */
 
-struct scenario *scenario;
-
 static struct {
     struct scenario scenario;
     char variables[VARIABLES_MAX];

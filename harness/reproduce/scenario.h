@@ -76,6 +76,7 @@ struct scenario {
     struct put inner;     /* functions of what drivers do when they are entered */
     struct put main;
     struct step step[2]; /* outside and inside of drivers */
+    uint32_t turn;       /* a number for what is behind the last statement */
     uint32_t heading;    /* the operation whose heading was written last */
     uint32_t headed;     /* operations that have one */
     uint32_t serials;    /* names_maker */
@@ -111,13 +112,10 @@ void steps_circumstance(const char *function, unsigned value);
 /* The implementation, watched. */
 const struct sut *looks_watch(void);
 void looks_begin(void);
-/* A step begins, which forgets what was seen behind the last one. */
-void looks_forget(bool pressure);
 /* The last look behind this step that the model contradicts: the judge stops there. NULL: none. */
 const struct look *looks_wrong(void);
 bool looks_counted(void); /* the ledger was looked at */
 bool looks_locked(void);  /* a call has kept a lock */
-void looks_close(struct step *step);
 /* What must be known from before the step. */
 void looks_put_before(struct put *to, const struct look *look);
 /* The check that shows it. */

@@ -10,6 +10,8 @@
 #include "harness/program/world.h"
 #include "harness/reproduce/scenario.h"
 
+struct scenario *scenario;
+
 static bool is_pin(uint8_t opcode) {
     return opcode == OP_PIN2 || opcode == OP_PIN;
 }
@@ -368,7 +370,9 @@ static void put_step(struct put *to, const struct step *step, enum telling how) 
 }
 
 static void flush(struct step *step, enum telling how) {
-    looks_close(step);
+    if (step->rows)
+        put(&step->looks, ");\n");
+    step->rows = 0;
     if (step->active)
         put_step(scenario_text(step), step, how);
     put(scenario_text(step), "%s", step->looks.text);
@@ -436,7 +440,7 @@ void steps_enter(void) {
 void steps_circumstance(const char *function, unsigned value) {
     steps_tell(scenario->step, TELL_RESULT);
     put_headings();
-    looks_forget(false);
+    scenario->turn++;
     put(&scenario->main, "    sut->%s(%u);\n", function, value);
 }
 
@@ -463,7 +467,7 @@ static void begin(const struct call *call) {
         put_headings();
         scenario->entries = miniport_acted;
     }
-    looks_forget(call->opcode == OP_PRESSURE);
+    scenario->turn++;
     looks.used = 0;
     *step = (struct step){.active = true, .before = *call, .looks = looks, .answer = ask(call)};
     scenario->told.op = run.op;

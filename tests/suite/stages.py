@@ -11,7 +11,7 @@ import runner
 from runner import Stage
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OUT = os.path.join(ROOT, "build", "tests")
+OUT = os.environ.get("TESTS_BUILD") or os.path.join(ROOT, "build", "tests")
 CC = os.environ.get("TOOLS_CLANG", "clang")
 PROCESSORS = len(os.sched_getaffinity(0))
 

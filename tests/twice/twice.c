@@ -148,7 +148,7 @@ int main(int argc, char **argv) {
     size_t shortest = 0;
     bool leave = argc > 1 && strcmp(argv[1], "--leftover") == 0;
     for (int i = leave ? 2 : 1; i < argc; i++)
-        if (!cmd_files_add(&files, argv[i]))
+        if (!cmd_files_add(&files, argv[i], LOAD_DETECT))
             return 2;
     struct seen *seen = calloc(files.count + 1, sizeof *seen);
     find_counters();
