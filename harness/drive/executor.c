@@ -138,6 +138,8 @@ void executor_run_with(const struct program *program, const struct run_options *
     boot_adapters();
     for (uint32_t i = 0; i < program->op_count && !run.abandoned; i++) {
         run.op = i;
+        if (program->ops[i].opcode == OP_RACE && run.sut->one_thread)
+            continue; /* one call after another, then */
         if (program->ops[i].opcode == OP_RACE) {
             i += run_race(i);
             run.race_ops = 0;
