@@ -28,6 +28,8 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
 /* Its two halves, for pins that were born together: all are read before any is tried. False: malformed. */
 bool check_pin_read(const struct call *call, uint8_t chain, uint8_t index);
 void check_pin_new(const struct call *call, uint8_t chain, uint8_t index);
+/* Without DMA: the new pin's pages are on no other live list. */
+void check_lists(uint8_t chain, uint8_t index);
 /* Reads what a live pin's sampled pages must hold; blames clause, or a more telling one. */
 void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contract_clause clause);
 /* Its ends are locked. */

@@ -295,6 +295,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     bool legacy = call->opcode == OP_PIN;
     bool fired = call->fired;
     check_addresses(c, index, &pin);
+    check_lists(chain, index);
     if (run.abandoned)
         return;
 
