@@ -5,6 +5,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/program/operands.h"
 #include "harness/program/text_words.h"
+#include "harness/sut.h"
 
 static bool wanted(const char *key, const char *name) {
     return key == NULL || strcmp(key, name) == 0;
@@ -52,6 +53,7 @@ static int main_info(int argc, char **argv) {
     any |= put(key, "adapters", "", PROGRAM_ADAPTERS);
     any |= put(key, "operations", "", PROGRAM_OPS);
     any |= put(key, "bytes", "", PROGRAM_BYTES);
+    any |= put(key, "one_thread", "", sut_get()->one_thread);
     for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         any |= put(key, "operation", text_opcodes[opcode], opcode);
     }
@@ -76,6 +78,7 @@ const struct cmd cmd_info = {
             "        adapters N         the most adapters a machine has\n"
             "        operations N       the most operations a program has\n"
             "        bytes N            the longest byte form\n"
+            "        one_thread N       1: the implementation is declared to have no races (harness/sut.h)\n"
             "        operation WORD N   an operation, and its number in the first byte of its record\n"
             "        member S.M N       a member of a callback's argument that programs set, and its offset\n"
             "\n"

@@ -160,6 +160,7 @@ def without(build, bugs):
 def clauses_without(bugs):
     """The clauses that none of the bugs breaks."""
     known = {bug.clause for bug in bugs}
+    known.add("DIALECT-STEADY")  # the core's choices are declared; tests/dialects/bad/ breaks it
     every = re.findall(r'^ *X\([A-Z0-9_]*, "([A-Z0-9-]+)"', "\n".join(lines_of(f"{ROOT}/harness/contract/contract.h")),
                        re.MULTILINE)
     return sorted(set(every) - known)
