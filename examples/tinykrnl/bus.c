@@ -13,47 +13,85 @@ static void make_single(struct device *device) {
     device->members[0] = device;
     device->state = STOPPED;
     device->mode = MODE_PHYSICAL;
+    device->attached = false;
     for (unsigned i = 0; i < SUT_CHAIN_MAX; i++)
         device->areas[i] = (struct area){.lead = device, .section = -1};
+}
+
+static void append(struct device *lead, struct device *joiner) {
+    lead->members[lead->count++] = joiner;
+    joiner->lead = lead;
+    joiner->count = 0;
+}
+
+static bool is_of_chain(const struct device *device, ULONG uid) {
+    return device->present && !device->gone && device->linked.NumberOfLinksInChain > 1 &&
+           device->linked.ChainUid == uid && device->lead->state == STOPPED;
+}
+
+/* Devices whose drivers name one chain are one, and whoever calls itself the lead is it. */
+static void gather(ULONG uid) {
+    struct device *lead = NULL;
+    for (unsigned i = 0; i < SUT_DEVICES; i++) {
+        struct device *device = &tk_machine.devices[i];
+        if (!is_of_chain(device, uid))
+            continue;
+        make_single(device);
+        if (!lead || (device->linked.LeadLink && !lead->linked.LeadLink))
+            lead = device;
+    }
+    for (unsigned i = 0; lead && i < SUT_DEVICES; i++) {
+        struct device *device = &tk_machine.devices[i];
+        if (device != lead && is_of_chain(device, uid) && lead->count < SUT_CHAIN_MAX)
+            append(lead, device);
+    }
 }
 
 NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport) {
     if (device >= SUT_DEVICES || tk_machine.devices[device].present)
         return STATUS_INVALID_PARAMETER;
-    tk_machine.devices[device] = (struct device){.present = true, .powered = true, .miniport = *miniport};
-    make_single(&tk_machine.devices[device]);
+    struct device *fresh = &tk_machine.devices[device];
+    LINKED_DEVICE linked = {0};
+    NTSTATUS status = miniport->add_device(miniport->context);
+    if (NT_SUCCESS(status))
+        status = miniport->link_device(miniport->context, &linked);
+    if (!NT_SUCCESS(status))
+        return status;
+    *fresh = (struct device){.present = true, .powered = true, .miniport = *miniport, .linked = linked};
+    make_single(fresh);
+    gather(linked.ChainUid);
     return STATUS_SUCCESS;
 }
 
+/* A bridge between two chains: each driver of what they become is asked again. */
 NTSTATUS tk_bus_link(unsigned lead, unsigned joiner) {
     struct device *a = tk_bus_find(lead);
     struct device *b = tk_bus_find(joiner);
+    LINKED_DEVICE linked[SUT_CHAIN_MAX] = {{0}};
     if (!a || !b || a == b)
         return STATUS_INVALID_PARAMETER;
     if (a->gone || b->gone || a->lead != a || b->lead != b || a->state != STOPPED || b->state != STOPPED ||
         b->count != 1 || a->count == SUT_CHAIN_MAX)
         return STATUS_INVALID_DEVICE_STATE;
-    a->members[a->count++] = b;
-    b->lead = a;
-    b->count = 0;
+    for (unsigned i = 0; i <= a->count; i++) {
+        const struct sut_miniport *driver = i < a->count ? &a->members[i]->miniport : &b->miniport;
+        NTSTATUS status = driver->link_device(driver->context, &linked[i]);
+        if (!NT_SUCCESS(status))
+            return status;
+    }
+    append(a, b);
+    for (unsigned i = 0; i < a->count; i++)
+        a->members[i]->linked = linked[i];
     return STATUS_SUCCESS;
 }
 
 /* ---- start ---- */
 
-/* Every member must say the same of the chain, and the lead alone that it leads. */
-static NTSTATUS ask_links(const struct device *lead) {
-    ULONG chain = 0;
-    for (unsigned i = 0; lead->count > 1 && i < lead->count; i++) {
-        const struct sut_miniport *driver = &lead->members[i]->miniport;
-        LINKED_DEVICE linked = {0};
-        NTSTATUS status = driver->link_device(driver->context, &linked);
-        if (!NT_SUCCESS(status))
-            return status;
-        if (i == 0)
-            chain = linked.ChainUid;
-        if (linked.ChainUid != chain || linked.NumberOfLinksInChain != lead->count ||
-            !linked.LeadLink != (i != 0))
+/* As many as their drivers say, and the lead alone calls itself so. */
+static NTSTATUS check_links(const struct device *lead) {
+    for (unsigned i = 0; i < lead->count; i++) {
+        const LINKED_DEVICE *linked = &lead->members[i]->linked;
+        if (linked->NumberOfLinksInChain != lead->count || (lead->count > 1 && !linked->LeadLink != (i != 0)))
             return STATUS_INVALID_DEVICE_STATE;
     }
     return STATUS_SUCCESS;
@@ -67,7 +105,7 @@ static void set_handle(struct device *device, HANDLE handle) {
 
 static NTSTATUS start_member(struct device *device) {
     HANDLE handle = (HANDLE)(tk_machine.last_handle += 4);
-    tk_interface_fill(&device->dxgkrnl, device->lead->miniport.version, handle);
+    tk_interface_fill(&device->dxgkrnl, device->lead->version, handle);
     set_handle(device, handle);
     NTSTATUS status = device->miniport.start_device(device->miniport.context, &device->dxgkrnl);
     if (!NT_SUCCESS(status))
@@ -75,10 +113,9 @@ static NTSTATUS start_member(struct device *device) {
     return status;
 }
 
-/* A device that has left the bus is not stopped any more, but its handle dies. */
+/* Of a device that has left the bus, too: its driver still cleans up. */
 static void stop_member(struct device *device) {
-    if (!device->gone)
-        device->miniport.stop_device(device->miniport.context);
+    device->miniport.stop_device(device->miniport.context);
     set_handle(device, NULL);
 }
 
@@ -95,48 +132,6 @@ static NTSTATUS start_members(struct device *lead, unsigned *started) {
 static void stop_members(struct device *lead, unsigned started) {
     for (; started > 0; started--)
         stop_member(lead->members[started % lead->count]);
-}
-
-static NTSTATUS ask(const struct device *lead, DXGK_QUERYADAPTERINFOTYPE type, UINT *index, void *out,
-                    UINT size) {
-    DXGKARG_QUERYADAPTERINFO query = {.Type = type,
-                                      .pInputData = index,
-                                      .InputDataSize = index ? sizeof(*index) : 0,
-                                      .pOutputData = out,
-                                      .OutputDataSize = size};
-    return lead->miniport.query_adapter_info(lead->miniport.context, &query);
-}
-
-/* How the chain's GPUs will see memory. The lead's answers speak for the chain. */
-static NTSTATUS ask_caps(struct device *lead, bool *isolation) {
-    DXGK_IOMMU_CAPS caps = {0};
-    DXGK_PHYSICAL_MEMORY_CAPS memory = {0};
-    NTSTATUS status = ask(lead, DXGKQAITYPE_IOMMU_CAPS, NULL, &caps, sizeof(caps));
-    if (NT_SUCCESS(status))
-        status = ask(lead, DXGKQAITYPE_PHYSICAL_MEMORY_CAPS, NULL, &memory, sizeof(memory));
-    if (!NT_SUCCESS(status))
-        return status;
-
-    bool iommu = tk_machine.has.iommu != SUT_IOMMU_NONE;
-    uint64_t visible = (uint64_t)memory.HighestVisibleAddress.QuadPart;
-    bool all_visible = visible > tk_machine.has.highest_pfn * PAGE_SIZE + (PAGE_SIZE - 1);
-    bool can_remap =
-        caps.DmaRemappingSupported && lead->miniport.version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
-    *isolation = caps.IommuIsolationSupported || caps.IommuIsolationRequired;
-    if (caps.IommuIsolationRequired && !iommu)
-        return STATUS_NOT_SUPPORTED;
-    lead->mode = MODE_PHYSICAL;
-    if (iommu && *isolation) {
-        bool remap = can_remap && (!all_visible || tk_machine.has.iommu == SUT_IOMMU_REMAP_ALWAYS);
-        lead->mode = remap ? MODE_REMAPPED : MODE_ISOLATED;
-    }
-    if (lead->mode != MODE_REMAPPED && !all_visible)
-        return STATUS_NOT_SUPPORTED;
-    lead->first_page = lead->mode == MODE_REMAPPED; /* logical page 0 looks too much like none */
-    lead->end_page = tk_machine.has.ram_pages;
-    if (lead->mode == MODE_REMAPPED)
-        lead->end_page = visible / PAGE_SIZE + (visible % PAGE_SIZE == PAGE_SIZE - 1);
-    return STATUS_SUCCESS;
 }
 
 /* What each adapter may ever need is charged now, so that it can always be had later. */
@@ -162,21 +157,50 @@ static NTSTATUS create_sections(struct device *lead, const SIZE_T *bytes) {
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS ask_lead(struct device *lead) {
+static NTSTATUS make_areas(struct device *lead) {
     SIZE_T bytes[SUT_CHAIN_MAX] = {0};
-    bool isolation = false;
-    NTSTATUS status = ask_caps(lead, &isolation);
-    for (UINT i = 0; NT_SUCCESS(status) && isolation && i < lead->count; i++) {
-        DXGK_FRAMEBUFFERSAVEAREA area = {0};
-        UINT index = i; /* the driver may scribble over its input */
-        status = ask(lead, DXGKQAITYPE_FRAMEBUFFERSAVESIZE, &index, &area, sizeof(area));
-        bytes[i] = area.MaximumSize;
-    }
+    NTSTATUS status = tk_ask_areas(lead, bytes);
     if (!NT_SUCCESS(status))
         return status;
     tk_lock();
     status = create_sections(lead, bytes);
     tk_unlock();
+    return status;
+}
+
+/* Whatever the driver has left out; without its lead's handle it gets at nothing any more. */
+static void take_back(struct device *lead) {
+    tk_lock();
+    for (unsigned i = 0; i < lead->count; i++) {
+        struct area *area = &lead->areas[i];
+        if (area->pin.live)
+            tk_unpin_pages(area);
+        tk_view_unmap(area, NULL);
+        tk_section_close(area);
+    }
+    tk_machine.commit_pages -= lead->commit_pages;
+    lead->commit_pages = 0;
+    lead->attached = false;
+    lead->mode = MODE_PHYSICAL;
+    tk_unlock();
+}
+
+/* From WDDM 2.9 on a driver is asked, and its chain attached, before it starts; before that, afterwards. */
+static NTSTATUS start_chain(struct device *lead, unsigned *started) {
+    tk_serve(lead);
+    bool early = lead->version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
+    NTSTATUS status = check_links(lead);
+    if (NT_SUCCESS(status) && early)
+        status = tk_ask_caps(lead);
+    lead->attached = NT_SUCCESS(status) && early && lead->mode != MODE_PHYSICAL;
+    if (NT_SUCCESS(status))
+        status = start_members(lead, started);
+    if (NT_SUCCESS(status) && !early)
+        status = tk_ask_caps(lead);
+    if (NT_SUCCESS(status))
+        status = make_areas(lead);
+    if (NT_SUCCESS(status) && !early)
+        status = tk_attach_forced(lead);
     return status;
 }
 
@@ -198,33 +222,16 @@ NTSTATUS tk_bus_start(unsigned device) {
         return STATUS_INVALID_DEVICE_STATE;
     set_state(lead, STARTING);
     unsigned started = 0;
-    NTSTATUS status = ask_links(lead);
-    if (NT_SUCCESS(status))
-        status = start_members(lead, &started);
-    if (NT_SUCCESS(status))
-        status = ask_lead(lead);
-    if (!NT_SUCCESS(status))
+    NTSTATUS status = start_chain(lead, &started);
+    if (!NT_SUCCESS(status)) {
         stop_members(lead, started);
+        take_back(lead);
+    }
     set_state(lead, NT_SUCCESS(status) ? STARTED : STOPPED);
     return status;
 }
 
 /* ---- stop ---- */
-
-/* Whatever the driver has left out; without its lead's handle it gets at nothing any more. */
-static void take_back(struct device *lead) {
-    tk_lock();
-    for (unsigned i = 0; i < lead->count; i++) {
-        struct area *area = &lead->areas[i];
-        if (area->pin.live)
-            tk_unpin_pages(area);
-        tk_view_unmap(area, NULL);
-        tk_section_close(area);
-    }
-    tk_machine.commit_pages -= lead->commit_pages;
-    lead->commit_pages = 0;
-    tk_unlock();
-}
 
 NTSTATUS tk_bus_stop(unsigned device) {
     struct device *found = tk_bus_find(device);
@@ -251,10 +258,14 @@ NTSTATUS tk_bus_remove(unsigned device) {
     if (lead->state == STARTED)
         (void)tk_bus_stop(device);
     if (lead == leaver) {
-        for (unsigned i = 1; i < lead->count; i++)
+        for (unsigned i = 1; i < lead->count; i++) {
             make_single(lead->members[i]);
+            lead->members[i]->linked.NumberOfLinksInChain = 1;
+        }
     } else {
         unsigned at = 0;
+        for (unsigned i = 0; i < lead->count; i++)
+            lead->members[i]->linked.NumberOfLinksInChain--;
         while (lead->members[at] != leaver)
             at++;
         lead->count--;
@@ -293,4 +304,19 @@ NTSTATUS tk_bus_reset(unsigned device, bool begin) {
         return STATUS_INVALID_DEVICE_STATE;
     found->resetting = begin;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS tk_bus_secure_vm(unsigned device) {
+    struct device *found = tk_bus_find(device);
+    if (!found)
+        return STATUS_INVALID_PARAMETER;
+    struct device *lead = found->lead;
+    for (unsigned i = 0; i < lead->count; i++)
+        if (lead->members[i]->gone)
+            return STATUS_INVALID_DEVICE_STATE;
+    if (lead->state != STARTED)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (!lead->isolation || lead->mode == MODE_PHYSICAL)
+        return STATUS_NOT_SUPPORTED;
+    return lead->attached ? STATUS_SUCCESS : tk_attach(lead);
 }

@@ -29,7 +29,16 @@ static uint64_t pin_next(const struct pin *pin, uint64_t page, uint64_t *end) {
     return pin->pages[low];
 }
 
-/* The same of all pins that the chain shares its numbers with: remapped, it has numbers of its own. */
+static void take(const struct range *range, uint64_t page, uint64_t *lowest, uint64_t *end) {
+    uint64_t taken = page > range->first ? page : range->first;
+    if (range->count > 0 && page < range->first + range->count && taken < *lowest) {
+        *lowest = taken;
+        *end = range->first + range->count;
+    }
+}
+
+/* The same of all pins that the chain shares its numbers with, and of what the firmware has: remapped, it has
+ * numbers of its own, but for those of its reserved ranges. */
 static uint64_t next_taken(const struct device *lead, uint64_t page, uint64_t *end) {
     uint64_t lowest = UINT64_MAX;
     for (unsigned i = 0; i < SUT_DEVICES; i++) {
@@ -45,6 +54,11 @@ static uint64_t next_taken(const struct device *lead, uint64_t page, uint64_t *e
             }
         }
     }
+    const struct range firmware = {tk_machine.has.firmware_first, tk_machine.has.firmware_pages};
+    if (lead->mode != MODE_REMAPPED)
+        take(&firmware, page, &lowest, end);
+    for (unsigned i = 0; i < lead->reserved; i++)
+        take(&lead->ranges[i], page, &lowest, end);
     return lowest < lead->end_page ? lowest : lead->end_page;
 }
 

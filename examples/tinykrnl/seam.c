@@ -89,7 +89,7 @@ void tk_put(void *block, size_t bytes) {
 static bool translate(const struct device *lead, uint64_t number, const struct area **area, uint64_t *page) {
     for (unsigned i = 0; i < SUT_DEVICES; i++) {
         const struct device *other = &tk_machine.devices[i];
-        if (lead->mode == MODE_PHYSICAL ? other->mode == MODE_REMAPPED : other != lead)
+        if (lead->attached ? other != lead : other->mode == MODE_REMAPPED)
             continue;
         for (unsigned k = 0; k < other->count; k++) {
             *area = &other->areas[k];
@@ -98,6 +98,25 @@ static bool translate(const struct device *lead, uint64_t number, const struct a
         }
     }
     return false;
+}
+
+/* The firmware's memory cannot be written, and holds its own addresses. */
+static void read_firmware(uint64_t address, unsigned char *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (unsigned char)(((address + i) & ~(uint64_t)7) >> (8 * ((address + i) & 7)));
+}
+
+static bool is_in(const struct range *range, uint64_t page) {
+    return page - range->first < range->count;
+}
+
+/* Whether a device reaches the firmware's page: of a domain, in a reserved range. */
+static bool reaches_firmware(const struct device *lead, uint64_t page) {
+    const struct range firmware = {tk_machine.has.firmware_first, tk_machine.has.firmware_pages};
+    bool reserved = false;
+    for (unsigned i = 0; i < lead->reserved; i++)
+        reserved |= is_in(&lead->ranges[i], page);
+    return lead->attached ? reserved : is_in(&firmware, page);
 }
 
 /* With it the harness sees that pins lead where they should, for as long as they live and no longer; without
@@ -109,10 +128,15 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
     if (!found || found->gone || !found->powered || found->resetting)
         return false;
     const struct device *lead = found->lead;
-    /* Behind an IOMMU a device that is attached to nothing reaches nothing. */
-    bool attached = lead->state == STARTED && lead->mode != MODE_PHYSICAL;
-    if (tk_machine.has.iommu != SUT_IOMMU_NONE && !attached)
+    /* Behind an IOMMU a device that is stopped reaches nothing; one that is attached to no domain,
+     * everything. */
+    if (tk_machine.has.iommu != SUT_IOMMU_NONE && !found->handle)
         return false;
+    if (reaches_firmware(lead, address / PAGE_SIZE)) {
+        if (!write)
+            read_firmware(address, buffer, size);
+        return true;
+    }
     if (!translate(lead, address / PAGE_SIZE, &area, &page))
         return false;
     off_t at = (off_t)(page * PAGE_SIZE + address % PAGE_SIZE);
@@ -133,12 +157,12 @@ const struct sut *sut_get(void) {
         .boot = boot,
         .shutdown = shutdown,
 
-        /* The bus. A device that is not there is STATUS_INVALID_PARAMETER. link: `joiner` gets the next index
-         * of the chain that `lead` leads. start: calls the drivers of the whole chain, asks the lead's what
-         * it needs, and is undone whole when anything fails. stop: after the drivers' own stop nothing that
-         * they were given works any more, and whatever they left out is taken back. remove: stops what runs.
-         * surprise_remove: the device does no DMA and its driver is not called any more; the rest of the
-         * chain goes on until its remove. */
+        /* The bus. A device that is not there is STATUS_INVALID_PARAMETER. add: its driver is asked for the
+         * chain that it is in. link: `joiner` gets the next index of the chain that `lead` leads. start:
+         * calls the drivers of the whole chain, asks the lead's what it needs, and is undone whole when
+         * anything fails. stop: after the drivers' own stop nothing that they were given works any more, and
+         * whatever they left out is taken back. remove: stops what runs. surprise_remove: the device does no
+         * DMA; the rest of the chain goes on, and its driver is still stopped. */
         .add = tk_bus_add,
         .link = tk_bus_link,
         .start = tk_bus_start,
@@ -149,6 +173,9 @@ const struct sut *sut_get(void) {
         /* Neither touches a pin, a view or a byte; a device in D3 or in reset does no DMA. */
         .power = tk_bus_power,
         .reset = tk_bus_reset,
+
+        /* A secure VM wants its GPUs isolated: the chain is attached to its domain, if it is not yet. */
+        .secure_vm = tk_bus_secure_vm,
 
         /* Who makes the next calls, at which IRQL. */
         .set_actor = set_actor,

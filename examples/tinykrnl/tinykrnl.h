@@ -4,6 +4,7 @@
  *
  *     seam.c       what the harness asks for (harness/sut.h); begin there
  *     bus.c        adapters come and go, are linked, start and stop
+ *     driver.c     what a chain's driver is asked, and what follows from its answers
  *     callbacks.c  the five callbacks, and the table that drivers get
  *     memory.c     page numbers, sections, pins, views
  *
@@ -45,7 +46,7 @@ struct view {
 
 enum mode {
     MODE_PHYSICAL, /* no IOMMU in the way: devices reach every frame */
-    MODE_ISOLATED, /* behind an IOMMU that maps 1:1 what is pinned */
+    MODE_ISOLATED, /* behind an IOMMU that maps 1:1 what is pinned, once the chain is attached to it */
     MODE_REMAPPED  /* behind an IOMMU, by page numbers of the chain's own */
 };
 
@@ -56,6 +57,12 @@ enum state {
     STOPPING
 };
 
+#define RESERVED_MAX 8u
+struct range {
+    uint64_t first; /* page */
+    uint64_t count;
+};
+
 /* A physical adapter. Of a chain's members each has itself in here, the lead has all else. */
 struct device {
     bool present;
@@ -63,6 +70,7 @@ struct device {
     bool powered;
     bool resetting;
     struct sut_miniport miniport;
+    LINKED_DEVICE linked;      /* what its driver says of its chain */
     struct device *lead;       /* itself when it is single */
     HANDLE handle;             /* NULL when it is not started */
     DXGKRNL_INTERFACE dxgkrnl; /* its driver's table */
@@ -70,7 +78,13 @@ struct device {
     unsigned count; /* members of the chain that it leads, itself among them */
     struct device *members[SUT_CHAIN_MAX];
     enum state state;
+    ULONG version; /* that its driver is served as: the older of its own and Dxgkrnl's */
     enum mode mode;
+    bool isolation; /* its driver can be isolated, and has save areas; */
+    bool required;  /* must be */
+    bool attached;
+    unsigned reserved; /* ranges that its GPUs reach at their own addresses */
+    struct range ranges[RESERVED_MAX];
     uint64_t first_page; /* page numbers that pins of this chain can have: from this one */
     uint64_t end_page;   /* to the one before this */
     uint64_t commit_pages;
@@ -115,6 +129,16 @@ bool tk_view_unmap(const struct area *area, const void *base);
 /* ---- callbacks.c ---- */
 void tk_interface_fill(DXGKRNL_INTERFACE *dxgkrnl, ULONG version, HANDLE handle);
 
+/* ---- driver.c: of a chain, by its lead ---- */
+void tk_serve(struct device *lead);
+/* Its caps, and the ranges that it reserves: how its GPUs will see memory. */
+NTSTATUS tk_ask_caps(struct device *lead);
+/* How much each index saves. */
+NTSTATUS tk_ask_areas(const struct device *lead, SIZE_T *bytes);
+/* Attaches a chain that is started, if the machine says so, or for a secure VM. */
+NTSTATUS tk_attach_forced(struct device *lead);
+NTSTATUS tk_attach(struct device *lead);
+
 /* ---- bus.c ---- */
 NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport);
 NTSTATUS tk_bus_link(unsigned lead, unsigned joiner);
@@ -124,6 +148,7 @@ NTSTATUS tk_bus_remove(unsigned device);
 NTSTATUS tk_bus_surprise_remove(unsigned device);
 NTSTATUS tk_bus_power(unsigned device, bool d0);
 NTSTATUS tk_bus_reset(unsigned device, bool begin);
+NTSTATUS tk_bus_secure_vm(unsigned device);
 /* NULL: nothing is there. */
 struct device *tk_bus_find(unsigned device);
 

@@ -137,9 +137,11 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
         answer = caps_answer(model, lead, &caps);
     if (answer.expect != MUST_FAIL && caps.supported)
         answer = areas_answer(model, c);
-    if (answer.expect != MUST_FAIL && caps.forced && !caps.let_go &&
-        any_does(model, c, PROGRAM_MP_FAIL_BEGIN))
-        answer = choose(STATUS_UNSUCCESSFUL, CLAUSE_ATTACH_BEGINFAIL);
+    if (answer.expect != MUST_FAIL && caps.forced && any_does(model, c, PROGRAM_MP_FAIL_BEGIN)) {
+        if (!caps.let_go)
+            return choose(STATUS_UNSUCCESSFUL, CLAUSE_ATTACH_BEGINFAIL);
+        answer.clause = CLAUSE_ATTACH_FAIL;
+    }
     return answer;
 }
 

@@ -114,9 +114,9 @@ static void compare_start(const struct call *call, const struct model_answer *an
     for (uint32_t i = 0; i < c->count; i++)
         if (c->areas[i].maximum)
             c->areas[i].serial = contents_new_section();
+    check_started(chain, call);
     if (c->attached && !model_caps(run.program, chain).early)
         attached(chain);
-    check_started(chain, call);
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
     contract_counts[CLAUSE_INIT_QUERY].kept++;
@@ -269,13 +269,12 @@ static void secure_vm(struct call *call, const struct model_answer *answer) {
         return;
     }
     resolve_effect(&run.model, call);
-    if (first)
-        attached(chain);
     check_attached(chain, !first        ? CLAUSE_ATTACH_ONCE
                           : call->fired ? CLAUSE_ATTACH_FAIL
                                         : CLAUSE_ATTACH_LATER);
     check_reserved(chain);
     if (first) {
+        attached(chain);
         check_chain(chain, CLAUSE_ATTACH_KEEPS);
         check_edges(chain);
         contract_counts[CLAUSE_ATTACH_ALL].kept += c->count > 1 && run.sut->domain;

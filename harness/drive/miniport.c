@@ -169,9 +169,9 @@ static void begin_first(struct miniport *lead) {
             ("types 34 and 35 asked before the first DxgkDdiStartDevice"),
             ("%s%s", asked & BIT(MEMORY_CAPS) ? "" : "34 was not",
              asked & BIT(IOMMU_CAPS) ? "" : ", 35 was not"));
-    lead->early = true;
+    lead->early = 0;
     for (unsigned i = 0; i < lead->count; i++)
-        lead->early &= is_attached(lead->member[i]);
+        lead->early |= is_attached(lead->member[i]) ? BIT(i) : 0;
 }
 
 static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl) {
@@ -243,15 +243,14 @@ static NTSTATUS answer_ranges(const struct miniport *self, const DXGKARG_QUERYAD
     DXGK_HARDWARERESERVEDRANGES ranges;
     unsigned count = settings->reserved;
     memcpy(&ranges, query->pOutputData, sizeof(ranges));
-    if (ranges.pPhysicalRanges && count > 0 && settings->wrong & PROGRAM_MP_RANGES_CHANGE)
-        count--;
     for (unsigned i = 0; ranges.pPhysicalRanges && i < count && i < ranges.NumRanges; i++) {
         uint64_t page = settings->reserved_first + i * (settings->reserved_pages + 1);
         ranges.pPhysicalRanges[i].BaseAddress.QuadPart =
             (LONGLONG)(page * PAGE_SIZE + (settings->wrong & PROGRAM_MP_RANGES_ODD ? 8 : 0));
         ranges.pPhysicalRanges[i].NumberOfBytes.QuadPart = (LONGLONG)(settings->reserved_pages * PAGE_SIZE);
     }
-    ranges.NumRanges = count;
+    bool fewer = ranges.pPhysicalRanges && count > 0 && settings->wrong & PROGRAM_MP_RANGES_CHANGE;
+    ranges.NumRanges = fewer ? count - 1 : count;
     return give(query, &ranges, sizeof(ranges));
 }
 
@@ -387,10 +386,14 @@ static bool check_order(const struct miniport *self, unsigned number) {
     unsigned before = number == IOMMU_CAPS ? BIT(MEMORY_CAPS) : number > DRIVER_CAPS ? BIT(DRIVER_CAPS) : 0;
     if (number == DRIVER_CAPS && self->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
         before = CAPS_BEFORE_START;
+    unsigned missing = before & ~self->lead->now;
     return !sut_get()->hold_chosen ||
-           REQUIRE(self->position == 0 && self->starting && !(before & ~self->now), question->wrong,
-                   ("%s asked of the lead in its start, after what comes before it", question->name),
-                   ("physical adapter %u, asked before 0x%x", self->position, self->lead->now));
+           (REQUIRE(self->position == 0 && self->starting, CLAUSE_INIT_QUERY,
+                    ("%s asked of the lead in its start", question->name),
+                    ("physical adapter %u", self->position)) &&
+            REQUIRE(!missing, missing & CAPS_BEFORE_START ? CLAUSE_INIT_CAPS : question->wrong,
+                    ("%s asked after what comes before it", question->name),
+                    ("asked before: 0x%x", self->lead->now)));
 }
 
 static bool check_question(const struct miniport *self, unsigned number,
@@ -580,7 +583,7 @@ void miniport_assemble(struct miniport *all, const uint8_t *numbers, unsigned co
     struct miniport *lead = &all[numbers[0]];
     miniport_join(all, numbers, count);
     lead->starting = true;
-    lead->early = false;
+    lead->early = 0;
     lead->now = 0;
     lead->sizes = 0;
     lead->last = UINT32_MAX;
@@ -601,8 +604,10 @@ static void check_early(const struct miniport *lead) {
     bool owed = lead->settings.remapped || sut_get()->hold_chosen;
     if (lead->settings.served < DXGKDDI_INTERFACE_VERSION_WDDM2_9 || !is_attached(lead))
         return;
-    REQUIRE(lead->early || !owed, CLAUSE_ATTACH_BEFORE,
-            ("all members attached to the domain before the first DxgkDdiStartDevice"), ("they were not"));
+    for (unsigned i = 0; i < lead->count; i++)
+        REQUIRE(lead->early & BIT(i) || !owed || !is_attached(lead->member[i]), CLAUSE_ATTACH_BEFORE,
+                ("adapter %u attached before the first DxgkDdiStartDevice", lead->member[i]->number),
+                ("it was attached later"));
     check_ranges_asked(lead);
 }
 

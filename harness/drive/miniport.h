@@ -46,7 +46,7 @@ struct miniport {
     unsigned position;
     /* Of a lead: */
     bool starting;
-    bool early;     /* attached when the first of the chain was started */
+    unsigned early; /* attached when the first of the chain was started: a bit for each member */
     unsigned now;   /* asked in this start: a bit for each question */
     unsigned sizes; /* and for each index whose save size was */
     unsigned last;  /* the index of the last question, if that was for an adapter */
