@@ -41,6 +41,7 @@ def sample():
 
 def stages():
     return [
+        Stage("suite", "tests/run itself", [sys.executable, f"{ROOT}/tests/suite/runner_test.py"]),
         Stage("build-asan", "build clang asan ubsan",
               build("asan", "all,grow,planted_bench", f"-DCMAKE_C_COMPILER={CC}", "-DPINFUZZ_ENGINE=libfuzzer",
                     "-DPINFUZZ_SANITIZE=address,undefined")),
@@ -94,55 +95,57 @@ def fail(message):
     sys.exit(2)
 
 
-def chosen(patterns, quick):
+def chosen(table, patterns, quick):
     """The stages named, and what they need."""
-    everything = stages()
     if not patterns:
-        return [stage for stage in everything if not (quick and stage.slow)]
+        return [stage for stage in table if not (quick and stage.slow)]
     wanted = set()
     for pattern in patterns:
-        names = fnmatch.filter([stage.name for stage in everything], pattern)
+        names = fnmatch.filter([stage.name for stage in table], pattern)
         if not names:
             fail(f"no stage is called '{pattern}'; --list says what there is")
         wanted.update(names)
-    for stage in reversed(everything):
+    # What a stage needs stands before it.
+    for stage in reversed(table):
         if stage.name in wanted:
             wanted.update(stage.needs)
-    return [stage for stage in everything if stage.name in wanted]
+    return [stage for stage in table if stage.name in wanted]
 
 
-def show_list():
-    for stage in stages():
+def show_list(table):
+    for stage in table:
         needs = f" (after {', '.join(stage.needs)})" if stage.needs else ""
         print(f"{stage.name:14} {stage.title}{needs}{'' if stage.slow else ', --quick'}")
 
 
 def show_failure(log):
-    command = 'source fuzz/engine/tools.sh && tools_show_failure "$0"'
+    command = f'source "{ROOT}/fuzz/engine/tools.sh" && tools_show_failure "$0"'
     subprocess.run(["bash", "-c", command, log], check=False)
 
 
-def main():
-    options = [word for word in sys.argv[1:] if word.startswith("-")]
-    patterns = [word for word in sys.argv[1:] if not word.startswith("-")]
+def main(words, table, out):
+    """`words` are those of the command line; logs are kept below `out`. An exit status."""
+    patterns = [word for word in words if not word.startswith("-")]
+    options = [word for word in words if word.startswith("-")]
     for option in options:
         if option not in ("--check", "--quick", "--list"):
             fail("usage: tests/run [--quick] [--list] [NAME...]")
     if patterns and "--quick" in options:
         fail("--quick is for all stages, not for some")
-    os.chdir(ROOT)
-    todo = chosen(patterns, "--quick" in options)
+    todo = chosen(table, patterns, "--quick" in options)
     if "--list" in options:
-        show_list()
+        show_list(table)
         return 0
     if "--check" in options:
         return 0
     try:
-        ok = runner.Runner(todo, f"{OUT}/logs", show_failure, os.environ.get("TESTS_SKIPPED")).run()
+        ok = runner.Runner(todo, f"{out}/logs", show_failure, os.environ.get("TESTS_SKIPPED")).run()
     except runner.Interrupted:
         print("\ninterrupted", flush=True)
         return 130
     return 0 if ok else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:], stages(), OUT))
