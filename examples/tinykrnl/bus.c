@@ -14,7 +14,7 @@ static void make_single(struct device *device) {
     device->state = STOPPED;
     device->mode = MODE_PHYSICAL;
     for (unsigned i = 0; i < SUT_CHAIN_MAX; i++)
-        device->areas[i] = (struct area){.lead = device, .section = -1};
+        device->areas[i] = (struct area){.lead = device};
 }
 
 NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport) {
