@@ -15,7 +15,7 @@ static void make_single(struct device *device) {
     device->mode = MODE_PHYSICAL;
     device->attached = false;
     for (unsigned i = 0; i < SUT_CHAIN_MAX; i++)
-        device->areas[i] = (struct area){.lead = device, .section = -1};
+        device->areas[i] = (struct area){.lead = device};
 }
 
 static void append(struct device *lead, struct device *joiner) {
