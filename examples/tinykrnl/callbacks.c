@@ -134,6 +134,10 @@ static ULONG size_of_version(ULONG version) {
         return DXGKRNL_INTERFACE_SIZE_WDDM2_9;
     if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_8)
         return DXGKRNL_INTERFACE_SIZE_WDDM2_8;
+    if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_6) /* 2.7 adds none */
+        return DXGKRNL_INTERFACE_SIZE_WDDM2_6;
+    if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_5)
+        return DXGKRNL_INTERFACE_SIZE_WDDM2_5;
     if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_4)
         return DXGKRNL_INTERFACE_SIZE_WDDM2_4;
     return DXGKRNL_INTERFACE_SIZE_WDDM2_3;
