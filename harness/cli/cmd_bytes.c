@@ -1,3 +1,4 @@
+/* pinfuzz bytes: programs as the bytes that fuzz targets read. */
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* pinfuzz minimize: the smallest program with the same verdict. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <signal.h>

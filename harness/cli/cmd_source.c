@@ -1,3 +1,4 @@
+/* pinfuzz source: a program as C that needs no harness. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

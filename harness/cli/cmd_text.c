@@ -1,3 +1,4 @@
+/* pinfuzz text: a program in text form, and where the switches of its races take place. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
