@@ -33,8 +33,8 @@ planted long '/*\n * What pins have in common,\n * and views:\n *\n *     a list
     exit 1
 }
 
-# Files that wait for theirs.
-waiting='^(harness/drive/miniport|src/dxgk/pin)\.c$'
+# One that waits for its own.
+waiting='^harness/drive/miniport\.c$'
 mapfile -t files < <(find harness src fuzz -name '*.[ch]' | grep -vE "$waiting" | sort)
 check "${files[@]}" >"$scratch/said"
 if [[ -s $scratch/said ]]; then
