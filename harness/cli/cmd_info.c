@@ -72,7 +72,7 @@ const struct cmd cmd_info = {
             "    pinfuzz info [KEY]\n"
             "\n"
             "DESCRIPTION\n"
-            "    Prints a key and its value on each line; with a KEY its values alone.\n"
+            "    Prints a key and its value on each line; given a KEY, only its values.\n"
             "\n"
             "        record N           the bytes of a record of the byte form\n"
             "        adapters N         the most adapters a machine has\n"
@@ -83,7 +83,7 @@ const struct cmd cmd_info = {
             "        member S.M N       a member of a callback's argument that programs set, and its offset\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 done; 2 there is no such KEY\n"
+            "    0 done; 2 the KEY does not exist\n"
             "\n"
             "EXAMPLES\n"
             "    pinfuzz info record\n",

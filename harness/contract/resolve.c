@@ -1,3 +1,4 @@
+/* Turns operands into arguments, and asks the model about the call that results. */
 #include "harness/contract/resolve.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Checks the shape of an ADL, an MDL and a view. */
 #include "harness/judge/descriptor.h"
 
 #include "harness/judge/report.h"

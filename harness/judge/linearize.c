@@ -1,3 +1,4 @@
+/* Searches for a serial order of concurrent calls that the model agrees with. */
 #include "harness/judge/linearize.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Appends text to a buffer, and C literals: numbers, strings, names in capitals. */
 #include "harness/reproduce/put.h"
 
 #include <ctype.h>
