@@ -64,41 +64,19 @@ static void put_pool_check(struct put *to, const struct step *step) {
 
 /* Of a step that returned what it may, and without a wrong look behind it. False: nobody knows. */
 static bool put_rest(struct put *to, const struct step *step, enum contract_clause clause) {
-    switch ((enum program_opcode)step->before.opcode) {
-    case OP_PIN2:
-    case OP_PIN:
-        if (NT_SUCCESS(step->after.status)) {
-            put_pin_checks(to, step, clause);
-            return true;
-        }
-        break;
-    case OP_MAP:
-        if (NT_SUCCESS(step->after.status))
-            return put_ended_base(to, step);
-        break;
-    case OP_DMA_READ:
-    case OP_DMA_WRITE:
-    case OP_CPU_READ:
-    case OP_CPU_WRITE:
+    uint8_t opcode = step->before.opcode;
+    bool success = NT_SUCCESS(step->after.status);
+    if (success && (opcode == OP_PIN2 || opcode == OP_PIN)) {
+        put_pin_checks(to, step, clause);
         return true;
-    case OP_START:
-    case OP_STOP:
-    case OP_REMOVE:
-        if (!looks_counted()) /* it is which drivers were called, and bus_start() knows */
-            return true;
-        break;
-    case OP_UNPIN:
-    case OP_UNMAP:
-    case OP_ADD:
-    case OP_LINK:
-    case OP_SURPRISE_REMOVE:
-    case OP_POWER:
-    case OP_RESET:
-    case OP_PRESSURE:
-    case OP_IRQL:
-    case OP_RACE:
-        break;
     }
+    if (success && opcode == OP_MAP)
+        return put_ended_base(to, step);
+    if (program_class(opcode) == CLASS_ACCESS)
+        return true;
+    bool stops = opcode == OP_START || opcode == OP_STOP || opcode == OP_REMOVE;
+    if (stops && !looks_counted()) /* it is which drivers were called, and bus_start() knows */
+        return true;
     if (looks_counted())
         put_pool_check(to, step);
     return looks_counted();
