@@ -79,6 +79,7 @@ def stages():
               + bench("planted-configurations"), ("build-asan",), slow=True),
         Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
               ("build-asan",), waits=True, slow=True),
+        Stage("changes", "changes: how many files each touches", ["tests/changes/run"], tail=6, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
         Stage("cluster", "twice the same, as clusters build for AFL++",
               ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True),
