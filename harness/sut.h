@@ -135,9 +135,16 @@ struct sut_hooks {
 
 struct sut {
     const char *name;
-    /* Judge clauses of basis C too, and exact statuses. Without it: D and I, success or failure; a program in
-     * which a clause of basis C is not kept is judged up to there and no further. */
+    /* Hold it to this project's choices, basis C, and to exact statuses. Without it: to what is documented or
+     * follows from it, and to having made each of its own choices once and for all (docs/contract.md,
+     * "Dialects"; `pinfuzz dialect` prints them). */
     bool hold_chosen;
+    /* Choices that are declared rather than learnt, such as "apc=accepted table=whole": then another answer
+     * breaks the clause. NULL: none. */
+    const char *dialect;
+    /* Its callbacks are never called at the same time: races run their calls one after another, and fuzz/run
+     * leaves their target out. */
+    bool one_thread;
 
     /* false: the machine cannot be booted (the harness stops there; it is nobody's finding). */
     bool (*boot)(const struct sut_machine_config *config);
@@ -184,8 +191,8 @@ struct sut {
     /* Fault points of the armed kind passed since; *fired: whether one was failed. */
     uint32_t (*fault_passed)(bool *fired);
     /* Set before a race and cleared (NULL) after it; cleared in the middle of one that is not gone on with,
-     * all locks are free again. Without this member an implementation that has locks can only be switched
-     * where a call begins. */
+     * all locks are free again. Without this member an implementation is switched where a call begins and
+     * nowhere else, however it was compiled: one that has locks would wait for ever. */
     void (*set_hooks)(const struct sut_hooks *hooks);
     /* Asked when a call has returned, outside races: the name of a lock that the current actor still holds,
      * NULL for none. In races the harness knows by the hooks. */

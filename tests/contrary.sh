@@ -13,14 +13,14 @@ printf 'adapter 0 absent\nirql high\nirql passive\n' >to_the_end.txt
 printf 'pin2 lead(0) index=0 CommitSize=1p\n' >no_start.txt
 
 expected="no_boot.txt: kept, but not run, for the machine did not boot
-no_start.txt: kept, but judged up to bringing the machine up, which went another way than INIT-ROLLBACK (expected success; got 0xc00000bb)
+no_start.txt: violated INIT-ROLLBACK
 to_the_end.txt: kept"
-got=$("$pinfuzz" run no_boot.txt no_start.txt to_the_end.txt)
+got=$("$pinfuzz" run no_boot.txt no_start.txt to_the_end.txt 2>/dev/null || true)
 [[ $got == "$expected" ]] || {
     printf 'contrary: pinfuzz run: expected\n%s\ngot\n%s\n' "$expected" "$got" >&2
     exit 1
 }
-"$pinfuzz" clauses . 2>&1 >/dev/null | grep -q '^2 of 3 programs were not judged to their end, the first of them not run' || {
-    echo 'contrary: pinfuzz clauses does not say that two of three were not judged to their end' >&2
+{ "$pinfuzz" clauses . 2>&1 >/dev/null || true; } | grep -q '^1 of 3 programs were not judged to their end, the first of them not run' || {
+    echo 'contrary: pinfuzz clauses does not say that one of three was not judged to their end' >&2
     exit 1
 }

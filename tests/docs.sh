@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # docs/contract.md and the table of the oracle list the same clauses, with the same basis first; its table of
 # structures has each member that a header asserts an offset of; and each of those of a callback's argument is an
-# operand.
+# operand. docs/design.md draws the rooms as tests/includes.sh has them.
 # Usage: tests/docs.sh PINFUZZ
 set -euo pipefail
 
@@ -62,3 +62,41 @@ if [[ -z $(grep -v CommitSize "$scratch/operands" | comm -23 "$scratch/members" 
 fi
 missing=$(comm -23 "$scratch/members" "$scratch/operands")
 [[ -z $missing ]] || { printf 'harness/program/operations.def: no operand for %s\n' "$missing" >&2; exit 1; }
+
+# ---- rooms ----
+
+"$root/tests/includes.sh" --rooms >"$scratch/rooms"
+
+# drawn PAGE: prints what the page's arrows and the table of rooms disagree in: each arrow is allowed, and what a room
+# may look into can be reached by arrows.
+drawn() {
+    awk '
+        NR == FNR { for (i = 2; i <= NF; i++) may[$1, $i] = 1; rooms[$1] = 1; next }
+        /▶/ {
+            n = split($0, at, / *(─)+▶ */)
+            for (i = 1; i <= n; i++) {
+                sub(/^ +/, "", at[i])
+                if (!(at[i] in rooms)) print "there is no room " at[i]
+            }
+            for (i = 1; i < n; i++) {
+                reach[at[i], at[i + 1]] = 1
+                if (!((at[i], at[i + 1]) in may)) print at[i] " may not look into " at[i + 1]
+            }
+        }
+        END {
+            for (via in rooms) for (from in rooms) for (to in rooms)
+                if ((from, via) in reach && (via, to) in reach) reach[from, to] = 1
+            for (pair in may) if (!(pair in reach)) { split(pair, room, SUBSEP); print "no way from " room[1] " to " room[2] }
+        }' "$scratch/rooms" "$1"
+}
+
+for wrong in 's/judge ──▶ contract/judge ──▶ mutate/' 's/^cli ──▶ mutate .*//' 's/──▶ interleave ─*▶/──▶/' \
+    's/reproduce ──▶ verdict/verdict ──▶ reproduce/' 's/▶ drive/▶ driver/'; do
+    sed "$wrong" "$root/docs/design.md" >"$scratch/page"
+    if [[ -z $(drawn "$scratch/page") ]]; then
+        echo "docs: a wrong picture of the rooms goes unnoticed: $wrong" >&2
+        exit 1
+    fi
+done
+wrong=$(drawn "$root/docs/design.md")
+[[ -z $wrong ]] || { printf 'docs/design.md, the picture of the rooms: %s\n' "$wrong" >&2; exit 1; }

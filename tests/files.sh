@@ -334,7 +334,7 @@ pack fewer_inside
 for command in run triage; do
     same told "$command" inside inside.zip fewer_inside.zip
 done
-expect 0 'inside.zip:line.txt:1: *' "$pinfuzz" run inside.zip:line.txt:1
+expect 1 '*inside.zip:line.txt:1: violated *' "$pinfuzz" run inside.zip:line.txt:1
 
 # Hostile and broken ones; whatever else is in them is run. Nothing is written by their names.
 archive() {

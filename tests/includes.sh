@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Who may include what. The harness sees the public DDI and the seam, never what is behind it, so that another
 # implementation can stand in for src/. Its rooms see those that they stand on, never those that stand on them.
-# First shows that it would notice, on a copy with a bad include in it. Usage: tests/includes.sh
+# First shows that it would notice, on a copy with a bad include in it. Usage: tests/includes.sh [--rooms]
+#   --rooms  prints each room with those that it may look into, and checks nothing
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,6 +20,10 @@ rooms=(
     'reproduce   verdict drive judge contract program'
     'cli         reproduce verdict minimize mutate drive judge interleave contract program'
 )
+if [[ ${1-} == --rooms ]]; then
+    printf '%s\n' "${rooms[@]}"
+    exit 0
+fi
 
 # What may stand between the quotes, as a regular expression, for the files below each directory.
 rules=(

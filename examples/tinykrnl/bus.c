@@ -15,7 +15,7 @@ static void make_single(struct device *device) {
     device->mode = MODE_PHYSICAL;
     device->attached = false;
     for (unsigned i = 0; i < SUT_CHAIN_MAX; i++)
-        device->areas[i] = (struct area){.lead = device, .section = -1};
+        device->areas[i] = (struct area){.lead = device};
 }
 
 static void append(struct device *lead, struct device *joiner) {
@@ -57,9 +57,11 @@ NTSTATUS tk_bus_add(unsigned device, const struct sut_miniport *miniport) {
         status = miniport->link_device(miniport->context, &linked);
     if (!NT_SUCCESS(status))
         return status;
+    tk_lock();
     *fresh = (struct device){.present = true, .powered = true, .miniport = *miniport, .linked = linked};
     make_single(fresh);
     gather(linked.ChainUid);
+    tk_unlock();
     return STATUS_SUCCESS;
 }
 
@@ -79,9 +81,11 @@ NTSTATUS tk_bus_link(unsigned lead, unsigned joiner) {
         if (!NT_SUCCESS(status))
             return status;
     }
+    tk_lock();
     append(a, b);
     for (unsigned i = 0; i < a->count; i++)
         a->members[i]->linked = linked[i];
+    tk_unlock();
     return STATUS_SUCCESS;
 }
 
@@ -257,6 +261,7 @@ NTSTATUS tk_bus_remove(unsigned device) {
     struct device *lead = leaver->lead;
     if (lead->state == STARTED)
         (void)tk_bus_stop(device);
+    tk_lock();
     if (lead == leaver) {
         for (unsigned i = 1; i < lead->count; i++) {
             make_single(lead->members[i]);
@@ -273,6 +278,7 @@ NTSTATUS tk_bus_remove(unsigned device) {
             lead->members[at] = lead->members[at + 1];
     }
     *leaver = (struct device){0};
+    tk_unlock();
     return STATUS_SUCCESS;
 }
 

@@ -43,8 +43,9 @@ static NTSTATUS leave(NTSTATUS status) {
 
 /* ---- the callbacks ---- */
 
+/* No size fits an area without a section. */
 static NTSTATUS check_pin(const struct area *area, SIZE_T bytes) {
-    if (area->section < 0 || bytes == 0 || bytes % PAGE_SIZE != 0 || bytes > area->bytes)
+    if (bytes == 0 || bytes % PAGE_SIZE != 0 || bytes > area->bytes)
         return STATUS_INVALID_PARAMETER;
     return area->pin.live ? STATUS_INVALID_DEVICE_STATE : STATUS_SUCCESS;
 }
@@ -102,7 +103,7 @@ static NTSTATUS map(HANDLE handle, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     if (!NT_SUCCESS(status))
         return status;
     /* Compared so that no sum can wrap. */
-    if (area->section < 0 || arg->Size == 0 || arg->Size % PAGE_SIZE != 0 || arg->Offset % PAGE_SIZE != 0 ||
+    if (arg->Size == 0 || arg->Size % PAGE_SIZE != 0 || arg->Offset % PAGE_SIZE != 0 ||
         arg->Size > area->bytes || arg->Offset > area->bytes - arg->Size)
         return leave(STATUS_INVALID_PARAMETER);
     status = tk_view_map(area, arg->Offset, arg->Size, &base);

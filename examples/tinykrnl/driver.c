@@ -114,7 +114,9 @@ NTSTATUS tk_ask_caps(struct device *lead) {
         can_remap = caps.iommu.DmaRemappingSupported && said->MapAperture2Supported;
     }
     lead->isolation = supported || lead->required;
+    tk_lock();
     status = choose_mode(lead, can_remap, visible);
+    tk_unlock();
     return NT_SUCCESS(status) && lead->mode != MODE_PHYSICAL ? ask_reserved(lead) : status;
 }
 

@@ -90,23 +90,42 @@ static bool find_pages(const struct device *lead, uint64_t count, DXGK_PAGE_NUMB
 
 /* ---- sections ---- */
 
-/* A file is sparse, so only pages that somebody has written take memory, and all others read as zero. One of
- * 2^63 bytes and more is none. */
+/* How much of the section is in that file. */
+static uint64_t file_bytes(const struct area *area, unsigned file) {
+    if (file == SECTION_FILES)
+        return 0;
+    uint64_t before = file * SECTION_FILE_BYTES;
+    uint64_t rest = area->bytes > before ? area->bytes - before : 0;
+    return rest < SECTION_FILE_BYTES ? rest : SECTION_FILE_BYTES;
+}
+
+/* Files are sparse: only pages that somebody has written take memory, and all others read as zero. */
 NTSTATUS tk_section_create(struct area *area, uint64_t bytes) {
-    area->section = memfd_create("section", MFD_CLOEXEC);
-    if (area->section >= 0 && bytes <= INT64_MAX && ftruncate(area->section, (off_t)bytes) == 0) {
-        area->bytes = bytes;
-        return STATUS_SUCCESS;
+    area->bytes = bytes;
+    for (unsigned i = 0; file_bytes(area, i); i++) {
+        area->files[i] = memfd_create("section", MFD_CLOEXEC);
+        if (area->files[i] >= 0 && ftruncate(area->files[i], (off_t)file_bytes(area, i)) == 0)
+            continue;
+        if (area->files[i] >= 0)
+            close(area->files[i]);
+        area->bytes = i * SECTION_FILE_BYTES; /* what there is */
+        tk_section_close(area);
+        return STATUS_NO_MEMORY;
     }
-    tk_section_close(area);
-    return STATUS_NO_MEMORY;
+    return STATUS_SUCCESS;
 }
 
 void tk_section_close(struct area *area) {
-    if (area->section >= 0)
-        close(area->section);
-    area->section = -1;
+    for (unsigned i = 0; file_bytes(area, i); i++)
+        close(area->files[i]);
     area->bytes = 0;
+}
+
+bool tk_section_access(const struct area *area, uint64_t offset, void *buffer, size_t size, bool write) {
+    int file = area->files[offset / SECTION_FILE_BYTES];
+    off_t at = (off_t)(offset % SECTION_FILE_BYTES);
+    ssize_t done = write ? pwrite(file, buffer, size, at) : pread(file, buffer, size, at);
+    return done == (ssize_t)size;
 }
 
 /* ---- pins ---- */
@@ -191,6 +210,24 @@ bool tk_pin_has(const struct pin *pin, uint64_t number, uint64_t *page) {
 
 /* ---- views ---- */
 
+/* Part of one file each, one behind the other at addresses that nobody else has. */
+static void *map_section(const struct area *area, uint64_t offset, uint64_t bytes) {
+    char *base = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return NULL;
+    for (uint64_t done = 0, part; done < bytes; done += part) {
+        unsigned file = (unsigned)((offset + done) / SECTION_FILE_BYTES);
+        uint64_t at = (offset + done) % SECTION_FILE_BYTES;
+        part = bytes - done < SECTION_FILE_BYTES - at ? bytes - done : SECTION_FILE_BYTES - at;
+        if (mmap(base + done, part, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, area->files[file],
+                 (off_t)at) != MAP_FAILED)
+            continue;
+        munmap(base, bytes);
+        return NULL;
+    }
+    return base;
+}
+
 NTSTATUS tk_view_map(const struct area *area, uint64_t offset, uint64_t bytes, void **base) {
     if (bytes > tk_machine.has.view_bytes - tk_machine.view_bytes)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -202,8 +239,8 @@ NTSTATUS tk_view_map(const struct area *area, uint64_t offset, uint64_t bytes, v
 #ifdef TINYKRNL_BUG /* the wrong chunk: from a 64 KiB boundary, and nobody is told how far behind it */
     offset -= offset % 0x10000;
 #endif
-    view->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, area->section, (off_t)offset);
-    if (view->base == MAP_FAILED) {
+    view->base = map_section(area, offset, bytes);
+    if (!view->base) {
         tk_put(view, sizeof(*view));
         return STATUS_INSUFFICIENT_RESOURCES;
     }

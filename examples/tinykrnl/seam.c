@@ -3,9 +3,7 @@
  * do, this file how tinykrnl does it. To put an implementation of your own behind the seam, write this file
  * anew.
  */
-#define _GNU_SOURCE
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "tinykrnl.h"
 
@@ -139,9 +137,7 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
     }
     if (!translate(lead, address / PAGE_SIZE, &area, &page))
         return false;
-    off_t at = (off_t)(page * PAGE_SIZE + address % PAGE_SIZE);
-    ssize_t done = write ? pwrite(area->section, buffer, size, at) : pread(area->section, buffer, size, at);
-    return done == (ssize_t)size;
+    return tk_section_access(area, page * PAGE_SIZE + address % PAGE_SIZE, buffer, size, write);
 }
 
 /* ---- the seam ---- */

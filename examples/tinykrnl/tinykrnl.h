@@ -1,6 +1,6 @@
 /*
  * A small Dxgkrnl's half of the frame-buffer-save callbacks, on a machine that is simulated with what Linux
- * has: a section is a sparse file, a view is a mapping of it, DMA reads and writes the file.
+ * has: a section is sparse files, a view is a mapping of them, DMA reads and writes them.
  *
  *     seam.c       what the harness asks for (harness/sut.h); begin there
  *     bus.c        adapters come and go, are linked, start and stop
@@ -29,11 +29,15 @@ struct pin {
     MDL *mdl;                /* what Pin hands out, with the pages behind it */
 };
 
+/* A file ends below 2^63 bytes, a section of 64 bits does not. */
+#define SECTION_FILES      4u
+#define SECTION_FILE_BYTES (UINT64_C(1) << 62)
+
 /* One physical adapter's save area. */
 struct area {
     struct device *lead; /* of its chain */
-    int section;         /* a file; -1: the adapter needs no memory */
-    uint64_t bytes;
+    uint64_t bytes;      /* 0: the adapter needs no memory, and has no section */
+    int files[SECTION_FILES];
     struct pin pin;
 };
 
@@ -117,6 +121,8 @@ void tk_put(void *block, size_t bytes);
 /* ---- memory.c; under the lock ---- */
 NTSTATUS tk_section_create(struct area *area, uint64_t bytes);
 void tk_section_close(struct area *area);
+/* Within one page. */
+bool tk_section_access(const struct area *area, uint64_t offset, void *buffer, size_t size, bool write);
 NTSTATUS tk_pin_pages(struct area *area, uint64_t count, bool contiguous);
 NTSTATUS tk_pin_mdl(struct area *area, uint64_t count);
 void tk_unpin_pages(struct area *area);

@@ -4,7 +4,7 @@ Usage: cover.py CONTROL RECORD EDGES CLAUSES SIZE PREFERRED
 
 CONTROL is the control file of `TARGET -merge=1 -set_cover_merge=1`: it lists, for each input, all the
 features that libFuzzer saw of it. A feature is eight times a counter's number plus how often it counted
-(eight classes). Counters up to EDGES are the edges of the program; then come those of harness/judge/state.h, of
+(eight classes). Counters up to EDGES are the edges of the program; then come those of harness/judge/state_coverage.h, of
 which the first CLAUSES are clauses kept, refused, or kept under a fault. A record of the byte form has RECORD
 bytes (`pinfuzz info record`).
 

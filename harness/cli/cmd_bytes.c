@@ -1,3 +1,4 @@
+/* pinfuzz bytes: programs as the bytes that fuzz targets read. */
 #define _XOPEN_SOURCE 700
 
 #include <errno.h>
@@ -132,27 +133,28 @@ const struct cmd cmd_bytes = {
     CMD_OPTIONS(option_table),
     .takes = "FILE",
     .takes_one = true,
-    .help = "NAME\n"
-            "    pinfuzz bytes - write the canonical bytes of programs\n"
-            "\n"
-            "SYNOPSIS\n"
-            "    pinfuzz bytes FILE -o OUT\n"
-            "    pinfuzz bytes DIR|ARCHIVE -o OUTDIR\n"
-            "\n"
-            "DESCRIPTION\n"
-            "    Writes what a fuzz target eats: the byte form of the program in FILE, which may be text or\n"
-            "    bytes (`-`: standard input), to OUT (`-`: standard output). Bytes come out canonical: the\n"
-            "    same program, with everything that decoding ignores or brings into range put right.\n"
-            "\n"
-            "    From a DIR, each program below it becomes a file in OUTDIR, which is made when missing:\n"
-            "    DIR/a/b.txt becomes OUTDIR/a-b. Hidden files, *.md and files called `verdict` are passed\n"
-            "    over. Two programs that would get one name are an error. So it is with a zip archive, or a\n"
-            "    file with several programs in Base64, whose names are the numbers of its lines.\n"
-            "\n"
-            "EXIT STATUS\n"
-            "    0 everything written; 2 something cannot be read or written, or is faulty text\n"
-            "\n"
-            "EXAMPLES\n"
-            "    pinfuzz bytes corpus/pin_unpin_fuzzer -o /tmp/seeds\n"
-            "    pin_unpin_fuzzer /tmp/found /tmp/seeds\n",
+    .help =
+        "NAME\n"
+        "    pinfuzz bytes - write the canonical bytes of programs\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz bytes FILE -o OUT\n"
+        "    pinfuzz bytes DIR|ARCHIVE -o OUTDIR\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Writes the byte form of the program in FILE (text or bytes; `-`: standard input) to OUT\n"
+        "    (`-`: standard output). Fuzz targets read this form. The bytes are canonical: whatever\n"
+        "    decoding ignores is zero, and whatever it brings into range is in range.\n"
+        "\n"
+        "    Each program below DIR becomes a file in OUTDIR, which is made if missing: DIR/a/b.txt\n"
+        "    becomes OUTDIR/a-b. Hidden files, *.md and files called `verdict` are skipped. Two programs\n"
+        "    that would get the same name are an error. The same holds for a zip archive, and for a\n"
+        "    file with several programs in Base64, which are named by the numbers of their lines.\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0 everything is written; 2 something cannot be read or written, or a text has an error\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz bytes corpus/pin_unpin_fuzzer -o /tmp/seeds\n"
+        "    pin_unpin_fuzzer /tmp/found /tmp/seeds\n",
 };

@@ -9,6 +9,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/interleave/trace.h"
 #include "harness/judge/run.h"
+#include "harness/sut.h"
 #include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
@@ -89,8 +90,11 @@ static bool is_reached(enum contract_clause clause) {
     return count->kept + count->refused + count->faulted != 0;
 }
 
-/* Without traced loads and stores (harness/interleave/trace.h) nobody sees a race of two of them. */
+/* Without traced loads and stores (harness/interleave/trace.h) nobody sees a race of two of them; choices
+ * that are all declared are clauses of their own. */
 static bool is_counted(enum contract_clause clause) {
+    if (clause == CLAUSE_DIALECT_STEADY)
+        return !sut_get()->hold_chosen;
     return clause != CLAUSE_RACE_MEMORY || &trace_linked != NULL;
 }
 
@@ -120,6 +124,10 @@ static bool print_reached(void) {
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         all += is_counted(i);
         reached += is_counted(i) && is_reached(i);
+    }
+    if (!is_counted(CLAUSE_DIALECT_STEADY)) {
+        printf(
+            "DIALECT-STEADY is not counted: this implementation is held to its choices clause by clause.\n");
     }
     if (!is_counted(CLAUSE_RACE_MEMORY)) {
         printf("RACE-MEMORY is not counted: this build does not trace loads and stores.\n");
@@ -173,27 +181,27 @@ const struct cmd cmd_clauses = {
             "    pinfuzz clauses [--require] DIR...\n"
             "\n"
             "DESCRIPTION\n"
-            "    Prints a line for each clause: its id, its basis, its title and the documents it rests on.\n"
-            "    The basis is D for documented, I for following from something documented, C for chosen by\n"
-            "    this project; where the driver's duty and the refusal differ, the one an implementation is\n"
-            "    held to.\n"
+            "    Prints a line for each clause: its id, its basis, its title and its sources. The basis is\n"
+            "    D for documented, I for following from something documented, C for chosen by this project.\n"
+            "    If the driver's duty and the refusal have a different basis, it is the one that an\n"
+            "    implementation is held to.\n"
             "\n"
-            "    With DIRs, or files, runs every program below them, text or bytes, and prints how often\n"
-            "    each clause was put to the test: KEPT where something was granted and found right, REFUSED\n"
-            "    where a refusal was due and came, FAULTED where it was kept under an injected fault. A\n"
-            "    clause that was never put to the test is marked UNREACHED. The last line is\n"
+            "    Given DIRs or files, runs every program below them, text or bytes, and prints how often\n"
+            "    each clause was tested: KEPT counts calls that were granted and found right, REFUSED calls\n"
+            "    that had to fail and did, FAULTED calls that kept the clause under an injected fault. A\n"
+            "    clause that was never tested is marked UNREACHED. The last line is\n"
             "\n"
             "        clauses reached: N of M\n"
             "\n"
-            "    where M counts all clauses, but for RACE-MEMORY where the compiler cannot trace loads and\n"
+            "    where M counts all clauses, except RACE-MEMORY if the compiler cannot trace loads and\n"
             "    stores (gcc).\n"
             "\n"
             "OPTIONS\n"
             "    --require   exit with 1 when a counted clause is unreached\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 done; 1 a program broke a clause or crashed, or --require was not met; 2 else, a program\n"
-            "    could not be read\n"
+            "    0 done; 1 a program broke a clause or crashed, or --require was not met; 2 otherwise, if a\n"
+            "    program could not be read\n"
             "\n"
             "EXAMPLES\n"
             "    pinfuzz clauses --require corpus\n",

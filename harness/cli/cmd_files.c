@@ -1,3 +1,4 @@
+/* The files of a command: loading a program, and finding those in directories, archives and lists. */
 #define _XOPEN_SOURCE 700
 
 #include <dirent.h>

@@ -5,6 +5,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/program/operands.h"
 #include "harness/program/text_words.h"
+#include "harness/sut.h"
 
 static bool wanted(const char *key, const char *name) {
     return key == NULL || strcmp(key, name) == 0;
@@ -52,6 +53,7 @@ static int main_info(int argc, char **argv) {
     any |= put(key, "adapters", "", PROGRAM_ADAPTERS);
     any |= put(key, "operations", "", PROGRAM_OPS);
     any |= put(key, "bytes", "", PROGRAM_BYTES);
+    any |= put(key, "one_thread", "", sut_get()->one_thread);
     for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         any |= put(key, "operation", text_opcodes[opcode], opcode);
     }
@@ -70,17 +72,18 @@ const struct cmd cmd_info = {
             "    pinfuzz info [KEY]\n"
             "\n"
             "DESCRIPTION\n"
-            "    Prints a key and its value on each line; with a KEY its values alone.\n"
+            "    Prints a key and its value on each line; given a KEY, only its values.\n"
             "\n"
             "        record N           the bytes of a record of the byte form\n"
             "        adapters N         the most adapters a machine has\n"
             "        operations N       the most operations a program has\n"
             "        bytes N            the longest byte form\n"
+            "        one_thread N       1: the implementation is declared to have no races (harness/sut.h)\n"
             "        operation WORD N   an operation, and its number in the first byte of its record\n"
             "        member S.M N       a member of a callback's argument that programs set, and its offset\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 done; 2 there is no such KEY\n"
+            "    0 done; 2 the KEY does not exist\n"
             "\n"
             "EXAMPLES\n"
             "    pinfuzz info record\n",

@@ -1,3 +1,4 @@
+/* pinfuzz text: a program in text form, and where the switches of its races take place. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,17 +91,17 @@ const struct cmd cmd_text = {
             "DESCRIPTION\n"
             "    Prints the program in FILE (`-`: standard input) to standard output, in the form that\n"
             "    `pinfuzz help programs` describes. Nothing is lost: `pinfuzz bytes` makes the canonical\n"
-            "    bytes of the same program from it. What has its plain value is left out; comments of a\n"
-            "    FILE that is text already are not kept.\n"
+            "    bytes of the same program from it. Members with their plain value are left out. Comments\n"
+            "    of a FILE that is already text are not kept.\n"
             "\n"
             "OPTIONS\n"
             "    --as-text, --as-bytes\n"
-            "                take FILE for text, or for bytes, whatever it looks like\n"
-            "    --switches  run the program, and say below each race, in comments, where each switch took\n"
-            "                place: the operation, and which access in which line\n"
+            "                read FILE as text, or as bytes, whatever it looks like\n"
+            "    --switches  run the program, and show in comments below each race where each switch took\n"
+            "                place: in which operation, at which access in which line\n"
             "\n"
             "EXIT STATUS\n"
-            "    0 printed; 2 FILE cannot be read or is faulty text\n"
+            "    0 printed; 2 FILE cannot be read, or its text has an error\n"
             "\n"
             "EXAMPLES\n"
             "    pinfuzz text crash-3f1c > story.txt    # then shorten it, comment it, keep it\n",

@@ -1,3 +1,4 @@
+/* Reads the members of archives and of lists in Base64, and finds them again by their paths. */
 #define _XOPEN_SOURCE 700
 
 #include "harness/cli/members.h"

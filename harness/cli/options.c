@@ -1,3 +1,4 @@
+/* Reads the options of a command by its table. */
 #include "harness/cli/options.h"
 
 #include <errno.h>

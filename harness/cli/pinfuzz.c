@@ -6,9 +6,9 @@
 
 #define PINFUZZ_VERSION "0.1"
 
-static const struct cmd *const commands[] = {&cmd_run,     &cmd_faults, &cmd_minimize, &cmd_schedules,
-                                             &cmd_triage,  &cmd_source, &cmd_text,     &cmd_bytes,
-                                             &cmd_clauses, &cmd_info};
+static const struct cmd *const commands[] = {&cmd_run,     &cmd_faults,  &cmd_minimize, &cmd_schedules,
+                                             &cmd_triage,  &cmd_source,  &cmd_text,     &cmd_bytes,
+                                             &cmd_clauses, &cmd_dialect, &cmd_info};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =
@@ -21,16 +21,15 @@ static const char help_head[] =
     "    pinfuzz --version\n"
     "\n"
     "DESCRIPTION\n"
-    "    A program is a machine with display adapters, and a list of things that happen to it: callbacks\n"
-    "    that drivers make (DxgkCbPinFrameBufferForSave2 and its sisters), DMA of their GPUs, CPU access,\n"
-    "    power transitions, stops, removals, memory pressure. pinfuzz runs a program against an\n"
-    "    implementation of the callbacks and against a model of their contract, side by side, and says\n"
+    "    A program is a machine with display adapters and a list of operations: callbacks that drivers\n"
+    "    make (DxgkCbPinFrameBufferForSave2 and related ones), DMA by their GPUs, CPU accesses, power\n"
+    "    transitions, stops, removals, memory pressure. pinfuzz runs a program against an\n"
+    "    implementation of the callbacks and a model of their contract, side by side, and reports\n"
     "    whether the contract was kept, or which clause was broken and how.\n"
     "\n"
     "    Programs have a byte form, which fuzzers make and crash files hold, and a text form, which people\n"
-    "    write. Every command takes both, and both also as people have them: in zip archives, in Base64 as\n"
-    "    libFuzzer prints it, and texts in UTF-16. `pinfuzz help programs` says what is taken for what;\n"
-    "    what is none of these is bytes.\n"
+    "    write. Every command takes both, also in zip archives, in Base64 as libFuzzer prints it, and text\n"
+    "    in UTF-16. `pinfuzz help programs` says how they are told apart; anything else is bytes.\n"
     "\n"
     "COMMANDS\n";
 
@@ -43,14 +42,14 @@ static const char help_tail[] =
     "    --version      print the version, and the implementation that is linked in\n"
     "\n"
     "EXIT STATUS\n"
-    "    0   done; what was run kept the contract\n"
+    "    0   done; all programs that were run kept the contract\n"
     "    1   a clause was broken, or the implementation crashed or hung\n"
-    "    2   the command line or a program is faulty, or a directory holds none; stderr says where\n"
+    "    2   the command line or a program has an error, or a directory has no program; stderr says where\n"
     "\n"
     "FILES\n"
     "    corpus/TARGET/*.txt    seeds of the fuzz target TARGET, each named for the situation it shows\n"
-    "    crashes/CLAUSE-WHAT/   findings that are kept for ever: program.txt, and from `pinfuzz triage`\n"
-    "                           verdict.txt, what it reported, and source.c, the same without a harness\n"
+    "    crashes/CLAUSE-WHAT/   findings, which are kept for ever: program.txt, and from `pinfuzz triage`\n"
+    "                           verdict.txt, the report, and source.c, the same without a harness\n"
     "\n"
     "EXAMPLES\n"
     "    Does a crash file still break something?\n"
@@ -59,10 +58,10 @@ static const char help_tail[] =
     "    What happens in it?\n"
     "        pinfuzz text crash-3f1c\n"
     "\n"
-    "    Try a thought without a file:\n"
+    "    Try an idea without a file:\n"
     "        echo 'pin2 lead(0) index=0 CommitSize=MaximumSize+1p' | pinfuzz run -\n"
     "\n"
-    "    Which clauses do the seeds put to the test?\n"
+    "    Which clauses do the seeds test?\n"
     "        pinfuzz clauses corpus\n";
 
 static const struct cmd *find(const char *name) {

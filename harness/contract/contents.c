@@ -1,3 +1,4 @@
+/* The words that a section is known to hold: a hash table by section and offset. */
 #include "harness/contract/contents.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* The table of clauses, and a function for each that a broken one fails in. */
 #include "harness/contract/contract.h"
 
 #include <stdio.h>

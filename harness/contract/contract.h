@@ -17,6 +17,8 @@
  * functions' names are kept unlike each other on purpose (see tests): triage compares them.
  */
 #define CONTRACT_CLAUSES(X)                                                                                  \
+    X(DIALECT_STEADY, "DIALECT-STEADY", 'C', "C, judged always", dialect_of_a_kernel_wavered,                \
+      "what was chosen once is chosen again", "")                                                            \
     X(ANY_LEAD, "ANY-LEAD", 'I', "duty D, refusal I", handle_of_a_lead_required,                             \
       "only the lead's live handle is accepted", "CB2, ISO")                                                 \
     X(ANY_IRQL, "ANY-IRQL", 'C', "duty D, answer C", raised_irql_answered_otherwise,                         \

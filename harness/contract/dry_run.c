@@ -1,3 +1,4 @@
+/* The dry run: each operation is answered by the model and done to the model alone. */
 #include "harness/contract/dry_run.h"
 
 #include "harness/contract/resolve.h"

@@ -17,4 +17,9 @@
     COUNT(leaks, "pins and views taken back at stops")                                                       \
     COUNT(breaches, "calls above PASSIVE_LEVEL reported")
 
+#define LEDGER_NUMBER(member, what) LEDGER_##member,
+enum ledger_count {
+    LEDGER_COUNTS(LEDGER_NUMBER)
+};
+
 #endif

@@ -55,17 +55,54 @@ bool model_stops_at_dispatch(const struct model *model) {
            DXGKDDI_INTERFACE_VERSION_WDDM3_2;
 }
 
+static struct model_answer refuse_by(NTSTATUS status, enum contract_clause clause, enum dialect dialect) {
+    struct model_answer answer = refuse(status, clause);
+    answer.by_dialect = true;
+    answer.dialect = dialect;
+    return answer;
+}
+
+/* Others may grant it, and what that means nobody knows. */
+static struct model_answer refuse_here(NTSTATUS status, enum contract_clause clause) {
+    struct model_answer answer = refuse(status, clause);
+    answer.by_choice = true;
+    return answer;
+}
+
+static bool any_member(const struct model *model, const struct model_chain *chain, bool in_reset) {
+    for (uint32_t i = 0; i < chain->count; i++) {
+        const struct model_device *member = &model->devices[chain->members[i]];
+        if (in_reset ? member->in_reset : member->d3)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the dialect lets a new pin or map be refused now. */
+static bool may_be_refused(const struct model *model, uint8_t chain) {
+    const struct model_chain *c = &model->chains[chain];
+    return (DIALECT_IS(D3, REFUSED) && any_member(model, c, false)) ||
+           (DIALECT_IS(RESET, REFUSED) && any_member(model, c, true)) ||
+           (DIALECT_IS(NO_IOMMU, REFUSE) && model->program->machine.iommu == SUT_IOMMU_NONE);
+}
+
+static bool phase_lets(enum model_phase phase, bool releases) {
+    if (phase != PHASE_STOPPING)
+        return phase == PHASE_STARTED;
+    return DIALECT_IS(STOPPING, EVERYTHING) || (releases && !DIALECT_IS(STOPPING, NOTHING));
+}
+
 /* Fills chain and returns true when the call is let through to its own checks. */
 static bool enter(const struct model *model, HANDLE handle, const void *arg, bool releases, uint8_t *chain,
                   struct model_answer *answer) {
     KIRQL irql = model->irql[model->actor];
-    if (irql > PASSIVE_LEVEL) {
-        *answer = refuse(STATUS_INVALID_LEVEL, CLAUSE_ANY_IRQL);
+    if (irql > PASSIVE_LEVEL && !(irql == APC_LEVEL && DIALECT_IS(APC, ACCEPTED))) {
+        *answer = refuse_by(STATUS_INVALID_LEVEL, CLAUSE_ANY_IRQL, DIALECT_APC);
         answer->stops = irql >= DISPATCH_LEVEL && model_stops_at_dispatch(model);
         return false;
     }
     if (!arg) {
-        *answer = refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_NULL);
+        *answer = refuse_here(STATUS_INVALID_PARAMETER, CLAUSE_ANY_NULL);
         return false;
     }
     uint64_t value = (uint64_t)(uintptr_t)handle;
@@ -86,8 +123,10 @@ static bool enter(const struct model *model, HANDLE handle, const void *arg, boo
     }
     *chain = device->chain;
     enum model_phase phase = model->chains[*chain].phase;
-    if (phase != PHASE_STARTED && !(phase == PHASE_STOPPING && releases)) {
+    if (!phase_lets(phase, releases)) {
         *answer = refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_ANY_STATE);
+        answer->by_dialect = phase == PHASE_STOPPING;
+        answer->dialect = DIALECT_STOPPING;
         return false;
     }
     return true;
@@ -99,18 +138,43 @@ static bool enter(const struct model *model, HANDLE handle, const void *arg, boo
 static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, bool maybe_contiguous) {
     const struct program_machine *machine = &model->program->machine;
     const struct model_chain *c = &model->chains[chain];
-    if (pages > machine->ram_pages || model->ram_estimate > machine->ram_pages - pages)
+    uint64_t ram =
+        machine->ram_pages - !dialect_held; /* others need not hand out each frame, such as PFN 0 */
+    if (pages > ram || model->ram_estimate > ram - pages)
         return false;
     if (c->mode == MODE_REMAPPED &&
         (pages >= c->visible_pages || c->mapped_pages >= c->visible_pages - pages))
         return false; /* logical page 0 is never handed out: visible_pages - 1 there are */
     uint64_t pool = model->pool_estimate + MODEL_POOL_PIN;
+    maybe_contiguous = maybe_contiguous && !DIALECT_IS(CONTIGUOUS, OTHERWISE);
     if (!(maybe_contiguous && c->mode == MODE_REMAPPED && model_contiguous_free(model, chain, pages))) {
         if (pages > machine->pool_bytes / MODEL_POOL_PIN_PAGE)
             return false;
         pool += pages * MODEL_POOL_PIN_PAGE;
     }
     return pool <= machine->pool_bytes;
+}
+
+static bool supports_remapping(const struct model *model, uint8_t device) {
+    const DXGK_IOMMU_CAPS caps = {.Value = model->program->adapters[device].caps};
+    return caps.DmaRemappingSupported;
+}
+
+/* How many pages a pin of so many bytes locks. */
+static uint64_t pages_locked(const struct model_area *area, uint64_t bytes) {
+    return (DIALECT_IS(LOCK, WHOLE) ? area->maximum : bytes) / MODEL_PAGE;
+}
+
+static struct model_answer zero(enum contract_clause clause) {
+    struct model_answer answer = refuse_by(STATUS_INVALID_PARAMETER, clause, DIALECT_ZERO);
+    answer.by_choice = DIALECT_IS(ZERO, GRANTED);
+    return answer;
+}
+
+static struct model_answer twice(void) {
+    struct model_answer answer = refuse_by(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE, DIALECT_TWICE);
+    answer.by_choice = DIALECT_IS(TWICE, GRANTED);
+    return answer;
 }
 
 struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
@@ -122,13 +186,13 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
     const struct model_chain *c = &model->chains[chain];
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
-    if (arg->Flags.Reserved != 0)
-        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_RESERVED);
+    if (arg->Flags.Reserved != 0 && !DIALECT_IS(RESERVED, IGNORED))
+        return refuse_by(STATUS_INVALID_PARAMETER, CLAUSE_PIN_RESERVED, DIALECT_RESERVED);
     const struct model_area *area = &c->areas[arg->PhysicalAdapterIndex];
     if (!area->serial)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_NONE);
     if (arg->CommitSize == 0)
-        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_ZERO);
+        return zero(CLAUSE_PIN_ZERO);
     if (arg->CommitSize % MODEL_PAGE != 0)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_ALIGN);
     if (arg->CommitSize > area->maximum)
@@ -136,9 +200,10 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
     if (arg->CommitSize / MODEL_PAGE > UINT32_MAX)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_COUNT);
     if (area->pin.live)
-        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
-    bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, arg->Flags.PreferContiguous);
-    return allow(fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
+        return twice();
+    bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), arg->Flags.PreferContiguous);
+    return allow(fits && !may_be_refused(model, chain), CLAUSE_PIN_SUCCEEDS, chain,
+                 arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
@@ -151,17 +216,22 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
     const struct model_area *area = &c->areas[arg->PhysicalAdapterIndex];
-    if (!area->serial || arg->CommitSize == 0 || arg->CommitSize % MODEL_PAGE != 0 ||
-        arg->CommitSize > area->maximum)
+    if (area->serial && arg->CommitSize == 0)
+        return zero(CLAUSE_PIN1_SAME);
+    if (!area->serial || arg->CommitSize % MODEL_PAGE != 0 || arg->CommitSize > area->maximum)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN1_SAME);
     if (arg->CommitSize > (UINT64_C(4) << 30) - MODEL_PAGE)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN1_LIMIT);
-    if (c->mode == MODE_REMAPPED)
-        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_PIN1_REMAP);
+    if (c->mode == MODE_REMAPPED ||
+        (DIALECT_IS(PIN1, BY_DRIVER) && supports_remapping(model, c->members[0]))) {
+        answer = refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_PIN1_REMAP, DIALECT_PIN1);
+        answer.by_choice = DIALECT_IS(PIN1, NEVER);
+        return answer;
+    }
     if (area->pin.live)
-        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_PIN_TWICE);
-    bool fits = pin_fits(model, chain, arg->CommitSize / MODEL_PAGE, false);
-    return allow(fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
+        return twice();
+    bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), false);
+    return allow(fits && !may_be_refused(model, chain), CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
 }
 
 /* More single pages than this in a chain's array pins, and the answer below is "not certain". */
@@ -238,7 +308,7 @@ void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struc
     c->areas[index].pin = *pin;
     c->areas[index].pin.live = true;
     model->locked_pages += pin->pages;
-    model->ram_estimate += pin->pages;
+    model->ram_estimate += pages_locked(&c->areas[index], pin->pages * MODEL_PAGE);
     model->pool_estimate += pin_pool(pin);
     model->pins++;
     if (c->mode != MODE_PHYSICAL) {
@@ -251,7 +321,7 @@ void model_unpinned(struct model *model, uint8_t chain, uint8_t index) {
     struct model_chain *c = &model->chains[chain];
     struct model_pin *pin = &c->areas[index].pin;
     model->locked_pages -= pin->pages;
-    model->ram_estimate -= pin->pages;
+    model->ram_estimate -= pages_locked(&c->areas[index], pin->pages * MODEL_PAGE);
     model->pool_estimate -= pin_pool(pin);
     model->pins--;
     if (c->mode != MODE_PHYSICAL) {
@@ -272,14 +342,24 @@ struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
     const struct model_chain *c = &model->chains[chain];
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
-    if (!c->areas[arg->PhysicalAdapterIndex].pin.live)
-        return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNPIN_NOTHING);
+    if (!c->areas[arg->PhysicalAdapterIndex].pin.live) {
+        answer = refuse_by(STATUS_INVALID_PARAMETER, CLAUSE_UNPIN_NOTHING, DIALECT_UNPIN_NONE);
+        answer.no_effect = DIALECT_IS(UNPIN_NONE, SUCCEEDS);
+        return answer;
+    }
     return allow(true, CLAUSE_UNPIN_EITHER, chain, arg->PhysicalAdapterIndex);
 }
 
 /* A view reaches from the 64 KiB boundary at or below its offset to the end of what was asked for. */
 static uint64_t view_span(uint64_t offset, uint64_t size) {
     return offset % MODEL_VIEW_ALIGN + size;
+}
+
+/* Frames that a view holds, in pages. */
+static uint64_t view_frames(const struct model *model, const struct model_view *view) {
+    return (DIALECT_IS(VIEW, OTHERWISE) ? model->chains[view->chain].areas[view->index].maximum
+                                        : view_span(view->offset, view->size)) /
+           MODEL_PAGE;
 }
 
 uint64_t model_view_charge(uint64_t offset, uint64_t size) {
@@ -300,7 +380,9 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_NONE);
     if (arg->Size % MODEL_PAGE != 0 || arg->Offset % MODEL_PAGE != 0)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_MAP_ALIGN);
-    if (arg->Size == 0 || arg->Size > area->maximum || arg->Offset > area->maximum - arg->Size)
+    if (arg->Size == 0)
+        return refuse_here(STATUS_INVALID_PARAMETER, CLAUSE_MAP_RANGE);
+    if (arg->Size > area->maximum || arg->Offset > area->maximum - arg->Size)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_MAP_RANGE);
     const struct program_machine *machine = &model->program->machine;
     /* A size beyond view_bytes is settled first, so that the sums below cannot wrap. */
@@ -308,7 +390,8 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
                 model->view_bytes + model_view_charge(arg->Offset, arg->Size) <= machine->view_bytes &&
                 model->ram_estimate + view_span(arg->Offset, arg->Size) / MODEL_PAGE <= machine->ram_pages &&
                 model->pool_estimate + MODEL_POOL_VIEW <= machine->pool_bytes;
-    return allow(fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
+    /* That it succeeds then is a choice. */
+    return allow(fits && dialect_held, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
@@ -338,7 +421,7 @@ int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uin
 bool model_base_covered(const struct model *model, uint64_t address) {
     for (uint32_t i = 0; i < model->view_count; i++) {
         const struct model_view *view = &model->views[i];
-        if (address - view->base < view_span(view->offset, view->size))
+        if (address - view->base < view->offset - view->first + view->size)
             return true;
     }
     return false;
@@ -348,14 +431,14 @@ void model_mapped(struct model *model, const struct model_view *view) {
     model->views[model->view_count++] = *view;
     model->bases[model->base_count++] = view->base;
     model->view_bytes += model_view_charge(view->offset, view->size);
-    model->ram_estimate += view_span(view->offset, view->size) / MODEL_PAGE;
+    model->ram_estimate += view_frames(model, view);
     model->pool_estimate += MODEL_POOL_VIEW;
 }
 
 void model_unmapped(struct model *model, uint32_t at) {
     const struct model_view *view = &model->views[at];
     model->view_bytes -= model_view_charge(view->offset, view->size);
-    model->ram_estimate -= view_span(view->offset, view->size) / MODEL_PAGE;
+    model->ram_estimate -= view_frames(model, view);
     model->pool_estimate -= MODEL_POOL_VIEW;
     /* The order stays: the view mapped last at a base is the last in the list. */
     model->view_count--;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "harness/contract/contract.h"
+#include "harness/contract/dialect.h"
 #include "harness/program/program.h"
 
 #define MODEL_PAGE       UINT64_C(4096)
@@ -164,12 +165,20 @@ struct model_answer {
     enum model_expect expect;
     NTSTATUS status;             /* of MUST_FAIL */
     enum contract_clause clause; /* broken when the answer is another */
-    bool chosen;                 /* of MUST_FAIL: that it fails is a choice (basis C) */
     bool stops;                  /* of MUST_FAIL: by a bug check, and the system with it */
     uint8_t chain;               /* MUST_SUCCEED, MAY_FAIL: the chain and index meant */
     uint8_t index;
+    bool by_dialect; /* this one made the answer what it is */
+    enum dialect dialect;
+    bool by_choice;   /* MUST_FAIL: others may grant it, and what that means nobody knows */
+    bool no_effect;   /* success and failure are as good, and change nothing */
     bool short_first; /* ADD, START: pool may run out before the reason to fail is reached */
 };
+
+/* The clause that is broken when the answer is another. */
+static inline enum contract_clause model_broken(const struct model_answer *answer) {
+    return answer->by_dialect ? dialect_broken(answer->dialect) : answer->clause;
+}
 
 void model_reset(struct model *model, const struct program *program);
 

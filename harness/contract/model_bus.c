@@ -15,6 +15,18 @@ uint64_t model_highest_address(const struct model *model) {
     return model->program->machine.highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
 }
 
+/* What is saved of a member, in bytes: as its driver says, or as the dialect makes it of that. */
+static uint64_t area_size(const struct program_adapter *member) {
+    uint64_t size = member->maximum_size;
+    if ((member->miniport & PROGRAM_MP_FAIL_SAVE_SIZE) && DIALECT_IS(SIZE_FAILS, NO_AREA))
+        return 0;
+    if (size % MODEL_PAGE == 0)
+        return size;
+    if (DIALECT_IS(SIZE_ODD, ROUNDED))
+        return size <= UINT64_MAX - MODEL_PAGE ? (size / MODEL_PAGE + 1) * MODEL_PAGE : size;
+    return DIALECT_IS(SIZE_ODD, NO_AREA) ? 0 : size;
+}
+
 /* ---- start and stop ---- */
 
 /* LINK-ONE-LEAD: as many as their drivers say, and the lead alone calls itself so. */
@@ -34,9 +46,17 @@ static bool any_does(const struct model *model, const struct model_chain *c, uin
     return does;
 }
 
+static struct model_answer refuse_by(NTSTATUS status, enum contract_clause clause, enum dialect dialect) {
+    struct model_answer answer = refuse(status, clause);
+    answer.by_dialect = true;
+    answer.dialect = dialect;
+    return answer;
+}
+
+/* Others may grant it, and what that means nobody knows. */
 static struct model_answer choose(NTSTATUS status, enum contract_clause clause) {
     struct model_answer answer = refuse(status, clause);
-    answer.chosen = true;
+    answer.by_choice = true;
     return answer;
 }
 
@@ -66,7 +86,7 @@ static struct model_answer caps_answer(const struct model *model, uint8_t lead,
     if (caps->required && model->program->machine.iommu == SUT_IOMMU_NONE)
         return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED);
     if (caps->mode != MODE_REMAPPED && !caps->all_visible)
-        return caps->edge ? choose(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE)
+        return caps->edge ? refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE, DIALECT_EQUAL)
                           : refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
     return caps->mode == MODE_PHYSICAL ? granted : ranges_answer(model, lead);
 }
@@ -78,15 +98,17 @@ static struct model_answer areas_answer(const struct model *model, const struct 
     bool aligned = true;
     for (uint32_t i = 0; i < c->count; i++) {
         const struct program_adapter *member = settings(model, c->members[i]);
-        if (member->miniport & (PROGRAM_MP_FAIL_ADAPTER_CAPS | PROGRAM_MP_FAIL_SAVE_SIZE))
+        if (member->miniport & PROGRAM_MP_FAIL_ADAPTER_CAPS)
             return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
+        if (member->miniport & PROGRAM_MP_FAIL_SAVE_SIZE && !DIALECT_IS(SIZE_FAILS, NO_AREA))
+            return refuse_by(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY, DIALECT_SIZE_FAILS);
         if (member->miniport & PROGRAM_MP_INDEX_STRANGER || (i > 0 && lead & PROGRAM_MP_INDEX_TWICE))
             return choose(STATUS_INVALID_PARAMETER, CLAUSE_LINK_INDEX);
-        aligned &= member->maximum_size % MODEL_PAGE == 0;
-        pages += member->maximum_size / MODEL_PAGE; /* at most 8 * 2^52 */
+        aligned &= area_size(member) % MODEL_PAGE == 0;
+        pages += area_size(member) / MODEL_PAGE; /* at most 8 * 2^52 */
     }
     if (!aligned)
-        return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ALIGN);
+        return refuse_by(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ALIGN, DIALECT_SIZE_ODD);
     if (pages > model->program->machine.commit_pages ||
         model->commit_pages > model->program->machine.commit_pages - pages)
         return refuse(STATUS_COMMITMENT_LIMIT, CLAUSE_INIT_COMMIT);
@@ -152,7 +174,7 @@ void model_started(struct model *model, uint8_t chain) {
     model->pool_estimate += (uint64_t)c->count * MODEL_POOL_DEVICE;
     for (uint32_t i = 0; i < c->count; i++) {
         struct model_area *area = &c->areas[i];
-        uint64_t size = caps.supported ? settings(model, c->members[i])->maximum_size : 0;
+        uint64_t size = caps.supported ? area_size(settings(model, c->members[i])) : 0;
         area->serial = 0;
         area->maximum = size;
         area->pin.live = false;

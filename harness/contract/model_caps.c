@@ -36,8 +36,8 @@ struct model_caps model_caps(const struct program *program, uint8_t lead) {
     caps.supported = supported || caps.required;
     caps.matches = !caps.early || (iommu.IommuIsolationSupported == supported &&
                                    iommu.IommuIsolationRequired == caps.required);
-    caps.all_visible = adapter->highest_visible > highest;
     caps.edge = adapter->highest_visible == highest;
+    caps.all_visible = adapter->highest_visible > highest || (caps.edge && DIALECT_IS(EQUAL, STARTS));
 
     bool remapped = caps.early && iommu.DmaRemappingSupported && driver.MapAperture2Supported &&
                     (machine->iommu == SUT_IOMMU_REMAP_ALWAYS || !caps.all_visible);

@@ -1,3 +1,4 @@
+/* What a GPU reaches, told from the model. */
 #include "harness/contract/reach.h"
 
 static bool is_awake(const struct model_device *d) {

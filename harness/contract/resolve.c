@@ -1,3 +1,4 @@
+/* Turns operands into arguments, and asks the model about the call that results. */
 #include "harness/contract/resolve.h"
 
 #include <string.h>
@@ -210,8 +211,26 @@ static struct model_answer bus_answer(const struct model *model, const struct ca
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
 }
 
+/* What is granted because of what the implementation does elsewhere: it has to do it here, too. */
+static void note_dialect(const struct model *model, struct model_answer *answer) {
+    if (answer->expect == MUST_FAIL)
+        return;
+    answer->by_dialect = true;
+    if (model->irql[model->actor] > PASSIVE_LEVEL)
+        answer->dialect = DIALECT_APC;
+    else if (model->chains[answer->chain].phase == PHASE_STOPPING)
+        answer->dialect = DIALECT_STOPPING;
+    else
+        answer->by_dialect = false;
+}
+
 struct model_answer resolve_answer(const struct model *model, const struct call *call) {
-    return call_is_callback(call->opcode) ? callback_answer(model, call) : bus_answer(model, call);
+    if (!call_is_callback(call->opcode))
+        return bus_answer(model, call);
+    struct model_answer answer = callback_answer(model, call);
+    if (!dialect_held)
+        note_dialect(model, &answer);
+    return answer;
 }
 
 struct legal resolve_legal(const struct model_answer *answer, const struct call *call) {

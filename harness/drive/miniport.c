@@ -96,8 +96,10 @@ static void check_interface(const struct miniport_settings *lead, const DXGKRNL_
     bool chosen = sut_get()->hold_chosen;
     ULONG version = lead->served;
     size_t size = lead->interface_size;
-    if (!REQUIRE(chosen ? dxgkrnl->Version == version && dxgkrnl->Size == size : dxgkrnl->Size >= size,
-                 CLAUSE_ANY_VERSION, ("Version 0x%x, Size 0x%zx", (unsigned)version, size),
+    bool fits = chosen ? dxgkrnl->Version == version && dxgkrnl->Size == size
+                       : dxgkrnl->Version >= version && dxgkrnl->Size >= size;
+    if (!REQUIRE(fits, CLAUSE_ANY_VERSION,
+                 ("Version 0x%x, Size 0x%zx%s", (unsigned)version, size, chosen ? "" : ", or more"),
                  ("Version 0x%x, Size 0x%x", (unsigned)dxgkrnl->Version, (unsigned)dxgkrnl->Size)))
         return;
     size_t end = chosen ? sizeof(*dxgkrnl) : size;
@@ -123,9 +125,11 @@ void miniport_check_handle(const struct miniport *self, const uint64_t *issued, 
             ("0x%llx", (unsigned long long)handle));
 }
 
-/* As far as the table goes, which may be no further than its Size. */
+/* As far as the table goes, which may be no further than its Size; a driver calls nothing that its version
+ * has not. */
 static void copy_interface(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl) {
-    size_t size = dxgkrnl->Size < sizeof(*dxgkrnl) ? dxgkrnl->Size : sizeof(*dxgkrnl);
+    size_t own = sut_get()->hold_chosen ? sizeof(*dxgkrnl) : self->lead->settings.interface_size;
+    size_t size = dxgkrnl->Size < own ? dxgkrnl->Size : own;
     memset((char *)&self->dxgkrnl + size, 0, sizeof(*dxgkrnl) - size);
     memcpy(&self->dxgkrnl, dxgkrnl, size);
     self->has_interface = true;

@@ -73,11 +73,11 @@ static bool resolve(const struct program_op *op, uint32_t at) {
     race.unmaps[at] = NO_CALL;
     if (!call_is_callback(op->opcode))
         return true;
-    if (run.model.irql[op->actor] > PASSIVE_LEVEL && !run.sut->hold_chosen)
-        return false;
     if (run.model.irql[op->actor] >= DISPATCH_LEVEL && model_stops_at_dispatch(&run.model))
         return false; /* nobody would know what became of the others */
     if (!run_resolve_callback(op, call))
+        return false;
+    if (!dialect_held && (run.model.irql[op->actor] > PASSIVE_LEVEL || !callback_is_made(call)))
         return false;
     resolve_unmap(op, at);
     return true;
@@ -197,6 +197,7 @@ static enum schedule_outcome run_actors(void) {
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
+    schedule.inside = run.sut->set_hooks != NULL;
     enum schedule_outcome outcome = schedule_run(&race.plan, actors, act, run.sut->set_actor);
     run.racing = false;
     if (run.sut->set_hooks)

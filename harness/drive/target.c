@@ -1,3 +1,4 @@
+/* Decodes an input, rejects operations of other targets, and runs the rest. */
 #include "harness/drive/target.h"
 
 #include "harness/drive/executor.h"

@@ -1,3 +1,4 @@
+/* The happens-before detector: vector clocks, and a cell for each granule of memory that was accessed. */
 #include "harness/interleave/accesses.h"
 
 #include <string.h>

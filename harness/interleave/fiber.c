@@ -1,3 +1,4 @@
+/* Fibers: the exchange of stacks in assembly, for x86-64 and aarch64, and the stacks. */
 #define _GNU_SOURCE
 
 #include "harness/interleave/fiber.h"

@@ -49,7 +49,7 @@ static bool is_known(const char *function, const char *place) {
            place[0] != '?' && colon[1] >= '1' && colon[1] <= '9';
 }
 
-/* "function\nfile:line:column" -> "function src/file:line" */
+/* "dxgk_unpin\nsrc/dxgk/pin.c:124:14" -> "dxgk_unpin src/dxgk/pin.c:124" */
 static bool put_place(char *function, char *text, size_t size) {
     char *place = strchr(function, '\n');
     if (!place)

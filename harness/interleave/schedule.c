@@ -1,3 +1,4 @@
+/* The scheduler: counts points, switches actors where the schedule says, and watches locks (RACE-LIVE). */
 #include "harness/interleave/schedule.h"
 
 #include <stdarg.h>

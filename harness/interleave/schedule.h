@@ -50,6 +50,7 @@ struct schedule_mark {
 
 struct schedule {
     bool running;       /* an actor is */
+    bool inside;        /* actors can be switched inside a call: its loads and stores are points */
     uint8_t actor;      /* which */
     uint32_t countdown; /* points to the next switch; UINT32_MAX: there is none */
     uint32_t points;    /* passed in this run */

@@ -1,3 +1,4 @@
+/* Actors on real threads, which a barrier lets go together. */
 #define _POSIX_C_SOURCE 200809L /* barriers */
 
 #include "harness/interleave/threads.h"

@@ -2,7 +2,8 @@
  * What the compiler puts before each load and store of a traced implementation calls these
  * (-fsanitize-coverage=trace-loads,trace-stores): each is a point of the schedule and an access that the
  * detector sees. Outside of a race they do nothing, and so they do for what an actor keeps on its stack:
- * nobody else gets at that, and how much of it there is, is the compiler's affair.
+ * nobody else gets at that, and how much of it there is, is the compiler's affair. Nor do they where the
+ * implementation's locks do not call the hooks (sut.h): a switch inside a call could wait for ever there.
  */
 #include "harness/interleave/trace.h"
 
@@ -14,6 +15,8 @@ const bool trace_linked = true;
 
 /* Apart, so that the way past it, which is by far the most frequent, has nothing to save. */
 static __attribute__((noinline)) void note(const void *address, size_t size, bool write, uintptr_t pc) {
+    if (!schedule.inside)
+        return;
     schedule_point(write ? POINT_STORE : POINT_LOAD, (unsigned)size, pc);
     (void)accesses_see(schedule.actor, address, size, write, pc);
 }

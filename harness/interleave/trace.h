@@ -1,4 +1,4 @@
-/* Whether the implementation's loads and stores are seen in this program (harness/interleave/trace.c). */
+/* trace_linked: whether the implementation in this program is compiled with traced loads and stores. */
 #ifndef HARNESS_TRACE_H
 #define HARNESS_TRACE_H
 

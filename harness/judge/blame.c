@@ -77,7 +77,7 @@ enum contract_clause blame_refusal(const struct call *call, const struct model_a
     if (releases && (call->fired || legal_is_shortage(call->status)))
         return CLAUSE_ANY_RELEASE;
     enum contract_clause clause = other_form_took(call, answer) ? CLAUSE_PIN1_EQUAL : answer->clause;
-    if (!run.sut->hold_chosen) /* what its statuses mean is not known */
+    if (!dialect_held) /* what its statuses mean is not known */
         return clause;
     if (call->status == STATUS_NOT_SUPPORTED && clause != CLAUSE_PIN1_EQUAL)
         return CLAUSE_INIT_REMAP; /* this form is not, in a mode that is not the one in force */

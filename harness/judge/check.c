@@ -12,6 +12,9 @@
  */
 #include "harness/judge/check.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "harness/contract/ledger.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
@@ -19,11 +22,6 @@
 #define ULL unsigned long long
 
 /* ---- the ledger ---- */
-
-#define ENUMERATE(member, what) COUNT_##member,
-enum count {
-    LEDGER_COUNTS(ENUMERATE)
-};
 
 /* Whether a chain that runs has a domain and is not attached to it yet. */
 static bool waits_for_attach(void) {
@@ -36,39 +34,39 @@ static bool waits_for_attach(void) {
 }
 
 /* What is compared: how a domain that nothing is attached to is filled is a choice. */
-static bool is_compared(enum count count) {
-    return count != COUNT_domain_pages || run.sut->hold_chosen || !waits_for_attach();
+static bool is_compared(enum ledger_count count) {
+    return count != LEDGER_domain_pages || run.sut->hold_chosen || !waits_for_attach();
 }
 
-static void count_differs(enum count count, const char *what, const struct ledger_blame *blame,
+static void count_differs(enum ledger_count count, const char *what, const struct ledger_blame *blame,
                           uint64_t wanted, uint64_t found) {
     bool more = found > wanted;
     enum contract_clause clause = blame->other;
     switch (count) {
-    case COUNT_commit_pages:
+    case LEDGER_commit_pages:
         clause = blame->commit;
         break;
-    case COUNT_domain_pages:
+    case LEDGER_domain_pages:
         if (!more && waits_for_attach()) { /* what is pinned now, and would not be there after it */
             clause = CLAUSE_ATTACH_KEEPS;
             break;
         }
         clause = more ? blame->pins_more : blame->pins_less;
         break;
-    case COUNT_pins:
-    case COUNT_locked_pages:
+    case LEDGER_pins:
+    case LEDGER_locked_pages:
         clause = more ? blame->pins_more : blame->pins_less;
         break;
-    case COUNT_views:
-    case COUNT_view_bytes:
+    case LEDGER_views:
+    case LEDGER_view_bytes:
         clause = more ? blame->views_more : blame->views_less;
         break;
-    case COUNT_handles:
+    case LEDGER_handles:
         break;
-    case COUNT_leaks:
+    case LEDGER_leaks:
         clause = CLAUSE_STOP_RECLAIM;
         break;
-    case COUNT_breaches:
+    case LEDGER_breaches:
         clause = CLAUSE_ANY_IRQL;
         break;
     }
@@ -82,34 +80,82 @@ void check_ledger(const struct ledger_blame *blame) {
         return;
     run.sut->ledger(&run.ledger);
 #define COMPARE(member, what)                                                                                \
-    if (found->member != wanted.member && is_compared(COUNT_##member))                                       \
-        count_differs(COUNT_##member, what, blame, wanted.member, found->member);
+    if (found->member != wanted.member && is_compared(LEDGER_##member) &&                                    \
+        !dialect_frees(LEDGER_##member, wanted.member, found->member))                                       \
+        count_differs(LEDGER_##member, what, blame, wanted.member, found->member);
     LEDGER_COUNTS(COMPARE)
 }
 
-/* A call that a driver makes from inside: what Dxgkrnl has done of its start, or of its stop, the model does
- * not know. */
-static void check_unchanged(enum contract_clause clause) {
-    const struct ledger_blame blame = {clause, clause, clause, clause, clause, clause};
-    const struct sut_ledger before = run.ledger;
-    run.sut->ledger(&run.ledger);
-#define COMPARE_WITH_BEFORE(member, what)                                                                    \
-    if (run.ledger.member != before.member)                                                                  \
-        count_differs(COUNT_##member, what, &blame, before.member, run.ledger.member);
-    LEDGER_COUNTS(COMPARE_WITH_BEFORE)
-}
-
 void check_rollback(enum contract_clause clause) {
-    const struct ledger_blame blame = {clause, clause, clause, clause, clause, clause};
+    /* Commit is documented, whatever else a failure may leave behind. */
+    const struct ledger_blame blame = {
+        dialect_held ? clause : CLAUSE_INIT_COMMIT, clause, clause, clause, clause, clause};
     uint64_t bytes = run.ledger.pool_bytes;
     uint64_t blocks = run.ledger.pool_blocks;
     if (!run.sut->ledger || run.abandoned)
         return;
-    if (run.inside)
-        check_unchanged(clause);
-    else
-        check_ledger(&blame);
+    check_ledger(&blame);
+    if (!dialect_held) /* caches may grow by it */
+        return;
     REQUIRE(run.ledger.pool_bytes == bytes && run.ledger.pool_blocks == blocks, clause,
             ("%llu bytes of pool in %llu blocks, as before the call", (ULL)bytes, (ULL)blocks),
             ("%llu in %llu", (ULL)run.ledger.pool_bytes, (ULL)run.ledger.pool_blocks));
+}
+
+/* The members that a call of this kind writes when it succeeds: a bit for each of its argument's 8 bytes. */
+static unsigned out_members(uint8_t opcode) {
+    switch ((enum program_callback)opcode) {
+    case CALLBACK_PIN2:
+        return 1u << (offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE2, pAdl) / 8);
+    case CALLBACK_PIN:
+        return 1u << (offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE, pMdl) / 8);
+    case CALLBACK_MAP:
+        return 1u << (offsetof(DXGKARGCB_MAPFRAMEBUFFERPOINTER, pBaseAddress) / 8) |
+               1u << (offsetof(DXGKARGCB_MAPFRAMEBUFFERPOINTER, Offset) / 8);
+    case CALLBACK_UNPIN:
+    case CALLBACK_UNMAP:
+        break;
+    }
+    return 0;
+}
+
+static bool argument_kept(const struct call *before, const struct call *call) {
+    unsigned out = DIALECT_IS(OUT, ZEROED) ? out_members(call->opcode) : 0;
+    for (size_t i = 0; i < sizeof(call->arg.raw) / 8; i++) {
+        uint64_t now;
+        memcpy(&now, call->arg.raw + i * 8, sizeof(now));
+        if (memcmp(call->arg.raw + i * 8, before->arg.raw + i * 8, sizeof(now)) != 0 &&
+            !(out >> i & 1 && now == 0))
+            return false;
+    }
+    return true;
+}
+
+void check_argument(const struct call *before, const struct call *call) {
+    REQUIRE(argument_kept(before, call), CLAUSE_ANY_ROLLBACK, ("the argument structure as it was"),
+            ("changed by a call that failed"));
+}
+
+void check_nothing_changed(const struct sut_ledger *before) {
+    if (!run.sut->ledger || run.abandoned)
+        return;
+    struct sut_ledger now;
+    run.sut->ledger(&now);
+#define SAME(member, what)                                                                                   \
+    REQUIRE(now.member == before->member || dialect_frees(LEDGER_##member, before->member, now.member) ||    \
+                LEDGER_##member == LEDGER_breaches,                                                          \
+            LEDGER_##member == LEDGER_commit_pages && !dialect_held ? CLAUSE_INIT_COMMIT                     \
+                                                                    : CLAUSE_ANY_ROLLBACK,                   \
+            ("%llu %s, as before the call", (ULL)before->member, what), ("%llu", (ULL)now.member));
+    LEDGER_COUNTS(SAME)
+}
+
+bool check_word(const struct model_area *area, uint64_t at, uint64_t wanted, uint64_t found) {
+    uint32_t serial;
+    uint64_t page;
+    if (found == wanted)
+        return true;
+    /* INIT-CLEAN: what is in a new section is a choice, as long as it is nobody's. */
+    return !dialect_held && !contents_written(area->serial, at) &&
+           !contents_is_stamp(found, &serial, &page) && contents_owner(found, area->serial) == 0;
 }

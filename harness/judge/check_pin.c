@@ -27,7 +27,7 @@ static void read_pinned(uint8_t device, const struct model_area *area, uint64_t 
     uint64_t wanted = contents_read(area->serial, page * MODEL_PAGE + offset);
     uint64_t found = ~wanted; /* what nobody reads must not look right */
     bool done = dma(device, address, offset, &found, false);
-    if (done && found == wanted)
+    if (done && check_word(area, page * MODEL_PAGE + offset, wanted, found))
         return;
     REQUIRE(false, done ? blame_pinned(device, area, page, offset, found, clause) : unmapped,
             ("DMA by adapter %u to device page 0x%llx (page %llu of section %u) reads %s", device,
@@ -62,6 +62,11 @@ static uint64_t sample_page(uint64_t pages, uint32_t sample, uint32_t serial) {
     }
 }
 
+/* The sample that is the last page. */
+static uint32_t last_sample(const struct model_pin *pin) {
+    return pin->pages > MODEL_SAMPLES ? 1 : pin->samples - 1;
+}
+
 static uint64_t pin_address(const struct model_pin *pin, uint64_t page) {
     return pin->contiguous ? pin->base + page : pin->array[page];
 }
@@ -73,13 +78,14 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
     bool prefer = call->arg.pin2.Flags.PreferContiguous;
     pin->pages = call->arg.pin2.CommitSize / MODEL_PAGE;
     pin->descriptor = adl;
-    const char *array = !prefer                                             ? "PreferContiguous was not set"
-                        : c->mode == MODE_REMAPPED || !run.sut->hold_chosen ? NULL
-                                                                            : "memory is not remapped";
+    const char *array = !prefer ? "PreferContiguous was not set"
+                        : c->mode == MODE_REMAPPED || DIALECT_IS(CONTIGUOUS, OTHERWISE)
+                            ? NULL
+                            : "memory is not remapped";
     if (!descriptor_check_adl(adl, pin->pages, array))
         return false;
     pin->contiguous = adl->Flags.Contiguous;
-    bool owed = prefer && c->mode == MODE_REMAPPED && run.sut->hold_chosen && !call->fired;
+    bool owed = prefer && c->mode == MODE_REMAPPED && dialect_held && !call->fired;
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
@@ -119,9 +125,10 @@ static void check_addresses(const struct model_chain *c, uint8_t index, const st
                 ("page %llu below device page 0x%llx (HighestVisibleAddress)", number, (ULL)c->visible_pages),
                 ("device page 0x%llx", (ULL)address)))
             return;
-        /* A look at a page costs as much as a DMA; the ends are enough, DMA reaches the rest. */
+        /* A look at a page costs as much as a DMA. Where a logical page leads shows by DMA, and the ends are
+         * enough; that a page is at its own PFN does not show by it. */
         struct sut_page page;
-        if (!run.sut->page || (i > 0 && i + 1 < pin->samples))
+        if (!run.sut->page || (c->mode == MODE_REMAPPED && i > 0 && i != last_sample(pin)))
             continue;
         bool found = run.sut->page(c->members[0], index, pin->sample[i].page, &page);
         if (!REQUIRE(found && page.locked, locked, ("page %llu of index %u locked", number, index),
@@ -186,8 +193,8 @@ static bool check_reach(const struct model_chain *c, const struct model_area *ar
 
 /* What the descriptor said at birth it still says: its header, and the entry of the last page. */
 static bool check_descriptor(const struct model_pin *pin, enum contract_clause clause) {
-    uint64_t last = pin->sample[pin->samples - 1].page;
-    uint64_t address = pin->sample[pin->samples - 1].address;
+    uint64_t last = pin->sample[last_sample(pin)].page;
+    uint64_t address = pin->sample[last_sample(pin)].address;
     if (pin->legacy) {
         const MDL *mdl = pin->descriptor;
         if (!REQUIRE(
@@ -198,7 +205,8 @@ static bool check_descriptor(const struct model_pin *pin, enum contract_clause c
     } else {
         const DXGK_ADL *adl = pin->descriptor;
         bool same = pin->contiguous ? adl->BasePageNumber == pin->base : adl->Pages == pin->array;
-        if (!REQUIRE(same && adl->PageCount == pin->pages && adl->Flags.Value == pin->contiguous, clause,
+        bool flags = adl->Flags.Contiguous == pin->contiguous && (adl->Flags.Reserved == 0 || !dialect_held);
+        if (!REQUIRE(same && adl->PageCount == pin->pages && flags, clause,
                      ("PageCount %llu, Flags %u and %s as when it was pinned", (ULL)pin->pages,
                       pin->contiguous, pin->contiguous ? "BasePageNumber" : "Pages"),
                      ("PageCount %u, Flags 0x%x, %s", adl->PageCount, adl->Flags.Value,
@@ -318,6 +326,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     bool fired = call->fired;
     check_addresses(c, index, &pin);
     check_apart(c, &pin);
+    check_lists(chain, index);
     if (run.abandoned)
         return;
 
@@ -396,7 +405,13 @@ void check_pin_alive(uint8_t chain, uint8_t index, uint32_t samples, enum contra
         return;
     for (uint32_t i = 0; i < pin->samples && i < samples && !run.abandoned; i++) {
         /* Both ends first; of three, the third differs from operation to operation. */
-        uint32_t sample = i == 1 ? pin->samples - 1 : i == 2 && samples == 3 ? run.op % pin->samples : i;
+        uint32_t sample = i;
+        if (i == 1)
+            sample = last_sample(pin);
+        else if (i == 2 && samples == 3)
+            sample = run.op % pin->samples;
+        else if (i > 1 && i == last_sample(pin))
+            sample = 1;
         read_pinned(able[i % members], area, pin->sample[sample].page, pin->sample[sample].address,
                     CONTENTS_STAMP_OFFSET, mapped, clause);
     }
@@ -408,7 +423,7 @@ void check_pin_locked(uint8_t chain, uint8_t index, enum contract_clause clause)
     const struct model_chain *c = &run.model.chains[chain];
     const struct model_pin *pin = &c->areas[index].pin;
     for (uint32_t i = 0; i < 2 && run.sut->page && !run.abandoned; i++) {
-        uint64_t number = pin->sample[i ? pin->samples - 1 : 0].page;
+        uint64_t number = pin->sample[i ? last_sample(pin) : 0].page;
         struct sut_page page;
         bool found = run.sut->page(c->members[0], index, number, &page);
         REQUIRE(found && page.locked, clause, ("page %llu of index %u locked", (ULL)number, index),
@@ -481,7 +496,7 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
     for (uint32_t i = 0; i < c->count || (i == 1 && pin->samples > 1); i++) {
         uint8_t member = c->members[i % c->count];
         const struct model_device *d = &run.model.devices[member];
-        uint64_t address = pin->sample[i % 2 ? pin->samples - 1 : 0].address;
+        uint64_t address = pin->sample[i % 2 ? last_sample(pin) : 0].address;
         uint64_t value = 0;
         if (d->gone || d->d3 || d->in_reset || reach_in_chain(&run.model, chain, address))
             continue;
@@ -490,6 +505,11 @@ void check_pin_gone(uint8_t chain, uint8_t index, const struct model_pin *pin, e
                      ("DMA by adapter %u went through", member)))
             return;
     }
+}
+
+/* Why the device does no DMA now. */
+static enum contract_clause idle_clause(const struct model_device *device) {
+    return device->gone ? CLAUSE_STOP_RECLAIM : device->in_reset ? CLAUSE_TDR_KEEPS : CLAUSE_ANY_STATE;
 }
 
 void check_gpu(uint8_t device, enum contract_clause clause) {
@@ -502,8 +522,8 @@ void check_gpu(uint8_t device, enum contract_clause clause) {
             read_pinned(device, &c->areas[i], pin->sample[0].page, pin->sample[0].address,
                         CONTENTS_STAMP_OFFSET, clause, clause);
         else if (pin->live)
-            REQUIRE(!dma(device, pin->sample[0].address, 0, &value, false), clause,
-                    ("no DMA by adapter %u now", device),
+            REQUIRE(!dma(device, pin->sample[0].address, 0, &value, false),
+                    idle_clause(&run.model.devices[device]), ("no DMA by adapter %u now", device),
                     ("it reached device page 0x%llx", (ULL)pin->sample[0].address));
     }
 }

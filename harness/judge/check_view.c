@@ -17,7 +17,7 @@ static void read_view(const struct model_view *view, uint64_t offset, enum contr
         return;
     uint64_t wanted = contents_read(area->serial, offset);
     uint64_t found = *(const volatile uint64_t *)(uintptr_t)address;
-    REQUIRE(found == wanted, blame_word(area, offset, found, true, clause),
+    REQUIRE(check_word(area, offset, wanted, found), blame_word(area, offset, found, true, clause),
             ("the CPU reads %s at base + 0x%llx (offset 0x%llx of section %u)", run_name_of(wanted),
              (ULL)(offset - view->first), (ULL)offset, area->serial),
             ("%s", run_name_of(found)));

@@ -1,3 +1,4 @@
+/* Checks the shape of an ADL, an MDL and a view. */
 #include "harness/judge/descriptor.h"
 
 #include "harness/judge/report.h"
@@ -16,8 +17,8 @@ bool descriptor_check_adl(const DXGK_ADL *adl, uint64_t pages, const char *array
     return REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) &&
            REQUIRE(adl->PageCount == pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pages),
                    ("PageCount %u", (unsigned)adl->PageCount)) &&
-           REQUIRE(adl->Flags.Reserved == 0, CLAUSE_PIN_ADLFLAGS, ("reserved bits of the ADL's flags zero"),
-                   ("Flags 0x%x", (unsigned)adl->Flags.Value)) &&
+           REQUIRE(adl->Flags.Reserved == 0 || !sut_get()->hold_chosen, CLAUSE_PIN_ADLFLAGS,
+                   ("reserved bits of the ADL's flags zero"), ("Flags 0x%x", (unsigned)adl->Flags.Value)) &&
            REQUIRE(adl->Flags.Contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
                    ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pages),
                    ("Pages 0x%llx, where no array can be", (ULL)(uintptr_t)adl->Pages)) &&

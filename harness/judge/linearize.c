@@ -1,3 +1,4 @@
+/* Searches for a serial order of concurrent calls that the model agrees with. */
 #include "harness/judge/linearize.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ static struct {
     uint8_t sorted[LINEARIZE_CALLS]; /* calls by their response */
     uint32_t finished;               /* set of calls */
     uint32_t nodes;
-    bool stuck; /* the result has a prefix */
+    bool unknown; /* an order gives a call that nobody knows the meaning of */
+    bool stuck;   /* the result has a prefix */
 } search;
 
 #define FINISHED UINT8_MAX
@@ -86,7 +88,7 @@ static struct model_answer answer_of(struct model *model, const struct call *cal
 }
 
 static bool allows(const struct model_answer *answer, const struct call *answered) {
-    if (answered->opcode == OP_PRESSURE)
+    if (answered->opcode == OP_PRESSURE || answer->no_effect)
         return true;
     if (NT_SUCCESS(answered->status))
         return answer->expect != MUST_FAIL;
@@ -287,6 +289,8 @@ static bool next_event(uint8_t call, struct linearize_event *event, uint8_t *aft
     *after = FINISHED;
     *wanted = answer_of(&state, asked);
     event->done = asked->opcode == OP_PRESSURE || NT_SUCCESS(answered->status);
+    event->done = event->done && !wanted->no_effect;
+    search.unknown |= wanted->by_choice && !dialect_held && NT_SUCCESS(answered->status);
     if (call_is_callback(asked->opcode) && event->done) {
         event->chain = wanted->chain;
         event->index = wanted->index;
@@ -402,6 +406,7 @@ void linearize(const struct model *before, const struct linearize_call *calls, u
     search.finished = 0;
     search.nodes = 0;
     search.stuck = false;
+    search.unknown = false;
     memset(search.next, EVENT_CALL, sizeof(search.next));
     sort_by_response();
     result->explained = false;
@@ -413,6 +418,7 @@ void linearize(const struct model *before, const struct linearize_call *calls, u
     extend();
     if (result->explained)
         return;
+    result->gave_up |= search.unknown;
     play(&result->order);
     result->clause = blame(result);
 }

@@ -10,24 +10,23 @@
 /*
  * What must hold, and what is said when it does not:
  *     REQUIRE(adl->PageCount == n, CLAUSE_PIN_COUNT, ("PageCount %u", n), ("%u", adl->PageCount))
- * True when it holds. When not, the report is printed and contract_fail() called, unless the clause
- * is not judged for this implementation: then the run is abandoned and the value is false.
+ * True when it holds. When not, the report is printed and contract_fail() called.
  * Formatting costs nothing as long as things hold.
  */
 #define REQUIRE(holds, clause, expected, got)                                                                \
     (__builtin_expect(!!(holds), 1) ? true : (run_expected expected, run_got got, run_violated(clause)))
 
-/* The same of what is a choice where `chosen` says so, whatever its clause's basis. */
-#define REQUIRE_AS(chosen, holds, clause, expected, got)                                                     \
-    (__builtin_expect(!!(holds), 1)                                                                          \
-         ? true                                                                                              \
-         : (run_expected expected, run_got got, run_violated_as((clause), (chosen))))
+/* The same where only a choice is at stake, though the clause may be of another basis: which status says no.
+ */
+#define REQUIRE_CHOSEN(holds, clause, expected, got)                                                         \
+    (__builtin_expect(!!(holds), 1) ? true                                                                   \
+                                    : (run_expected expected, run_got got, run_violated_choice(clause)))
 
 void run_expected(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 void run_got(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 /* Always false: what REQUIRE() answers then. */
 bool run_violated(enum contract_clause clause) __attribute__((cold));
-bool run_violated_as(enum contract_clause clause, bool chosen) __attribute__((cold));
+bool run_violated_choice(enum contract_clause clause) __attribute__((cold));
 /* A word of memory for a report: the value, and whose stamp it is. Good for two calls in one report. */
 const char *run_name_of(uint64_t value) __attribute__((cold));
 

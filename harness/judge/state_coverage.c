@@ -1,3 +1,4 @@
+/* Counts what an execution has seen of the contract. */
 #include "harness/judge/state_coverage.h"
 
 #include <string.h>

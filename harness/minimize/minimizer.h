@@ -1,4 +1,4 @@
-/* What the parts of the minimizer share. Private to harness/minimize*.c. */
+/* What the parts of the minimizer share. Private to harness/minimize/. */
 #ifndef HARNESS_MINIMIZER_H
 #define HARNESS_MINIMIZER_H
 

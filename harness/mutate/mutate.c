@@ -1,3 +1,4 @@
+/* The mutator: picks what to do to a program, does it, and brings the result into canonical form. */
 #include "harness/mutate/mutate.h"
 
 #include <stdio.h>

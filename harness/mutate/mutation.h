@@ -1,4 +1,4 @@
-/* What the parts of the mutator share: the mutation in progress. Private to harness/mutate*.c. */
+/* What the parts of the mutator share: the mutation in progress. Private to harness/mutate/. */
 #ifndef HARNESS_MUTATION_H
 #define HARNESS_MUTATION_H
 

@@ -1,3 +1,4 @@
+/* Loads a program from a file, as text or as bytes, and saves it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "harness/program/load.h"

@@ -1,3 +1,4 @@
+/* The byte form: decoding and encoding, one record after another. */
 #include "harness/program/program.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Writes text into a buffer of fixed size, and numbers in their shortest form. */
 #include "harness/program/text_out.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Reads the tokens, words and numbers of a line, and says what is wrong with them. */
 #include "harness/program/text_scan.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Names the pins, views, handles and addresses of a run after the calls that made them. */
 #include "harness/reproduce/names.h"
 
 #include <stdio.h>

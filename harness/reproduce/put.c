@@ -1,6 +1,6 @@
+/* Appends text to a buffer, and C literals: numbers, strings, names in capitals. */
 #include "harness/reproduce/put.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -33,11 +33,6 @@ void put_delta(struct put *to, int64_t delta) {
         return;
     put(to, delta < 0 ? " - " : " + ");
     put_number(to, delta < 0 ? 0 - (uint64_t)delta : (uint64_t)delta);
-}
-
-void put_capitals(struct put *to, const char *word) {
-    for (; *word; word++)
-        put(to, "%c", toupper((unsigned char)*word));
 }
 
 void put_string(struct put *to, const char *text) {

@@ -21,8 +21,6 @@ void put(struct put *to, const char *format, ...) __attribute__((format(printf, 
 void put_number(struct put *to, uint64_t value);
 /* " + 0x40", " - 0x40"; nothing for 0. */
 void put_delta(struct put *to, int64_t delta);
-/* A word of the text form in capitals. */
-void put_capitals(struct put *to, const char *word);
 /* As a C string. */
 void put_string(struct put *to, const char *text);
 

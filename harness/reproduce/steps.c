@@ -5,6 +5,7 @@
 #include "harness/contract/reach.h"
 #include "harness/contract/resolve.h"
 #include "harness/drive/driver.h"
+#include "harness/program/operands.h"
 #include "harness/program/text.h"
 #include "harness/program/text_words.h"
 #include "harness/program/world.h"
@@ -17,53 +18,45 @@ static bool is_pin(uint8_t opcode) {
 }
 
 static bool is_memory(uint8_t opcode) {
-    return opcode == OP_DMA_WRITE || opcode == OP_DMA_READ || opcode == OP_CPU_WRITE || opcode == OP_CPU_READ;
+    return program_class(opcode) == CLASS_ACCESS;
 }
 
-/* ---- callbacks: DxgkCbMapFrameBufferPointer, DXGKARGCB_MAPFRAMEBUFFERPOINTER ---- */
+/* ---- callbacks ---- */
 
-static const char *const callbacks[PROGRAM_OPCODES] = {
-    [OP_PIN2] = "PinFrameBufferForSave2",   [OP_PIN] = "PinFrameBufferForSave",
-    [OP_UNPIN] = "UnpinFrameBufferForSave", [OP_MAP] = "MapFrameBufferPointer",
-    [OP_UNMAP] = "UnmapFrameBufferPointer",
-};
+static const struct {
+    const char *type;
+    const char *slot; /* in DXGKRNL_INTERFACE */
+} callbacks[PROGRAM_OPCODES] = {
+#define CALLBACK(name, number, word, race, needs, undone_by, help, member, type, slot, ...)                  \
+    [OP_##name] = {#type, #slot},
+    PROGRAM_CALLBACKS(CALLBACK)};
 
-/* A member of an argument; width 0 ends the list. */
-static const struct member {
-    const char *name; /* NULL: padding, which no member shows */
-    uint8_t offset;
-    uint8_t width;
-} members[PROGRAM_OPCODES][7] = {
-    [OP_PIN2] = {{"PhysicalAdapterIndex", 0, 4},
-                 {NULL, 4, 4},
-                 {"CommitSize", 8, 8},
-                 {"Flags.Value", 16, 4},
-                 {NULL, 20, 4},
-                 {"pAdl", 24, 8}},
-    [OP_PIN] = {{"PhysicalAdapterIndex", 0, 4}, {NULL, 4, 4}, {"CommitSize", 8, 8}, {"pMdl", 16, 8}},
-    [OP_UNPIN] = {{"PhysicalAdapterIndex", 0, 4}},
-    [OP_MAP] = {{"PhysicalAdapterIndex", 0, 4},
-                {NULL, 4, 4},
-                {"Size", 8, 8},
-                {"Offset", 16, 8},
-                {"pBaseAddress", 24, 8}},
-    [OP_UNMAP] = {{"PhysicalAdapterIndex", 0, 4}, {NULL, 4, 4}, {"pBaseAddress", 8, 8}},
-};
-
-static void put_member(struct put *to, const struct step *step, const struct member *member) {
-    uint64_t value = 0;
-    memcpy(&value, step->before.arg.raw + member->offset, member->width);
-    if (value == 0)
-        return; /* the variables are static: zero */
-    if (!member->name) {
+/* Bytes of the argument that no member shows, before the one at `end`. */
+static void put_padding(struct put *to, const struct step *step, unsigned at, unsigned end) {
+    uint32_t value;
+    for (; at < end; at += 4) {
+        memcpy(&value, step->before.arg.raw + at, sizeof value);
+        if (value == 0)
+            continue;
         put(to, "    memcpy((char *)&");
         names_put_argument(to, step->before.opcode, step->maker);
-        put(to, " + %u, &(uint32_t){0x%" PRIx64 "}, 4); /* padding */\n", member->offset, value);
-        return;
+        put(to, " + %u, &(uint32_t){0x%" PRIx32 "}, 4); /* padding */\n", at, value);
     }
+}
+
+/* "Flags.Value" of "arg.pin2.Flags.Value". */
+static const char *member_name(const struct program_operand *operand) {
+    return strchr(strchr(operand->member, '.') + 1, '.') + 1;
+}
+
+static void put_member(struct put *to, const struct step *step, const struct program_operand *operand) {
+    uint64_t value = 0;
+    memcpy(&value, step->before.arg.raw + program_operand_at(operand), operand->width);
+    if (value == 0)
+        return; /* the variables are static: zero */
     put(to, "    ");
     names_put_argument(to, step->before.opcode, step->maker);
-    put(to, member->name[0] == 'p' ? ".%s = (void *)(uintptr_t)" : ".%s = ", member->name);
+    put(to, operand->kind == OPERAND_OUT ? ".%s = (void *)(uintptr_t)" : ".%s = ", member_name(operand));
     put_number(to, value);
     put(to, ";\n");
 }
@@ -99,7 +92,7 @@ static void put_callback(struct put *operands, struct put *call, const struct st
     for (uint8_t i = 0; i < run.program->machine.adapters; i++)
         if (step->before.table == &drivers[i].dxgkrnl)
             table = i;
-    put(call, "adapter[%u].dxgkrnl.DxgkCb%s(", table, callbacks[opcode]);
+    put(call, "adapter[%u].dxgkrnl.%s(", table, callbacks[opcode].slot);
     names_put_handle(call, &step->before);
     if (step->before.null_arg) {
         put(call, ", NULL)");
@@ -108,15 +101,19 @@ static void put_callback(struct put *operands, struct put *call, const struct st
     put(call, ", &");
     names_put_argument(call, opcode, step->maker);
     put(call, ")");
-    put(&scenario->variables, "static DXGKARGCB_");
-    put_capitals(&scenario->variables, callbacks[opcode]);
-    put(&scenario->variables, " ");
+    put(&scenario->variables, "static %s ", callbacks[opcode].type);
     names_put_argument(&scenario->variables, opcode, step->maker);
     put(&scenario->variables, ";\n");
     bool based = opcode == OP_UNMAP && put_base(operands, step);
-    for (const struct member *member = members[opcode]; member->width; member++)
-        if (!based || strcmp(member->name ? member->name : "", "pBaseAddress") != 0)
-            put_member(operands, step, member);
+    unsigned end = 0;
+    for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++) {
+        if (operand->offset < offsetof(struct program_op, arg))
+            continue;
+        put_padding(operands, step, end, program_operand_at(operand));
+        end = program_operand_at(operand) + operand->width;
+        if (!based || operand->kind != OPERAND_OUT)
+            put_member(operands, step, operand);
+    }
 }
 
 /* ---- the bus ---- */
@@ -386,13 +383,11 @@ static void put_marks(struct put *to, const struct step *step) {
 static void put_step(struct put *to, const struct step *step, enum telling how) {
     const struct call *call = &step->before;
     bool armed = call->fail_nth != 0 && call_injects(sut_get());
-    if (call->opcode == OP_IRQL)
+    if (program_class(call->opcode) == CLASS_SELF)
         return; /* what it does is told by itself */
     put(to, "    step(\"%s\");\n%s", step->label, step->operands);
     if (how == TELL_ARGUMENT) {
-        put(to, "    const DXGKARGCB_");
-        put_capitals(to, callbacks[call->opcode]);
-        put(to, " was = ");
+        put(to, "    const %s was = ", callbacks[call->opcode].type);
         names_put_argument(to, call->opcode, step->maker);
         put(to, ";\n");
     }
@@ -530,7 +525,7 @@ static void begin(const struct call *call) {
         put_callback(&operands, &expression, step);
     else if (is_memory(call->opcode))
         know_memory(step);
-    else if (call->opcode != OP_IRQL && call->opcode != OP_PRESSURE)
+    else if (program_class(call->opcode) == CLASS_BUS && call->opcode != OP_PRESSURE)
         put_bus(&expression, call);
     scenario->main.full |= operands.full || expression.full;
     if (call->opcode == OP_UNPIN || call->opcode == OP_STOP || call->opcode == OP_REMOVE)

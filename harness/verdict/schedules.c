@@ -1,3 +1,4 @@
+/* Runs a race under one schedule after another, those with fewer preemptions first. */
 #include "harness/verdict/schedules.h"
 
 #include "harness/interleave/schedule.h"

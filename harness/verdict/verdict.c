@@ -1,3 +1,4 @@
+/* Runs a program here or in a child, and compares and prints what came of it. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "harness/verdict/verdict.h"

@@ -1,3 +1,4 @@
+/* A worker, its parent, and the memory and the pipe that they share. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "harness/verdict/worker.h"

@@ -1,3 +1,4 @@
+/* Adapters come, are linked, lose power, and go. */
 #include "dxgk/adapter.h"
 
 #include "dxgk/machine.h"

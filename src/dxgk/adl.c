@@ -1,3 +1,4 @@
+/* Allocates and frees address descriptor lists. */
 #include "dxgk/pin.h"
 #include "nt/pool.h"
 

@@ -1,3 +1,4 @@
+/* The members of a chain: they join, leave and move. */
 #include "dxgk/chain.h"
 
 #include <assert.h>

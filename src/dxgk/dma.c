@@ -1,3 +1,4 @@
+/* DMA of a GPU, through its chain's domain or untranslated. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* An IOMMU domain: which frame each device page is mapped to. */
 #include "dxgk/domain.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* The table of adapter handles. */
 #include "dxgk/handle.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Fills in DXGKRNL_INTERFACE for a version. */
 #include "dxgk/interface.h"
 
 #include <string.h>

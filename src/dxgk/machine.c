@@ -1,3 +1,4 @@
+/* The state of the one machine. */
 #include "dxgk/machine.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* MapFrameBufferPointer and UnmapFrameBufferPointer, below the checks that all callbacks share. */
 #include "dxgk/pin.h"
 #include "nt/nt.h"
 #include "nt/section.h"

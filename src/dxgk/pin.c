@@ -1,3 +1,4 @@
+/* Save areas: pinning them, and what a pin hands out. */
 #include "dxgk/pin.h"
 
 #include "dxgk/chain.h"

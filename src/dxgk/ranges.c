@@ -1,3 +1,4 @@
+/* The treap: split, merge, insertion, removal, and the search for a gap. */
 #include "dxgk/ranges.h"
 #include "nt/nt.h"
 

@@ -1,3 +1,4 @@
+/* Shows a page at several addresses by mapping a file in memory there. */
 #define _GNU_SOURCE
 #include "nt/alias.h"
 

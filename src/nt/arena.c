@@ -1,3 +1,4 @@
+/* Reserves the host memory of sections, hands it out, and scrubs what was used. */
 #define _GNU_SOURCE
 #include "nt/arena.h"
 

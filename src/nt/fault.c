@@ -1,3 +1,4 @@
+/* Counts fault points, and makes the armed one fail. */
 #include "nt/fault.h"
 
 #include "nt/private.h"

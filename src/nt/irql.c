@@ -1,3 +1,4 @@
+/* The current actor, and the IRQL of each. */
 #include "nt/irql.h"
 
 #include "nt/private.h"

@@ -1,3 +1,4 @@
+/* Locks with ranks, and what each actor holds. */
 #include "nt/lock.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Allocates and frees memory descriptor lists. */
 #include "nt/mdl.h"
 
 #include "nt/nt.h"

@@ -1,3 +1,4 @@
+/* Boots the services in order, and shuts them down in the opposite order. */
 #include "nt/nt.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Physical memory: the commit charge, the assigned frames, and a seeded permutation for their PFNs. */
 #include "nt/phys.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* Pool blocks and caches, counted against the budget. */
 #include "nt/pool.h"
 
 #include <stdlib.h>

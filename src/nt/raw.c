@@ -1,3 +1,4 @@
+/* Copies bytes without asking AddressSanitizer. */
 #include "nt/raw.h"
 
 #include "nt/nt.h"

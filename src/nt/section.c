@@ -1,3 +1,4 @@
+/* Section objects: their commit, their pages, and which of those are locked. */
 #include "nt/section.h"
 
 #include "nt/fault.h"

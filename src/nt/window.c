@@ -1,3 +1,4 @@
+/* The windows of a boot, and which pages of each were ever issued. */
 #include "nt/window.h"
 
 #include <stddef.h>

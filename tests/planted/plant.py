@@ -1,5 +1,8 @@
 """The planted bugs: which there are, and how one is planted into a copy of src/, compiled, and linked with the
 objects of a build."""
+import argparse
+import atexit
+import concurrent.futures
 import fnmatch
 import glob
 import json
@@ -7,8 +10,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PLACE = os.path.join(ROOT, "tests", "planted")
@@ -24,6 +30,13 @@ def stop(message):
     sys.exit(2)
 
 
+def number(text):
+    """A number from 1, for argparse."""
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError("wants a number from 1")
+    return int(text)
+
+
 class Failed(Exception):
     """What is wrong with a bug, and of a report the lines that show it."""
 
@@ -32,11 +45,58 @@ class Failed(Exception):
         super().__init__("\n".join([message] + ["    " + line for line in shown]))
 
 
-def said(command, **options):
-    """Runs a command: its exit status, standard output, and standard error."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          encoding="utf-8", errors="replace", check=False, **options)
-    return done.returncode, done.stdout, done.stderr
+# ---- processes ----
+
+running = set()
+
+
+def said(command, timeout=None, **options):
+    """Runs a command: its exit status, standard output, and standard error. TimeoutExpired after `timeout` s."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, encoding="utf-8", errors="replace",
+                          **options) as process:
+        running.add(process)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        finally:
+            process.kill()  # if it still lives
+            running.discard(process)
+    return process.returncode, out, err
+
+
+def measured(command, **options):
+    """Runs a command: its exit status, and the seconds of processor time that it took."""
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+    running.add(process)
+    try:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    finally:
+        running.discard(process)
+    return process.returncode, used.ru_utime + used.ru_stime
+
+
+def each(work, items, jobs):
+    """What `work` makes of each of them, some at a time, in their order. Interrupted, it leaves nothing running."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        results = [pool.submit(work, item) for item in items]
+        try:
+            for result in results:
+                yield result.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                process.kill()
+            raise
+
+
+def start(main):
+    """Runs a script's main() and exits with what it returns; 130 when interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 # ---- the bugs ----
@@ -101,9 +161,11 @@ def select(patterns):
 
 
 class Build:
-    def __init__(self, directory, targets, **wanted):
-        """Brings the targets up to date, in a build that has the `wanted` settings."""
+    def __init__(self, directory, targets, stacks=False, **wanted):
+        """Brings the targets up to date, in a build that has the `wanted` settings. With `stacks`, what is planted
+        tells in stacks which functions were inlined; else it is linked in half of the time."""
         self.directory = directory
+        self.stacks = stacks
         settings = [f"-DPINFUZZ_{key.upper()}={value}" for key, value in wanted.items()]
         new = [] if os.path.exists(f"{directory}/CMakeCache.txt") else [f"-DCMAKE_C_COMPILER={CC}", *settings]
         status, out, err = said([f"{ROOT}/tests/suite/build", directory, ",".join(targets), *new])
@@ -128,8 +190,17 @@ class Build:
                 self.commands[os.path.relpath(built, directory)] = words, entry["directory"]
         self.compiler = self.cache["CMAKE_C_COMPILER"]
         self.sanitize = [f"-fsanitize={self.cache['PINFUZZ_SANITIZE']}"] if self.cache["PINFUZZ_SANITIZE"] else []
+        # lld takes half of the time that ld takes.
+        lld = said([self.compiler, "-fuse-ld=lld", "-Wl,--version"])[0] == 0
+        self.strip = [] if stacks else ["--strip-debug"]
+        self.link_flags = [*self.sanitize, "-pthread", *[f"-Wl,{flag}" for flag in self.strip],
+                           *(["-fuse-ld=lld", "-Wl,--threads=1"] if lld else [])]
         self.linkers = {}
         self.parts = {}
+        self.wholes = {}
+        self.lock = threading.Lock()
+        self.scratch = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, self.scratch, ignore_errors=True)
 
     def objects(self, part):
         """The objects of a part, from the build's directory on."""
@@ -141,14 +212,26 @@ class Build:
     def linker(self, libraries):
         """The linker's own command, as the compiler would start it, with a place for objects and output."""
         if libraries not in self.linkers:
-            lld = ["-fuse-ld=lld", "-Wl,--strip-debug", "-Wl,--threads=1"] if shutil.which("ld.lld") else []
             anything = self.objects("sanitizers")[0]
-            _, _, told = said([self.compiler, "-###", *self.sanitize, *lld, "-pthread", anything, *libraries,
-                               "-o", "OUTPUT"], cwd=self.directory)
+            _, _, told = said([self.compiler, "-###", *self.link_flags, anything, *libraries, "-o", "OUTPUT"],
+                              cwd=self.directory)
             words = shlex.split(told.splitlines()[-1])
             at = words.index(anything)
             self.linkers[libraries] = words[:at], words[at + 1:]
         return self.linkers[libraries]
+
+    def whole(self, parts):
+        """All objects of the parts, in one, so that not each program's linker reads a hundred."""
+        with self.lock:
+            if parts not in self.wholes:
+                output = f"{self.scratch}/{len(self.wholes)}.o"
+                objects = [one for part in parts for one in self.objects(part)]
+                status, out, err = said([self.linker(())[0][0], "-r", *self.strip, "-o", output, *objects],
+                                        cwd=self.directory)
+                if status:
+                    stop(f"cannot link {' '.join(parts)}: {out}{err}")
+                self.wholes[parts] = output
+        return self.wholes[parts]
 
     def link(self, objects, output, libraries=()):
         before, after = self.linker(libraries)
@@ -163,8 +246,9 @@ class Build:
 
 
 class Planted:
-    def __init__(self, bug, work):
+    def __init__(self, bug, work, optimize="-O0"):
         self.bug = bug
+        self.optimize = optimize  # but for traced objects, where nothing is
         self.work = work
         shutil.copytree(f"{ROOT}/src", f"{work}/src")
         status, out, err = said(["patch", "-d", work, "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
@@ -202,8 +286,9 @@ class Planted:
             words, directory = build.commands[built]
             command = [word.replace(f"{ROOT}/src", f"{self.work}/src") for word in words]
             command[command.index("-o") + 1] = output
-            # Nobody reads its lines, and it runs for an instant. Traced objects are not optimized either.
-            status, out, err = said(command + ["-O0", "-g0", "-Werror"], cwd=directory)
+            if "_traced.dir/" not in built:
+                command.append(self.optimize)
+            status, out, err = said(command + ["-g1" if build.stacks else "-g0", "-Werror"], cwd=directory)
             if status:
                 raise Failed("does not compile", out + err, 20)
             self.compiled[key] = output
@@ -219,11 +304,11 @@ class Planted:
         return objects
 
     def link(self, build, program, parts, covered=False, libraries=()):
-        """Links a program with the bug, traced where the bug is a race. Its path."""
+        """Links a program with the bug, traced where the bug is a race, from the rooms of the harness and these
+        parts. Its path."""
         suffix = ("_covered" if covered else "") + ("_traced" if self.bug.races else "")
         parts = [*parts, *HARNESS, "sanitizers"] + (["accesses", "trace"] if self.bug.races else [])
         output = f"{self.work}/{program}"
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        build.link(self.subject(build, suffix) + [one for part in parts for one in build.objects(part)], output,
-                   libraries)
+        build.link(self.subject(build, suffix) + [build.whole(tuple(parts))], output, libraries)
         return output

@@ -2,25 +2,17 @@
 clause and no other, the same way every time, and keeps the contract while the bug is not there. README.md
 beside this file describes the format of a bug."""
 import argparse
-import concurrent.futures
 import os
 import re
 import shutil
-import sys
 import tempfile
 
 import commands
-from plant import PROCESSORS, ROOT, Build, Failed, Planted, lines_of, said, select, stop
+from plant import PROCESSORS, ROOT, Build, Failed, Planted, each, lines_of, number, said, select, start
 
 DESCRIPTION = """\
 Plants the bugs named (all without a NAME; a NAME may be a pattern such as 'link-*') and says which are caught
 as they should be. Build directories that are missing are made, and stale ones built again."""
-
-
-def number(text):
-    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
-        raise argparse.ArgumentTypeError("wants a number from 1")
-    return int(text)
 
 
 def arguments():
@@ -160,6 +152,7 @@ def without(build, bugs):
 def clauses_without(bugs):
     """The clauses that none of the bugs breaks."""
     known = {bug.clause for bug in bugs}
+    known.add("DIALECT-STEADY")  # the core's choices are declared; tests/dialects/bad/ breaks it
     every = re.findall(r'^ *X\([A-Z0-9_]*, "([A-Z0-9-]+)"', "\n".join(lines_of(f"{ROOT}/harness/contract/contract.h")),
                        re.MULTILINE)
     return sorted(set(every) - known)
@@ -196,8 +189,8 @@ def main():
             if not options.keep:
                 shutil.rmtree(work, ignore_errors=True)
 
-    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for bug, (ok, text) in zip(bugs, pool.map(attempt, bugs)):
+    with tempfile.TemporaryDirectory() as scratch:
+        for bug, (ok, text) in zip(bugs, each(attempt, bugs, options.jobs)):
             passed, failed = passed + ok, failed + (not ok)
             print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
             if ok:
@@ -216,4 +209,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start(main)

@@ -592,6 +592,7 @@ static void agrees_with_a_plain_telling(void **state) {
 }
 
 int main(void) {
+    dialect_ours();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_two_pins),
         cmocka_unit_test(an_unpin_finds_the_pin),

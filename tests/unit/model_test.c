@@ -43,6 +43,7 @@ static void page_0_may_be_taken(void **state) {
 }
 
 int main(void) {
+    dialect_ours();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_longest_gap),
         cmocka_unit_test(page_0_may_be_taken),

@@ -27,9 +27,18 @@ bool run_violated(enum contract_clause clause) {
     return true;
 }
 
-bool run_violated_as(enum contract_clause clause, bool chosen) {
-    (void)clause, (void)chosen;
+bool run_violated_choice(enum contract_clause clause) {
+    (void)clause;
     return true;
+}
+
+void check_nothing_changed(const struct sut_ledger *before) {
+    (void)before;
+}
+
+void check_argument(const struct call *before, const struct call *call) {
+    (void)before;
+    (void)call;
 }
 
 /* ---- what the model is told of ---- */

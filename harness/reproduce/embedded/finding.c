@@ -1,3 +1,4 @@
+/* How a finding is reported, and what else every such file uses. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# An implementation that chose otherwise: its dialect is the one it was written to, and every program is judged to
+# its end without a finding. Usage: tests/dialects.sh PINFUZZ SOURCE FILE|DIR...
+set -euo pipefail
+
+pinfuzz=$1
+source=$2
+shift 2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# What it was written to, as the comment on top says, and nothing else that differs from the core.
+read -ra wanted <<<"$(sed -n 's/^ \* Dialect: \(.*\) \*\/$/\1/p' "$source")"
+((${#wanted[@]})) || { echo "dialects: $source does not say what its dialect is" >&2; exit 2; }
+printf '%s\n' "${wanted[@]}" | sort >"$scratch/wanted"
+"$pinfuzz" dialect >"$scratch/all"
+# A choice that is not the first of its list.
+awk '/^[a-z]/ { entry = $1; first = 1 } /^    [* ] / { if (!first && $1 == "*") print entry; first = 0 }' \
+    "$scratch/all" | sort >"$scratch/learnt"
+diff -u --label "$source" --label 'pinfuzz dialect' "$scratch/wanted" "$scratch/learnt"
+
+"$pinfuzz" run "$@" >"$scratch/verdicts" 2>"$scratch/reports" || true
+if grep -v ': kept$' "$scratch/verdicts" >"$scratch/others"; then
+    cat "$scratch/others" >&2
+    head -n 60 "$scratch/reports" >&2
+    echo "dialects: $(wc -l <"$scratch/others") of $(wc -l <"$scratch/verdicts") programs have a finding, or were left" >&2
+    exit 1
+fi
+echo "dialects: $(wc -l <"$scratch/verdicts") programs kept"

@@ -1,0 +1,60 @@
+/* Refuses new pins and maps while a device of the chain is in D3 or in a reset, all without an IOMMU, and
+ * every call from inside the driver's stop.
+ *
+ * Dialect: d3=refused reset=refused no_iommu=refuse state_stop=nothing */
+#include "variant.h"
+
+/* Whether a call that takes something is turned down; it is a good call otherwise. */
+static bool refuses(HANDLE adapter, bool takes) {
+    unsigned device = device_of(adapter);
+    const struct dxgk_adapter *lead = find(device);
+    if (!lead || lead->handle != adapter || !dxgk_adapter_leads(lead))
+        return false;
+    if (in_stop[device])
+        return true;
+    if (!takes)
+        return false;
+    for (uint32_t i = 0; i < lead->chain->length; i++)
+        if (!lead->chain->members[i]->d0 || lead->chain->members[i]->in_reset)
+            return true;
+    return !dxgk_machine.iommu;
+}
+
+#define UNLESS_REFUSED(takes, call)                                                                          \
+    return nt_irql() == PASSIVE_LEVEL && arg && refuses(adapter, takes) ? STATUS_NOT_SUPPORTED : call
+
+static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    UNLESS_REFUSED(true, dxgk_cb_pin2(adapter, arg));
+}
+
+static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    UNLESS_REFUSED(true, dxgk_cb_pin(adapter, arg));
+}
+
+static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
+    UNLESS_REFUSED(false, dxgk_cb_unpin(adapter, arg));
+}
+
+static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
+    UNLESS_REFUSED(true, dxgk_cb_map(adapter, arg));
+}
+
+static NTSTATUS unmap(HANDLE adapter, const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg) {
+    UNLESS_REFUSED(false, dxgk_cb_unmap(adapter, arg));
+}
+
+static void variant_table(DXGKRNL_INTERFACE *table) {
+    if (table->DxgkCbPinFrameBufferForSave2)
+        table->DxgkCbPinFrameBufferForSave2 = pin2;
+    if (table->DxgkCbPinFrameBufferForSave) {
+        table->DxgkCbPinFrameBufferForSave = pin;
+        table->DxgkCbUnpinFrameBufferForSave = unpin;
+        table->DxgkCbMapFrameBufferPointer = map;
+        table->DxgkCbUnmapFrameBufferPointer = unmap;
+    }
+}
+
+static void variant_seam(struct sut *sut) {
+    sut->name = "careful";
+    sut->one_thread = true; /* it looks at src/ without its locks */
+}

@@ -1,0 +1,51 @@
+/* Zeroes the out members of a call that fails, ignores reserved bits, and lets an Unpin of nothing succeed.
+ *
+ * Dialect: out_on_fail=zeroed reserved=ignored unpin_none=succeeds */
+#include "variant.h"
+
+static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    if (!arg)
+        return STATUS_INVALID_PARAMETER;
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 clear = *arg;
+    clear.Flags.Reserved = 0;
+    NTSTATUS status = dxgk_cb_pin2(adapter, &clear);
+    arg->pAdl = NT_SUCCESS(status) ? clear.pAdl : NULL;
+    return status;
+}
+
+static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    NTSTATUS status = dxgk_cb_pin(adapter, arg);
+    if (arg && !NT_SUCCESS(status))
+        arg->pMdl = NULL;
+    return status;
+}
+
+/* Only of an index that there is, with a handle that is good: those it refuses as ever. */
+static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
+    NTSTATUS status = dxgk_cb_unpin(adapter, arg);
+    if (status != STATUS_INVALID_PARAMETER || !arg)
+        return status;
+    const struct dxgk_adapter *lead = find(device_of(adapter));
+    return lead && arg->PhysicalAdapterIndex < lead->chain->length ? STATUS_SUCCESS : status;
+}
+
+static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
+    NTSTATUS status = dxgk_cb_map(adapter, arg);
+    if (arg && !NT_SUCCESS(status))
+        arg->pBaseAddress = NULL;
+    return status;
+}
+
+static void variant_table(DXGKRNL_INTERFACE *table) {
+    if (table->DxgkCbPinFrameBufferForSave2)
+        table->DxgkCbPinFrameBufferForSave2 = pin2;
+    if (table->DxgkCbPinFrameBufferForSave) {
+        table->DxgkCbPinFrameBufferForSave = pin;
+        table->DxgkCbUnpinFrameBufferForSave = unpin;
+        table->DxgkCbMapFrameBufferPointer = map;
+    }
+}
+
+static void variant_seam(struct sut *sut) {
+    sut->name = "zeroes";
+}
