@@ -27,4 +27,7 @@ if grep -v ': kept$' "$scratch/verdicts" >"$scratch/others"; then
     echo "dialects: $(wc -l <"$scratch/others") of $(wc -l <"$scratch/verdicts") programs have a finding, or were left" >&2
     exit 1
 fi
+# Whoever reads the verdicts is told what they rest on.
+told=$(sed -n 's/^judged by its own choices.*: //p' "$scratch/reports")
+diff -u --label "$source" --label 'pinfuzz run' "$scratch/wanted" <(tr ' ' '\n' <<<"$told" | sed '/^$/d' | sort)
 echo "dialects: $(wc -l <"$scratch/verdicts") programs kept"
