@@ -12,7 +12,8 @@ trap 'rm -rf "$scratch"' EXIT
 # What it was written to, as the comment on top says, and nothing else that differs from the core.
 read -ra wanted <<<"$(sed -n 's/^ \* Dialect: \(.*\) \*\/$/\1/p' "$source")"
 ((${#wanted[@]})) || { echo "dialects: $source does not say what its dialect is" >&2; exit 2; }
-printf '%s\n' "${wanted[@]}" | sort >"$scratch/wanted"
+[[ ${wanted[0]} != none ]] || wanted=()
+printf '%s\n' "${wanted[@]}" | sed '/^$/d' | sort >"$scratch/wanted"
 "$pinfuzz" dialect >"$scratch/all"
 # A choice that is not the first of its list.
 awk '/^[a-z]/ { entry = $1; first = 1 } /^    [* ] / { if (!first && $1 == "*") print entry; first = 0 }' \
@@ -26,4 +27,7 @@ if grep -v ': kept$' "$scratch/verdicts" >"$scratch/others"; then
     echo "dialects: $(wc -l <"$scratch/others") of $(wc -l <"$scratch/verdicts") programs have a finding, or were left" >&2
     exit 1
 fi
+# Whoever reads the verdicts is told what they rest on.
+told=$(sed -n 's/^judged by its own choices.*: //p' "$scratch/reports")
+diff -u --label "$source" --label 'pinfuzz run' "$scratch/wanted" <(tr ' ' '\n' <<<"$told" | sed '/^$/d' | sort)
 echo "dialects: $(wc -l <"$scratch/verdicts") programs kept"

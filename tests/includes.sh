@@ -87,7 +87,7 @@ for file in harness/judge/planted.c harness/judge/planted.h fuzz/planted_fuzzer.
         try "$file" "$bad"
     done
 done
-# An example is somebody else's, and sees the seam alone.
+# An example is another project, and sees only the seam.
 for bad in '"harness/judge/run.h"' '"nt/lock.h"' '<nt/lock.h>'; do
     try examples/tinykrnl/planted.c "$bad"
 done
@@ -101,7 +101,7 @@ done
 # A room that nobody has told of here would see all of them.
 for place in "$root"/harness/*/; do
     place=$(basename "$place")
-    printf '%s\n' "${rooms[@]}" | grep -q "^$place\b" || {
+    grep -q "^$place\b" < <(printf '%s\n' "${rooms[@]}") || {
         echo "includes: harness/$place is no room: say in $0 what it may look into" >&2
         exit 1
     }

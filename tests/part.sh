@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The harness as a part of somebody else's build, in three ways: below another project (tests/part, gcc, make), as an
+# The harness as a part of another project's build, in three ways: below another project (tests/part, gcc, make), as an
 # installed package (examples/tinykrnl, clang), and by -DPINFUZZ_SUT=. In each it finds the bug that tinykrnl can have
 # planted, and is silent without it. Usage: tests/part.sh [SCRATCH-DIRECTORY]
 set -euo pipefail
@@ -84,7 +84,7 @@ for beside in pin_args_fuzzer.dict pin_args_fuzzer.options pin_args_fuzzer_seed_
     expect 0 test -s "$habits/mine/$beside"
 done
 # Of what it did not ask for nothing is built; what it asks for, is.
-core() { find "$habits/_deps" -path '*src/nt*.o' | grep -q .; }
+core() { [[ $(find "$habits/_deps" -path '*src/nt*.o' -print -quit) ]]; }
 expect 1 core
 expect 0 cmake --build "$habits" --target pinfuzz_nt
 expect 0 core

@@ -1,4 +1,6 @@
 /* What the driver of a chain's lead is asked, and what follows from its answers. */
+#include <string.h>
+
 #include "tinykrnl.h"
 
 void tk_serve(struct device *lead) {
@@ -31,12 +33,13 @@ static bool read_range(const DXGK_PHYSICAL_MEMORY_RANGE *given, struct range *ra
 
 /* How many, then which. A driver that does not know has none. */
 static NTSTATUS ask_reserved(struct device *lead) {
-    DXGK_PHYSICAL_MEMORY_RANGE given[RESERVED_MAX] = {{{{0}}}};
+    DXGK_PHYSICAL_MEMORY_RANGE given[RESERVED_MAX];
     DXGK_HARDWARERESERVEDRANGES ranges = {0};
     if (!NT_SUCCESS(ask(lead, DXGKQAITYPE_HARDWARERESERVEDRANGES, NULL, &ranges, sizeof(ranges))) ||
         ranges.NumRanges == 0)
         return STATUS_SUCCESS;
     UINT32 count = ranges.NumRanges;
+    memset(given, 0, sizeof(given));
     ranges.pPhysicalRanges = given;
     if (count > RESERVED_MAX)
         return STATUS_INVALID_PARAMETER;

@@ -4,10 +4,12 @@
  * violation aborts the process, as it does in a fuzz target, unless more runs are to follow.
  */
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/contract/dialect.h"
 #include "harness/drive/executor.h"
 #include "harness/judge/run.h"
 #include "harness/verdict/child.h"
@@ -35,6 +37,8 @@ struct runs {
     bool died;
     int status;         /* of the child, when it died otherwise than of a clause */
     char left[RUN_WHY]; /* why the last run was not judged to its end; "": it was */
+    /* Of the implementation, so the same after each file. */
+    char chosen[DIALECT_TEXT];
 };
 
 static struct runs *runs;
@@ -48,6 +52,7 @@ static struct {
 
 static void note(unsigned outcome) {
     runs->last = outcome;
+    dialect_differences(runs->chosen);
     if (runs->runs++ == 0) {
         runs->first = outcome;
     } else if (outcome != runs->first && runs->other_run == 0) {
@@ -126,7 +131,7 @@ static int run_file(struct options *options, const char *path) {
     if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {
         return CMD_BAD_INPUT;
     }
-    *runs = (struct runs){0};
+    memset(runs, 0, offsetof(struct runs, chosen));
     running.path = path;
     running.forked = !options->no_fork;
     if (options->no_fork) {
@@ -165,6 +170,10 @@ static int main_run(int argc, char **argv) {
         int one = run_file(&options, files.paths[i]);
         result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;
     }
+    /* Where it chose as this project does there is nothing to say. */
+    if (runs != NULL && runs->chosen[0]) {
+        fprintf(stderr, "judged by its own choices, see `pinfuzz dialect`: %s\n", runs->chosen);
+    }
     cmd_files_free(&files);
     return result;
 }
@@ -198,10 +207,11 @@ const struct cmd cmd_run = {
         "    operation, who broke the clause, and the program so far. Each file runs in a process of its\n"
         "    own; a violation ends that process, as it would end a fuzz target.\n"
         "\n"
-        "    An implementation that is not held to the choices of this project (harness/sut.h, hold_chosen)\n"
-        "    may go another way than a clause about races. What must hold from there on is not known, so\n"
-        "    the rest of the program is not run. An implementation that boots no machine is reported in\n"
-        "    the same way.\n"
+        "    Where the contract leaves a choice, an implementation is judged by what it chose (`pinfuzz\n"
+        "    help dialect`); the choices that are not this project's are named at the end, and in reports.\n"
+        "    What concurrent calls may come to has no such choices: one that goes another way than a clause\n"
+        "    of basis C about races is not judged on from there, unless hold_chosen (harness/sut.h) is set.\n"
+        "    One that boots no machine is reported in the same way.\n"
         "\n"
         "    Below a DIR, hidden files, *.md, *.c, and files called `verdict` or `verdict.txt` are skipped.\n"
         "    A zip archive, or a file with several programs in Base64, is read like a directory:\n"

@@ -2,6 +2,7 @@
 #include "harness/contract/dialect.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 const struct dialect_row dialect_table[DIALECTS] = {
@@ -77,6 +78,23 @@ bool dialect_is_learnt(enum dialect id) {
 
 bool dialect_is_declared(enum dialect id) {
     return declared[id];
+}
+
+/* A dialect's first choice is this project's. */
+static bool is_first(unsigned choice) {
+    return choice == CHOICE_UNKNOWN || choice == CHOICE_UNKNOWN + 1 ||
+           dialect_choices[choice - 1].of != dialect_choices[choice].of;
+}
+
+void dialect_differences(char text[static DIALECT_TEXT]) {
+    size_t used = 0;
+    text[0] = 0;
+    for (unsigned id = 0; id < DIALECTS; id++) {
+        unsigned choice = dialect_current[id];
+        if (!is_first(choice) && used < DIALECT_TEXT)
+            used += (size_t)snprintf(text + used, DIALECT_TEXT - used, "%s%s=%s", used ? " " : "",
+                                     dialect_table[id].word, dialect_choices[choice].word);
+    }
 }
 
 enum contract_clause dialect_broken(enum dialect id) {

@@ -65,6 +65,11 @@ bool dialect_declare(const char *declarations, const char **error);
 bool dialect_is_learnt(enum dialect id);
 bool dialect_is_declared(enum dialect id);
 
+/* Room for every choice, "word=choice " each; words and choices have at most 24 characters together. */
+#define DIALECT_TEXT (DIALECTS * 32)
+/* The choices that are not this project's, "word=choice word=choice ..."; "" where there are none. */
+void dialect_differences(char text[static DIALECT_TEXT]);
+
 /* Whether another number in the ledger is as right. */
 bool dialect_frees(enum ledger_count count, uint64_t wanted, uint64_t found);
 

@@ -1,3 +1,4 @@
+/* The simulated miniport: what it answers, well or badly, and which calls may come to it in which order. */
 #include "harness/drive/miniport.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include "harness/judge/report.h"
 
+#include "harness/contract/dialect.h"
 #include "harness/judge/run.h"
 #include "harness/program/text.h"
 
@@ -60,6 +61,10 @@ static void report(const struct contract_row *row, const char *basis) {
     fprintf(stderr, "contract violation: %s (%s)\n", row->id, row->title);
     fprintf(stderr, "  basis:     %s%s%s\n", basis, row->source[0] ? ", " : "", row->source);
     fprintf(stderr, "  broken by: the implementation (%s)\n", run.sut->name);
+    char chosen[DIALECT_TEXT];
+    dialect_differences(chosen);
+    if (chosen[0])
+        fprintf(stderr, "  it chose:  %s\n", chosen);
     fprintf(stderr, "  expected:  %s\n", run_expected_text);
     fprintf(stderr, "  got:       %s\n", run_got_text);
     if (run.explain)

@@ -430,7 +430,7 @@ static void tweak_handle(struct mutation *m, struct program_op *op) {
             op->value = INT64_C(1) << random_below(&m->random, 39);
         break;
     case 4:
-        op->handle = HANDLE_LEAD; /* somebody else's */
+        op->handle = HANDLE_LEAD; /* the lead of another chain, maybe */
         op->adapter = (uint8_t)random_below(&m->random, m->program->machine.adapters);
         break;
     default: /* live or dead, old or new */

@@ -3,9 +3,9 @@
  *
  * Points are relative to the last switch (program.h), so moving one switch leaves the others where they are
  * in their actors' work. A call of this project's implementation passes some tens of points when it is
- * refused, some hundreds when it does something; most of those that matter lie near its locks, at its
- * beginning and its end, wherefore small numbers are more likely than large ones, and every other switch
- * counts the points of locks alone.
+ * refused, some hundreds when it does something. Most of those that matter lie near its locks, at its
+ * beginning and its end. So small numbers are more likely than large ones, and every other switch counts
+ * the points of locks only.
  */
 #include "harness/mutate/mutation.h"
 

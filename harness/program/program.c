@@ -35,7 +35,7 @@ static int64_t get40(const uint8_t *bytes) {
 static void decode_op(struct program_op *op, const uint8_t *record) {
 #define DECODE(member, coding, byte, bit, bits, count, ...) DECODE_##coding(member, byte, bit, bits, count)
 #define DECODE_UNSIGNED(member, byte, bit, bits, count)                                                      \
-    op->member = (record[byte] >> (bit) & ((1u << (bits)) - 1)) % (count);
+    op->member = (record[byte] >> (bit) & ((1 << (bits)) - 1)) % (count);
 #define DECODE_INT8(member, byte, bit, bits, count)  op->member = (int8_t)record[byte];
 #define DECODE_INT40(member, byte, bit, bits, count) op->member = get40(record + (byte));
 #define DECODE_BYTES(member, byte, bit, bits, count) memcpy(&op->member, record + (byte), (bits) / 8);
@@ -76,10 +76,10 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size) 
 }
 
 /* The record is zero. */
-static void encode_op(const struct program_op *op, uint8_t *record) {
+static void encode_op(const struct program_op *restrict op, uint8_t *restrict record) {
 #define ENCODE(member, coding, byte, bit, bits, count, ...) ENCODE_##coding(member, byte, bit, bits)
 #define ENCODE_UNSIGNED(member, byte, bit, bits)                                                             \
-    record[byte] = (uint8_t)(record[byte] | (unsigned)op->member << (bit));
+    record[byte] = (uint8_t)((bits) == 8 ? op->member : record[byte] | op->member << (bit));
 #define ENCODE_INT8(member, byte, bit, bits)  record[byte] = (uint8_t)op->member;
 #define ENCODE_INT40(member, byte, bit, bits) put(record + (byte), (uint64_t)op->member, (bits) / 8);
 #define ENCODE_BYTES(member, byte, bit, bits) memcpy(record + (byte), &op->member, (bits) / 8);

@@ -1,7 +1,7 @@
 /*
- * The subject as somebody else's implementation would be: without the oracle's look inside, and not
- * held to this project's choices. What the harness then still does must be right: no false alarm on any
- * seed, and no use of a look that is not there.
+ * src/ as another implementation that offers nothing optional: the oracle cannot look inside, and it is not
+ * held to this project's choices. The harness must then raise no false alarm on any seed, and must not use
+ * members of the seam that are missing.
  */
 #include <stdlib.h>
 #include <string.h>

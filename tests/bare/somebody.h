@@ -1,5 +1,5 @@
-/* src/ behind the seam as somebody else's implementation, not held to this project's choices: to be included
- * by one file, which changes what it likes. */
+/* src/ behind the seam as another implementation, not held to this project's choices. One file includes this
+ * and changes what it likes. */
 #ifndef TESTS_BARE_SOMEBODY_H
 #define TESTS_BARE_SOMEBODY_H
 

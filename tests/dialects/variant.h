@@ -1,8 +1,7 @@
 /*
- * src/ behind the seam as somebody else's implementation, which is right by the documents and chose
- * otherwise: to be included by one file for each variant. That file says in VARIANT_... what it does
- * differently, between the driver and src/ (a table of callbacks of its own), and defines variant_change()
- * for the rest of the seam.
+ * src/ behind the seam as another implementation, which follows the documents and made other choices. One
+ * file for each variant includes this. That file says in VARIANT_... what it does differently between the
+ * driver and src/ (a table of callbacks of its own), and defines variant_change() for the rest of the seam.
  */
 #ifndef TESTS_DIALECTS_VARIANT_H
 #define TESTS_DIALECTS_VARIANT_H

@@ -1,5 +1,5 @@
-"""The planted bugs: which there are, and how one is planted into a copy of src/, compiled, and linked with the
-objects of a build."""
+"""The planted bugs: which there are, and how one is planted into copies of files of src/, compiled, and linked with
+the objects of a build."""
 import argparse
 import atexit
 import concurrent.futures
@@ -242,7 +242,23 @@ class Build:
             raise Failed("does not link", out + err, 20)
 
 
-# ---- one bug in a copy of src/ ----
+def with_includers(files):
+    """Files of src/, and what includes a header among them, and so on."""
+    includes = {}
+    if any(file.endswith(".h") for file in files):
+        for path in glob.glob(f"{ROOT}/src/**/*.[ch]", recursive=True):
+            includes[os.path.relpath(path, ROOT)] = {
+                match[1] for line in lines_of(path) if (match := re.match(r'#include "(.*)"', line))}
+    changed, waiting = set(), list(files)
+    while waiting:
+        file = waiting.pop()
+        if file not in changed:
+            changed.add(file)
+            waiting += [other for other, included in includes.items() if file.removeprefix("src/") in included]
+    return changed
+
+
+# ---- one bug, in copies of the files that it is in ----
 
 
 class Planted:
@@ -250,33 +266,20 @@ class Planted:
         self.bug = bug
         self.optimize = optimize  # but for traced objects, where nothing is
         self.work = work
-        shutil.copytree(f"{ROOT}/src", f"{work}/src")
+        for file in bug.files:
+            if not re.fullmatch(r"src/(nt|dxgk|sut)/[a-z0-9_]+\.[ch]", file):
+                raise Failed(f"changes what is not the subject: {file}")
+            os.makedirs(os.path.dirname(f"{work}/{file}"), exist_ok=True)
+            if os.path.exists(f"{ROOT}/{file}"):
+                shutil.copy(f"{ROOT}/{file}", f"{work}/{file}")
+        if not bug.files:
+            raise Failed("changes nothing")
         status, out, err = said(["patch", "-d", work, "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
                                  "-i", bug.patch])
         if status:
             raise Failed("does not apply", out + err)
-        if not bug.files:
-            raise Failed("changes nothing")
-        for file in bug.files:
-            if not re.fullmatch(r"src/(nt|dxgk|sut)/[a-z0-9_]+\.[ch]", file):
-                raise Failed(f"changes what is not the subject: {file}")
-        self.changed = self.with_includers(bug.files)
+        self.changed = with_includers(bug.files)
         self.compiled = {}
-
-    def with_includers(self, files):
-        """The files, and what includes a header among them, and so on."""
-        includes = {}
-        if any(file.endswith(".h") for file in files):
-            for path in glob.glob(f"{self.work}/src/**/*.[ch]", recursive=True):
-                included = {match[1] for line in lines_of(path) if (match := re.match(r'#include "(.*)"', line))}
-                includes[os.path.relpath(path, self.work)] = included
-        changed, waiting = set(), list(files)
-        while waiting:
-            file = waiting.pop()
-            if file not in changed:
-                changed.add(file)
-                waiting += [other for other, included in includes.items() if file.removeprefix("src/") in included]
-        return changed
 
     def compile(self, build, built):
         """The object that stands for `built`, an object of the build, here: compiled as the build does it."""
@@ -284,8 +287,10 @@ class Planted:
         if key not in self.compiled:
             output = f"{self.work}/{len(self.compiled)}.o"
             words, directory = build.commands[built]
-            command = [word.replace(f"{ROOT}/src", f"{self.work}/src") for word in words]
+            copies = {f"{ROOT}/{file}": f"{self.work}/{file}" for file in self.bug.files}
+            command = [copies.get(word, word) for word in words]
             command[command.index("-o") + 1] = output
+            command[1:1] = [f"-I{self.work}/src"]  # before src/, for headers that the bug is in
             if "_traced.dir/" not in built:
                 command.append(self.optimize)
             status, out, err = said(command + ["-g1" if build.stacks else "-g0", "-Werror"], cwd=directory)
