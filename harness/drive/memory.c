@@ -1,6 +1,7 @@
 /* What a GPU does by DMA, and the CPU through a view. */
 #include "harness/drive/memory.h"
 
+#include "harness/contract/dialect.h"
 #include "harness/contract/reach.h"
 #include "harness/contract/resolve.h"
 #include "harness/drive/perform.h"
@@ -16,7 +17,11 @@ static void compare_dma(struct call *call) {
     bool write = call->opcode == OP_DMA_WRITE;
     bool mine = gpu->present && gpu->chain == call->pin_chain;
     bool physical = reach_is_physical(&run.model, call->device);
-    if (reach_is_open(&run.model, call->device) || (!mine && physical && chain->mode == MODE_REMAPPED))
+    /* Whether a chain that has a domain was attached by choice shows in the look at domains alone. */
+    bool unseen =
+        physical && run.model.chains[gpu->chain].mode != MODE_PHYSICAL && !run.sut->domain && !dialect_held;
+    if (reach_is_open(&run.model, call->device) ||
+        (!mine && (unseen || (physical && chain->mode == MODE_REMAPPED))))
         return; /* whatever that is, it is none of the pin's pages */
     if (!mine && !physical && run.program->machine.iommu != SUT_IOMMU_NONE) {
         /* What a foreign GPU writes where it may is its own affair; here it must not get through. */

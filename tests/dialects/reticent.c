@@ -1,5 +1,5 @@
 /* Keeps more to itself than it must: one frame, where numbers begin at 0, is nobody's, and a GPU that is not
- * started does no DMA. The MDL form takes an empty pin, for nothing.
+ * started does no DMA; and it shows no domains. The MDL form takes an empty pin, for nothing.
  *
  * Dialect: none */
 #include "variant.h"
@@ -35,4 +35,5 @@ static void variant_seam(struct sut *sut) {
     sut->name = "reticent";
     sut->boot = boot_less;
     sut->dma = dma_if_started;
+    sut->domain = NULL;
 }
