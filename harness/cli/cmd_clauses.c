@@ -99,7 +99,7 @@ static bool is_counted(enum contract_clause clause) {
 }
 
 static void print_table(bool counts) {
-    printf("%-14s %-5s ", "CLAUSE", "BASIS");
+    printf("%-16s %-5s ", "CLAUSE", "BASIS");
     if (counts) {
         printf("%10s %10s %10s  ", "KEPT", "REFUSED", "FAULTED");
     }
@@ -107,7 +107,7 @@ static void print_table(bool counts) {
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const struct contract_row *row = &contract_table[i];
         const struct contract_count *count = &contract_counts[i];
-        printf("%-14s %-5c ", row->id, row->basis);
+        printf("%-16s %-5c ", row->id, row->basis);
         if (counts && is_reached(i)) {
             printf("%10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  ", count->kept, count->refused,
                    count->faulted);

@@ -17,6 +17,7 @@ void model_reset(struct model *model, const struct program *program) {
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         model->devices[i] = (struct model_device){0};
         model->chains[i].count = 0;
+        model->caps[i] = model_caps(program, (uint8_t)i);
     }
     model->came_count = 0;
     model->view_count = 0;

@@ -95,6 +95,20 @@ struct model_range {
     uint64_t pages;
 };
 
+/* What the answers of a chain's lead come to, with what the machine has (model_caps.c). */
+struct model_caps {
+    ULONG served;   /* the version that it is served as: the older of its own and Dxgkrnl's */
+    bool early;     /* from WDDM 2.9 on: asked and attached before its devices start */
+    bool matches;   /* what it says in two places agrees (INIT-MATCH) */
+    bool supported; /* isolation */
+    bool required;
+    bool forced; /* attached when it has started (ATTACH-LATER) */
+    bool let_go; /* unless that fails (ATTACH-FAIL) */
+    bool all_visible;
+    bool edge; /* all but the last page, or the last byte of that: a choice (INIT-VISIBLE) */
+    enum model_mode mode;
+};
+
 /* A logical adapter, named by its lead's ordinal. */
 struct model_chain {
     uint8_t members[SUT_CHAIN_MAX];
@@ -130,6 +144,7 @@ struct model {
     const struct program *program;
     struct model_device devices[SUT_DEVICES];
     struct model_chain chains[SUT_DEVICES];
+    struct model_caps caps[SUT_DEVICES]; /* of each device, where it leads a chain */
     struct model_view views[MODEL_VIEWS];
     uint32_t view_count;
     uint8_t came[SUT_DEVICES]; /* the devices that are present, in the order in which they came */
@@ -242,18 +257,6 @@ void model_handle_died(struct model *model, uint8_t device);
 /* DXGK_DRIVERCAPS.MemoryManagementCaps.Value, as a driver of its version answers. */
 UINT model_driver_caps(const struct program_adapter *adapter);
 
-struct model_caps {
-    ULONG served;   /* the version that it is served as: the older of its own and Dxgkrnl's */
-    bool early;     /* from WDDM 2.9 on: asked and attached before its devices start */
-    bool matches;   /* what it says in two places agrees (INIT-MATCH) */
-    bool supported; /* isolation */
-    bool required;
-    bool forced; /* attached when it has started (ATTACH-LATER) */
-    bool let_go; /* unless that fails (ATTACH-FAIL) */
-    bool all_visible;
-    bool edge; /* all but the last page, or the last byte of that: a choice (INIT-VISIBLE) */
-    enum model_mode mode;
-};
 struct model_caps model_caps(const struct program *program, uint8_t lead);
 /* Its reserved ranges as it answers; returns how many. Whether all of them are the firmware's. */
 uint32_t model_ranges(const struct program *program, uint8_t lead, struct model_range *ranges);

@@ -120,7 +120,7 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_INIT_ROLLBACK);
     uint8_t lead = model->devices[device].chain;
     const struct model_chain *c = &model->chains[lead];
-    const struct model_caps caps = model_caps(model->program, lead);
+    const struct model_caps *caps = &model->caps[lead];
     struct model_answer answer = granted;
     if (c->phase != PHASE_STOPPED)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_INIT_ROLLBACK);
@@ -129,16 +129,16 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
             return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
     if (!links_agree(model, c))
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
-    if (caps.early)
-        answer = caps_answer(model, lead, &caps);
+    if (caps->early)
+        answer = caps_answer(model, lead, caps);
     if (answer.expect != MUST_FAIL && any_does(model, c, PROGRAM_MP_FAIL_START))
         answer = refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_ROLLBACK);
-    if (answer.expect != MUST_FAIL && !caps.early)
-        answer = caps_answer(model, lead, &caps);
-    if (answer.expect != MUST_FAIL && caps.supported)
+    if (answer.expect != MUST_FAIL && !caps->early)
+        answer = caps_answer(model, lead, caps);
+    if (answer.expect != MUST_FAIL && caps->supported)
         answer = areas_answer(model, c);
-    if (answer.expect != MUST_FAIL && caps.forced && any_does(model, c, PROGRAM_MP_FAIL_BEGIN)) {
-        if (!caps.let_go)
+    if (answer.expect != MUST_FAIL && caps->forced && any_does(model, c, PROGRAM_MP_FAIL_BEGIN)) {
+        if (!caps->let_go)
             return choose(STATUS_UNSUCCESSFUL, CLAUSE_ATTACH_BEGINFAIL);
         answer.clause = CLAUSE_ATTACH_FAIL;
     }
@@ -158,15 +158,15 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
 void model_started(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     const struct program_adapter *lead = settings(model, chain);
-    const struct model_caps caps = model_caps(model->program, chain);
+    const struct model_caps *caps = &model->caps[chain];
     c->phase = PHASE_STARTED;
-    c->mode = caps.mode;
-    c->supported = caps.supported;
-    c->attached = caps.mode != MODE_PHYSICAL &&
-                  (caps.early || (caps.forced && !any_does(model, c, PROGRAM_MP_FAIL_BEGIN)));
+    c->mode = caps->mode;
+    c->supported = caps->supported;
+    c->attached = caps->mode != MODE_PHYSICAL &&
+                  (caps->early || (caps->forced && !any_does(model, c, PROGRAM_MP_FAIL_BEGIN)));
     c->visible_pages = (lead->highest_visible >> 12) + ((lead->highest_visible & 0xfff) == 0xfff);
     c->mapped_pages = 0;
-    c->reserved = caps.mode == MODE_PHYSICAL ? 0 : model_ranges(model->program, chain, c->reserve);
+    c->reserved = caps->mode == MODE_PHYSICAL ? 0 : model_ranges(model->program, chain, c->reserve);
     for (uint32_t i = 0; i < c->reserved; i++)
         c->mapped_pages += c->reserve[i].pages;
     model->domain_pages += c->mapped_pages;
@@ -174,7 +174,7 @@ void model_started(struct model *model, uint8_t chain) {
     model->pool_estimate += (uint64_t)c->count * MODEL_POOL_DEVICE;
     for (uint32_t i = 0; i < c->count; i++) {
         struct model_area *area = &c->areas[i];
-        uint64_t size = caps.supported ? area_size(settings(model, c->members[i])) : 0;
+        uint64_t size = caps->supported ? area_size(settings(model, c->members[i])) : 0;
         area->serial = 0;
         area->maximum = size;
         area->pin.live = false;

@@ -60,9 +60,9 @@ static void begin_start(uint8_t chain) {
 /* Where the contract leaves open whether a start attaches its chain, what it did is looked at. */
 static void learn_attached(const struct call *start, uint8_t chain) {
     struct model_chain *c = &run.model.chains[chain];
-    const struct model_caps caps = model_caps(run.program, chain);
+    const struct model_caps *caps = &run.model.caps[chain];
     bool flags = (run.program->machine.iommu_flags & 7) == 7;
-    bool open = (caps.let_go && start->fired) || (caps.forced && !flags && !run.sut->hold_chosen);
+    bool open = (caps->let_go && start->fired) || (caps->forced && !flags && !run.sut->hold_chosen);
     if (open)
         c->attached = run.sut->domain && run.sut->domain(c->members[0]) != 0;
 }
@@ -70,20 +70,20 @@ static void learn_attached(const struct call *start, uint8_t chain) {
 /* What a start that got through says of the clauses about it. */
 static void count_started(uint8_t chain) {
     const struct model_chain *c = &run.model.chains[chain];
-    const struct model_caps caps = model_caps(run.program, chain);
+    const struct model_caps *caps = &run.model.caps[chain];
     uint32_t lead = run.program->adapters[chain].miniport;
     contract_counts[CLAUSE_INIT_CAPS].kept++;
-    contract_counts[CLAUSE_INIT_MATCH].kept += caps.early;
-    contract_counts[CLAUSE_INIT_REQUIRED].kept += caps.required;
-    contract_counts[CLAUSE_LINK_INDEX].kept += caps.supported && lead & PROGRAM_MP_INDEX_REVERSED;
-    contract_counts[CLAUSE_ATTACH_BEFORE].kept += caps.mode == MODE_REMAPPED && run.sut->domain;
+    contract_counts[CLAUSE_INIT_MATCH].kept += caps->early;
+    contract_counts[CLAUSE_INIT_REQUIRED].kept += caps->required;
+    contract_counts[CLAUSE_LINK_INDEX].kept += caps->supported && lead & PROGRAM_MP_INDEX_REVERSED;
+    contract_counts[CLAUSE_ATTACH_BEFORE].kept += caps->mode == MODE_REMAPPED && run.sut->domain;
     contract_counts[CLAUSE_ATTACH_NOSUPPORT].kept +=
-        caps.mode == MODE_PHYSICAL && !caps.early && run.sut->domain;
-    contract_counts[CLAUSE_ATTACH_BEGINFAIL].refused += caps.forced && !c->attached;
-    contract_counts[CLAUSE_ATTACH_FAIL].kept += caps.let_go && !c->attached;
+        caps->mode == MODE_PHYSICAL && !caps->early && run.sut->domain;
+    contract_counts[CLAUSE_ATTACH_BEGINFAIL].refused += caps->forced && !c->attached;
+    contract_counts[CLAUSE_ATTACH_FAIL].kept += caps->let_go && !c->attached;
     contract_counts[CLAUSE_RESV_PAIR].kept += c->reserved > 0;
     contract_counts[CLAUSE_RESV_OVERLAP].kept += c->reserved > 0;
-    if (!caps.early && caps.mode != MODE_PHYSICAL)
+    if (!caps->early && caps->mode != MODE_PHYSICAL)
         contract_counts[CLAUSE_ATTACH_LATER].kept += run.sut->domain != NULL;
 }
 
@@ -99,11 +99,11 @@ static void compare_start(const struct call *call, const struct model_answer *an
         contract_counts[CLAUSE_INIT_ROLLBACK].refused++;
         if (call->fired) {
             contract_counts[CLAUSE_INIT_ROLLBACK].faulted++;
-            const struct model_caps caps = model_caps(run.program, chain);
+            const struct model_caps *caps = &run.model.caps[chain];
             contract_counts[CLAUSE_INIT_REQUIRED].faulted +=
-                call->fail_kind == SUT_FAULT_ATTACH && caps.required;
+                call->fail_kind == SUT_FAULT_ATTACH && caps->required;
             contract_counts[CLAUSE_ATTACH_FAIL].faulted +=
-                call->fail_kind == SUT_FAULT_ATTACH && caps.forced && !caps.let_go;
+                call->fail_kind == SUT_FAULT_ATTACH && caps->forced && !caps->let_go;
         }
         return;
     }
@@ -115,7 +115,7 @@ static void compare_start(const struct call *call, const struct model_answer *an
         if (c->areas[i].maximum)
             c->areas[i].serial = contents_new_section();
     check_started(chain, call);
-    if (c->attached && !model_caps(run.program, chain).early)
+    if (c->attached && !run.model.caps[chain].early)
         attached(chain);
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});

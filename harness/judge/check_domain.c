@@ -61,9 +61,9 @@ static void check_sections(uint8_t chain) {
 
 void check_started(uint8_t chain, const struct call *start) {
     const struct model_chain *c = &run.model.chains[chain];
-    const struct model_caps caps = model_caps(run.program, chain);
-    check_domains(chain, blame_start(&caps, c->attached, start),
-                  caps.early ? CLAUSE_INIT_DOMAIN : CLAUSE_ATTACH_ALL);
+    const struct model_caps *caps = &run.model.caps[chain];
+    check_domains(chain, blame_start(caps, c->attached, start),
+                  caps->early ? CLAUSE_INIT_DOMAIN : CLAUSE_ATTACH_ALL);
     contract_counts[CLAUSE_INIT_DOMAIN].kept += run.sut->domain != NULL;
     check_sections(chain);
     check_reserved(chain);
