@@ -39,7 +39,7 @@ enum program_miniport {
     PROGRAM_MP_INDEX_TWICE = 1 << 16, /* as the lead: each index means the lead */
     PROGRAM_MP_FAIL_BEGIN = 1 << 17, /* fails DxgkDdiBeginExclusiveAccess */
     PROGRAM_MP_FAIL_RANGES = 1 << 18, /* fails DXGKQAITYPE_HARDWARERESERVEDRANGES */
-    PROGRAM_MP_RANGES_CHANGE = 1 << 19, /* a range less when the ranges themselves are asked for */
+    PROGRAM_MP_RANGES_CHANGE = 1 << 19, /* says one range less when it fills them in */
     PROGRAM_MP_RANGES_ODD = 1 << 20, /* its reserved ranges begin 8 bytes behind their page */
     PROGRAM_MP_NO_APERTURE2 = 1 << 21, /* MapAperture2Supported is clear */
     PROGRAM_MP_DIFFER_SUPPORTED = 1 << 22, /* DXGK_DRIVERCAPS says the opposite of supported */
@@ -48,6 +48,7 @@ enum program_miniport {
 
 /* The contract's clauses. */
 enum contract_clause {
+    CLAUSE_DIALECT_STEADY,
     CLAUSE_ANY_LEAD,
     CLAUSE_ANY_IRQL,
     CLAUSE_ANY_NULL,
@@ -131,6 +132,7 @@ enum contract_clause {
     CLAUSE_RACE_MEMORY,
 };
 static const char *const clause_ids[] = {
+    "DIALECT-STEADY",
     "ANY-LEAD",
     "ANY-IRQL",
     "ANY-NULL",
@@ -216,6 +218,7 @@ static const char *const clause_ids[] = {
 
 /* ---- harness/reproduce/embedded/finding.c ---- */
 
+/* How a finding is reported, and what else every such file uses. */
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -321,7 +324,7 @@ struct miniport {
     unsigned position;
     /* Of a lead: */
     bool starting;
-    bool early;     /* attached when the first of the chain was started */
+    unsigned early; /* attached when the first of the chain was started: a bit for each member */
     unsigned now;   /* asked in this start: a bit for each question */
     unsigned sizes; /* and for each index whose save size was */
     unsigned last;  /* the index of the last question, if that was for an adapter */
@@ -378,6 +381,8 @@ struct miniport_bus {
 extern const struct miniport_bus *miniport_bus;
 
 /* ---- harness/drive/miniport.c ---- */
+
+/* The simulated miniport: what it answers, well or badly, and which calls may come to it in which order. */
 
 unsigned miniport_acted;
 const struct miniport_bus *miniport_bus;
@@ -471,8 +476,10 @@ static void check_interface(const struct miniport_settings *lead, const DXGKRNL_
     bool chosen = sut_get()->hold_chosen;
     ULONG version = lead->served;
     size_t size = lead->interface_size;
-    if (!REQUIRE(chosen ? dxgkrnl->Version == version && dxgkrnl->Size == size : dxgkrnl->Size >= size,
-                 CLAUSE_ANY_VERSION, ("Version 0x%x, Size 0x%zx", (unsigned)version, size),
+    bool fits = chosen ? dxgkrnl->Version == version && dxgkrnl->Size == size
+                       : dxgkrnl->Version >= version && dxgkrnl->Size >= size;
+    if (!REQUIRE(fits, CLAUSE_ANY_VERSION,
+                 ("Version 0x%x, Size 0x%zx%s", (unsigned)version, size, chosen ? "" : ", or more"),
                  ("Version 0x%x, Size 0x%x", (unsigned)dxgkrnl->Version, (unsigned)dxgkrnl->Size)))
         return;
     size_t end = chosen ? sizeof(*dxgkrnl) : size;
@@ -498,9 +505,11 @@ void miniport_check_handle(const struct miniport *self, const uint64_t *issued, 
             ("0x%llx", (unsigned long long)handle));
 }
 
-/* As far as the table goes, which may be no further than its Size. */
+/* As far as the table goes, which may be no further than its Size; a driver calls nothing that its version
+ * has not. */
 static void copy_interface(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl) {
-    size_t size = dxgkrnl->Size < sizeof(*dxgkrnl) ? dxgkrnl->Size : sizeof(*dxgkrnl);
+    size_t own = sut_get()->hold_chosen ? sizeof(*dxgkrnl) : self->lead->settings.interface_size;
+    size_t size = dxgkrnl->Size < own ? dxgkrnl->Size : own;
     memset((char *)&self->dxgkrnl + size, 0, sizeof(*dxgkrnl) - size);
     memcpy(&self->dxgkrnl, dxgkrnl, size);
     self->has_interface = true;
@@ -540,9 +549,9 @@ static void begin_first(struct miniport *lead) {
             ("types 34 and 35 asked before the first DxgkDdiStartDevice"),
             ("%s%s", asked & BIT(MEMORY_CAPS) ? "" : "34 was not",
              asked & BIT(IOMMU_CAPS) ? "" : ", 35 was not"));
-    lead->early = true;
+    lead->early = 0;
     for (unsigned i = 0; i < lead->count; i++)
-        lead->early &= is_attached(lead->member[i]);
+        lead->early |= is_attached(lead->member[i]) ? BIT(i) : 0;
 }
 
 static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl) {
@@ -614,15 +623,14 @@ static NTSTATUS answer_ranges(const struct miniport *self, const DXGKARG_QUERYAD
     DXGK_HARDWARERESERVEDRANGES ranges;
     unsigned count = settings->reserved;
     memcpy(&ranges, query->pOutputData, sizeof(ranges));
-    if (ranges.pPhysicalRanges && count > 0 && settings->wrong & PROGRAM_MP_RANGES_CHANGE)
-        count--;
     for (unsigned i = 0; ranges.pPhysicalRanges && i < count && i < ranges.NumRanges; i++) {
         uint64_t page = settings->reserved_first + i * (settings->reserved_pages + 1);
         ranges.pPhysicalRanges[i].BaseAddress.QuadPart =
             (LONGLONG)(page * PAGE_SIZE + (settings->wrong & PROGRAM_MP_RANGES_ODD ? 8 : 0));
         ranges.pPhysicalRanges[i].NumberOfBytes.QuadPart = (LONGLONG)(settings->reserved_pages * PAGE_SIZE);
     }
-    ranges.NumRanges = count;
+    bool fewer = ranges.pPhysicalRanges && count > 0 && settings->wrong & PROGRAM_MP_RANGES_CHANGE;
+    ranges.NumRanges = fewer ? count - 1 : count;
     return give(query, &ranges, sizeof(ranges));
 }
 
@@ -758,10 +766,14 @@ static bool check_order(const struct miniport *self, unsigned number) {
     unsigned before = number == IOMMU_CAPS ? BIT(MEMORY_CAPS) : number > DRIVER_CAPS ? BIT(DRIVER_CAPS) : 0;
     if (number == DRIVER_CAPS && self->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
         before = CAPS_BEFORE_START;
+    unsigned missing = before & ~self->lead->now;
     return !sut_get()->hold_chosen ||
-           REQUIRE(self->position == 0 && self->starting && !(before & ~self->now), question->wrong,
-                   ("%s asked of the lead in its start, after what comes before it", question->name),
-                   ("physical adapter %u, asked before 0x%x", self->position, self->lead->now));
+           (REQUIRE(self->position == 0 && self->starting, CLAUSE_INIT_QUERY,
+                    ("%s asked of the lead in its start", question->name),
+                    ("physical adapter %u", self->position)) &&
+            REQUIRE(!missing, missing & CAPS_BEFORE_START ? CLAUSE_INIT_CAPS : question->wrong,
+                    ("%s asked after what comes before it", question->name),
+                    ("asked before: 0x%x", self->lead->now)));
 }
 
 static bool check_question(const struct miniport *self, unsigned number,
@@ -951,7 +963,7 @@ void miniport_assemble(struct miniport *all, const uint8_t *numbers, unsigned co
     struct miniport *lead = &all[numbers[0]];
     miniport_join(all, numbers, count);
     lead->starting = true;
-    lead->early = false;
+    lead->early = 0;
     lead->now = 0;
     lead->sizes = 0;
     lead->last = UINT32_MAX;
@@ -972,8 +984,10 @@ static void check_early(const struct miniport *lead) {
     bool owed = lead->settings.remapped || sut_get()->hold_chosen;
     if (lead->settings.served < DXGKDDI_INTERFACE_VERSION_WDDM2_9 || !is_attached(lead))
         return;
-    REQUIRE(lead->early || !owed, CLAUSE_ATTACH_BEFORE,
-            ("all members attached to the domain before the first DxgkDdiStartDevice"), ("they were not"));
+    for (unsigned i = 0; i < lead->count; i++)
+        REQUIRE(lead->early & BIT(i) || !owed || !is_attached(lead->member[i]), CLAUSE_ATTACH_BEFORE,
+                ("adapter %u attached before the first DxgkDdiStartDevice", lead->member[i]->number),
+                ("it was attached later"));
     check_ranges_asked(lead);
 }
 
@@ -1025,6 +1039,8 @@ bool descriptor_check_view(const DXGKARGCB_MAPFRAMEBUFFERPOINTER *map, uint64_t 
 
 /* ---- harness/judge/descriptor.c ---- */
 
+/* Checks the shape of an ADL, an MDL and a view. */
+
 #define ULL unsigned long long
 
 /* Whether there can be an array of page numbers at this address. Page numbers themselves, which share
@@ -1039,8 +1055,8 @@ bool descriptor_check_adl(const DXGK_ADL *adl, uint64_t pages, const char *array
     return REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) &&
            REQUIRE(adl->PageCount == pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pages),
                    ("PageCount %u", (unsigned)adl->PageCount)) &&
-           REQUIRE(adl->Flags.Reserved == 0, CLAUSE_PIN_ADLFLAGS, ("reserved bits of the ADL's flags zero"),
-                   ("Flags 0x%x", (unsigned)adl->Flags.Value)) &&
+           REQUIRE(adl->Flags.Reserved == 0 || !sut_get()->hold_chosen, CLAUSE_PIN_ADLFLAGS,
+                   ("reserved bits of the ADL's flags zero"), ("Flags 0x%x", (unsigned)adl->Flags.Value)) &&
            REQUIRE(adl->Flags.Contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
                    ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pages),
                    ("Pages 0x%llx, where no array can be", (ULL)(uintptr_t)adl->Pages)) &&
@@ -1112,6 +1128,11 @@ static inline bool legal_permits(const struct legal *legal, NTSTATUS status, boo
     COUNT(handles, "handles alive")                                                                          \
     COUNT(leaks, "pins and views taken back at stops")                                                       \
     COUNT(breaches, "calls above PASSIVE_LEVEL reported")
+
+#define LEDGER_NUMBER(member, what) LEDGER_##member,
+enum ledger_count {
+    LEDGER_COUNTS(LEDGER_NUMBER)
+};
 
 /* ---- harness/reproduce/embedded/stage.c ---- */
 
@@ -1235,7 +1256,7 @@ HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *member
     miniport_assemble(adapter, members, count);
     NTSTATUS status = sut->start(number);
     miniport_check_start(&adapter[members[0]], NT_SUCCESS(status));
-    if (NT_SUCCESS(status) && attaches)
+    if (NT_SUCCESS(status) && attaches && (!sut->domain || sut->domain(number) != 0))
         miniport_check_attach(&adapter[members[0]]);
     return status;
 }
@@ -1243,7 +1264,7 @@ HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *member
 HELPER NTSTATUS bus_secure_vm(unsigned number, bool attaches) {
     NTSTATUS status = sut->secure_vm(number);
     miniport_check_access(adapter[number].lead);
-    if (NT_SUCCESS(status) && attaches)
+    if (NT_SUCCESS(status) && attaches && (!sut->domain || sut->domain(number) != 0))
         miniport_check_attach(adapter[number].lead);
     return status;
 }
@@ -1322,6 +1343,11 @@ HELPER void unchanged(NTSTATUS status, const void *was, const void *is, size_t s
 HELPER void no_lock_held(void) {
     if (sut->lock_held && sut->lock_held())
         finding("'%s' is still held", sut->lock_held());
+}
+
+HELPER void irql_is(unsigned expected) {
+    if (sut->irql() != expected)
+        finding("IRQL %u", (unsigned)sut->irql());
 }
 
 /* ---- pinned pages ---- */
@@ -1538,6 +1564,13 @@ HELPER void descriptor_is_contiguous(const struct pages *pages) {
 HELPER void pages_are_below(const struct pages *pages, uint64_t visible) {
     for (uint64_t i = pages->contiguous ? pages->count - 1 : 0; i < pages->count; i++)
         if (page_number(pages, i) >= visible)
+            finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
+}
+
+/* None of them is one of these. */
+HELPER void pages_are_apart(const struct pages *pages, uint64_t first, uint64_t count) {
+    for (uint64_t i = 0; i < pages->count; i++)
+        if (page_number(pages, i) - first < count)
             finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
 }
 

@@ -39,6 +39,9 @@ static void put_pin_checks(struct put *to, const struct step *step, enum contrac
         put(to, "    descriptor_is_contiguous(&pages_%s);\n", suffix);
     put(to, "    pages_are_below(&pages_%s, UINT64_C(0x%llx)); /* device pages that are visible */\n", suffix,
         (unsigned long long)chain->visible_pages);
+    for (uint32_t i = 0; i < chain->reserved && clause == CLAUSE_RESV_APART; i++)
+        put(to, "    pages_are_apart(&pages_%s, 0x%llx, %llu); /* a reserved range */\n", suffix,
+            (unsigned long long)chain->reserve[i].first, (unsigned long long)chain->reserve[i].pages);
     if (clause == CLAUSE_INIT_REMAP && chain->mode == MODE_REMAPPED && sut_get()->page)
         put(to, "    pages_are_logical(&pages_%s, %u, %u);\n", suffix, step->answer.chain,
             step->answer.index);
@@ -103,11 +106,13 @@ static bool put_final(struct step *step, enum contract_clause clause) {
         put(to, "    decisive = true;\n");
     const struct step last = *step; /* forgotten when it is written down */
     steps_tell(step, how);
-    if (how == TELL_STATUS || how == TELL_ARGUMENT)
+    if (how == TELL_STATUS || how == TELL_ARGUMENT || last.answer.stops)
         return true;
     put(to, "\n    /* what the contract says of it */\n");
     if (looks_locked())
         put(to, "    no_lock_held();\n");
+    else if (looks_raised())
+        put(to, "    irql_is(%u);\n", (unsigned)run.model.irql[run.model.actor]);
     else if (wrong)
         looks_put_check(to, wrong);
     else if (changed != NAMES_NOBODY)

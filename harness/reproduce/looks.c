@@ -17,6 +17,7 @@ static struct {
     uint32_t turn;
     bool counted;
     bool locked;
+    bool raised;
     bool is_wrong;
     struct look wrong;
     uint32_t notes; /* of pages, behind the step before */
@@ -57,6 +58,10 @@ bool looks_counted(void) {
 
 bool looks_locked(void) {
     return seen.locked;
+}
+
+bool looks_raised(void) {
+    return seen.raised;
 }
 
 /* What is looked at when something is broken is for the report: whose fault it is. */
@@ -270,6 +275,12 @@ static const char *lock_held(void) {
     return kept;
 }
 
+static KIRQL irql(void) {
+    KIRQL found = real->irql();
+    seen.raised = found != run.model.irql[run.model.actor];
+    return found;
+}
+
 static void set_actor(unsigned actor) {
     steps_circumstance("set_actor", actor);
     real->set_actor(actor);
@@ -293,6 +304,7 @@ const struct sut *looks_watch(void) {
     watched.cpu_accessible = real->cpu_accessible ? cpu_accessible : NULL;
     watched.domain = real->domain ? domain : NULL;
     watched.lock_held = real->lock_held ? lock_held : NULL;
+    watched.irql = real->irql ? irql : NULL;
     return &watched;
 }
 

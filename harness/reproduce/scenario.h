@@ -116,6 +116,7 @@ void looks_begin(void);
 const struct look *looks_wrong(void);
 bool looks_counted(void); /* the ledger was looked at */
 bool looks_locked(void);  /* a call has kept a lock */
+bool looks_raised(void);  /* a call has changed its actor's IRQL */
 /* What must be known from before the step. */
 void looks_put_before(struct put *to, const struct look *look);
 /* The check that shows it. */

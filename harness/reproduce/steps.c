@@ -143,7 +143,10 @@ static bool attaches(const struct call *call, uint8_t chain) {
     const struct model_caps caps = model_caps(run.program, chain);
     if (call->opcode == OP_SECURE_VM)
         return !run.model.chains[chain].attached;
-    return caps.forced && !(caps.let_go && call->fail_nth);
+    bool denied = false; /* a Begin fails */
+    for (uint32_t i = 0; i < run.model.chains[chain].count; i++)
+        denied |= drivers[run.model.chains[chain].members[i]].settings.wrong & PROGRAM_MP_FAIL_BEGIN;
+    return caps.forced && !denied && !(caps.let_go && call->fail_nth);
 }
 
 static void put_bus(struct put *to, const struct call *call) {

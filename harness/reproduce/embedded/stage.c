@@ -118,7 +118,7 @@ HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *member
     miniport_assemble(adapter, members, count);
     NTSTATUS status = sut->start(number);
     miniport_check_start(&adapter[members[0]], NT_SUCCESS(status));
-    if (NT_SUCCESS(status) && attaches)
+    if (NT_SUCCESS(status) && attaches && (!sut->domain || sut->domain(number) != 0))
         miniport_check_attach(&adapter[members[0]]);
     return status;
 }
@@ -126,7 +126,7 @@ HELPER NTSTATUS bus_start(unsigned number, unsigned count, const uint8_t *member
 HELPER NTSTATUS bus_secure_vm(unsigned number, bool attaches) {
     NTSTATUS status = sut->secure_vm(number);
     miniport_check_access(adapter[number].lead);
-    if (NT_SUCCESS(status) && attaches)
+    if (NT_SUCCESS(status) && attaches && (!sut->domain || sut->domain(number) != 0))
         miniport_check_attach(adapter[number].lead);
     return status;
 }
@@ -205,6 +205,11 @@ HELPER void unchanged(NTSTATUS status, const void *was, const void *is, size_t s
 HELPER void no_lock_held(void) {
     if (sut->lock_held && sut->lock_held())
         finding("'%s' is still held", sut->lock_held());
+}
+
+HELPER void irql_is(unsigned expected) {
+    if (sut->irql() != expected)
+        finding("IRQL %u", (unsigned)sut->irql());
 }
 
 /* ---- pinned pages ---- */
@@ -421,6 +426,13 @@ HELPER void descriptor_is_contiguous(const struct pages *pages) {
 HELPER void pages_are_below(const struct pages *pages, uint64_t visible) {
     for (uint64_t i = pages->contiguous ? pages->count - 1 : 0; i < pages->count; i++)
         if (page_number(pages, i) >= visible)
+            finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
+}
+
+/* None of them is one of these. */
+HELPER void pages_are_apart(const struct pages *pages, uint64_t first, uint64_t count) {
+    for (uint64_t i = 0; i < pages->count; i++)
+        if (page_number(pages, i) - first < count)
             finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
 }
 
