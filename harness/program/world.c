@@ -254,10 +254,10 @@ uint64_t program_default_commit(uint64_t ram_pages) {
     return 16 * ram_pages;
 }
 
-/* What four bytes can say. */
+/* What two bytes can say, and four. */
 uint64_t program_firmware_room(const struct program_machine *machine) {
     uint64_t room = machine->highest_pfn + 1 - machine->ram_pages;
-    return room < UINT32_MAX ? room : UINT32_MAX - 1;
+    return room < UINT16_MAX ? room : UINT16_MAX;
 }
 
 uint64_t program_firmware_most(const struct program_machine *machine) {
