@@ -13,9 +13,25 @@
 
 const bool trace_linked = true;
 
+/* Compilers of AFL++ from 4.21 on count in code of their own before clang traces what there is: what that
+ * reads and writes is none of the implementation's. Elsewhere there are none of these. */
+extern uint8_t *__afl_area_ptr __attribute__((weak));
+extern uint32_t __afl_map_size __attribute__((weak));
+extern const uint32_t __start___sancov_guards[] __attribute__((weak));
+extern const uint32_t __stop___sancov_guards[] __attribute__((weak));
+
+static bool counts(const void *address) {
+    uintptr_t at = (uintptr_t)address;
+    return &__afl_area_ptr && &__afl_map_size &&
+           (address == &__afl_area_ptr || at - (uintptr_t)__afl_area_ptr < __afl_map_size ||
+            (at >= (uintptr_t)__start___sancov_guards && at < (uintptr_t)__stop___sancov_guards));
+}
+
 /* Apart, so that the way past it, which is by far the most frequent, has nothing to save. */
 static __attribute__((noinline)) void note(const void *address, size_t size, bool write, uintptr_t pc) {
     if (!schedule.inside)
+        return;
+    if (counts(address))
         return;
     schedule_point(write ? POINT_STORE : POINT_LOAD, (unsigned)size, pc);
     (void)accesses_see(schedule.actor, address, size, write, pc);
