@@ -110,6 +110,8 @@ tools_fuzzing_compiler() {
 # tools_clang: sets fuzzing_cc, installing a clang when none will do.
 tools_clang() {
     if ! fuzzing_cc=$(tools_fuzzing_compiler); then
+        # libFuzzer is C++, and clang takes the C++ library of the newest gcc, which may have come without one.
+        ! command -v gcc >/dev/null 2>&1 || tools_need g++
         if command -v apt-cache >/dev/null 2>&1 && ! apt-cache show clang-19 >/dev/null 2>&1 &&
             apt-cache show clang >/dev/null 2>&1; then
             tools_packages+=(clang libclang-rt-dev llvm)
