@@ -55,7 +55,8 @@ static NTSTATUS leave(struct dxgk_chain *chain, NTSTATUS status) {
 
 /* ANY-INDEX. */
 static struct dxgk_area *area_of(const struct dxgk_chain *chain, UINT index) {
-    return index < chain->length && chain->by_index[index] ? &chain->by_index[index]->area : NULL;
+    struct dxgk_adapter *meant = index < chain->length ? chain->by_index[index] : NULL;
+    return meant ? &meant->area : NULL;
 }
 
 NTSTATUS dxgk_cb_pin2(HANDLE hAdapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *pPin) {
