@@ -5,6 +5,7 @@ Usage: stages.py [--check] [--quick] [--list] [NAME...]; `--check` only looks at
 import fnmatch
 import functools
 import os
+import shutil
 import subprocess
 import sys
 
@@ -20,6 +21,8 @@ PROCESSORS = len(os.sched_getaffinity(0))
 @functools.lru_cache
 def faster_linker(compiler):
     """lld, where there is one: dozens of programs are linked, each in a third of the time."""
+    if not shutil.which(compiler):  # it is yet to be installed
+        return []
     probe = subprocess.run([compiler, "-fuse-ld=lld", "-Wl,--version"], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=False)
     return [] if probe.returncode else ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"]

@@ -10,6 +10,8 @@
 #include "harness/program/world.h"
 #include "harness/sut.h"
 
+#undef stop /* cmocka 2's */
+
 static const struct sut *sut;
 static DXGKRNL_INTERFACE tables[SUT_DEVICES];
 static jmp_buf *way_out;
