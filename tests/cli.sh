@@ -174,19 +174,6 @@ expect 2 'gone/it.c: No such file or directory' "$pinfuzz" source good.txt -o go
 expect 0 '' "$pinfuzz" source empty -o out.c
 expect 0 '*int main(*' cat out.c
 
-# The commands that stand in the file and in the manual build it.
-if command -v cc >/dev/null; then
-    "$pinfuzz" source good.txt -o finding.c
-    command=$(sed -n 's/^ \*     cc /cc /p' finding.c)
-    command=${command//ROOT/$root}
-    expect 0 kept sh -c "${command/THIS.c/finding.c}"
-    command=$("$pinfuzz" help source | sed -n 's/^        cc /cc /p')
-    ln -s "$root/src" "$root/harness" .
-    command=${command/find src/find -L src}
-    expect 0 kept sh -c "$command"
-    rm src harness
-fi
-
 # The table.
 expect 0 'CLAUSE*PIN-COUNT *RACE-LIVE *' "$pinfuzz" clauses
 expect 0 '*UNREACHED*?clauses reached: * of *' "$pinfuzz" clauses good.txt

@@ -26,7 +26,7 @@ static void put_switches(FILE *file, uint32_t op, char *line, int size) {
 
 /* With the switches of each race, from a run in a child: it may die of what it shows. */
 static int print_switches(void) {
-    static char text[TEXT_LINE_MAX * (1u + PROGRAM_ADAPTERS)];
+    char text[TEXT_WORLD_MAX];
     char line[512] = "";
     int status;
     FILE *file = tmpfile();

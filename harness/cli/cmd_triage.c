@@ -364,7 +364,6 @@ static const struct option option_table[] = {
 };
 
 static int main_triage(int argc, char **argv) {
-    static struct triage all;
     struct triage_options options = {.out = "crashes", .jobs = JOBS, .runs = RUNS, .timeout = TIMEOUT};
     struct words words;
     if (!options_read(&cmd_triage, argc, argv, &options, &words)) {
@@ -377,10 +376,16 @@ static int main_triage(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     bool complete = false;
-    bool added = add_kept(&all, options.out) && add_given(&all, words.at, (size_t)words.count, &complete) &&
-                 drop_twins(&all);
-    int result = added ? triage(&all, &options, complete) : CMD_BAD_INPUT;
-    cmd_files_free(&all.paths);
+    struct triage *all = calloc(1, sizeof *all);
+    if (all == NULL) {
+        perror("pinfuzz triage");
+        return CMD_BAD_INPUT;
+    }
+    bool added = add_kept(all, options.out) && add_given(all, words.at, (size_t)words.count, &complete) &&
+                 drop_twins(all);
+    int result = added ? triage(all, &options, complete) : CMD_BAD_INPUT;
+    cmd_files_free(&all->paths);
+    free(all);
     return result;
 }
 

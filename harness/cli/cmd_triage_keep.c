@@ -151,7 +151,6 @@ static void put_line(FILE *file, const char *format, ...) {
 
 static void put_program(FILE *file, const struct triage_group *group, const struct program *program,
                         const char *from) {
-    static char text[TEXT_MAX];
     if (group->verdict.died) {
         bool worded = strcmp(group->key, group->verdict.what) == 0;
         put_line(file, "%s", worded ? group->verdict.said : group->key);
@@ -161,8 +160,7 @@ static void put_program(FILE *file, const struct triage_group *group, const stru
         put_line(file, "Got: %s", group->got);
     }
     put_line(file, "From %s%s", from, group->files > 1 ? " and others like it" : "");
-    text_print(program, text, sizeof text);
-    fputs(text, file);
+    text_write(program, file);
 }
 
 static bool fail(struct triage_look *look, const char *path) {

@@ -9,7 +9,7 @@
 #include "harness/program/text.h"
 
 /* Static: a report may be written with the heap in any state. */
-static char text[TEXT_MAX];
+static char text[TEXT_WORLD_MAX];
 
 /* What is said behind the point at which a run was left is of no clause that is judged. */
 void run_expected(const char *format, ...) {

@@ -11,12 +11,21 @@
 #define PAIRS_OPS   64u
 #define TRIPLES_OPS 16u
 
+static uint32_t spaces(const char *text) {
+    uint32_t count = 0;
+    for (; *text != 0; text++)
+        count += *text == ' ';
+    return count;
+}
+
 uint32_t minimize_members(const struct program *program) {
-    static char text[TEXT_MAX];
-    uint32_t members = 0;
-    text_print(program, text, sizeof text);
-    for (const char *at = text; *at != 0; at++)
-        members += *at == ' ';
+    char text[TEXT_WORLD_MAX];
+    text_print_world(program, text, sizeof text);
+    uint32_t members = spaces(text);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        text_print_op(&program->ops[i], text, sizeof text);
+        members += spaces(text);
+    }
     return members;
 }
 

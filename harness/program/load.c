@@ -282,19 +282,19 @@ bool program_load(const char *path, enum load_form form, struct program *program
 
 bool program_save(const char *path, enum load_form form, const struct program *program,
                   struct text_error *error) {
-    static union {
-        char text[TEXT_MAX];
-        uint8_t bytes[PROGRAM_BYTES];
-    } content;
+    static uint8_t bytes[PROGRAM_BYTES];
     bool text = form == LOAD_TEXT || (form == LOAD_DETECT && load_named(path, ".txt"));
-    size_t size = text ? text_print(program, content.text, sizeof content.text)
-                       : program_encode(program, content.bytes);
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdout : fopen(path, "wb");
     if (file == NULL) {
         return load_fail(error, path, "%s", strerror(errno));
     }
-    bool ok = fwrite(&content, 1, size, file) == size && fflush(file) == 0;
+    if (text) {
+        text_write(program, file);
+    } else {
+        fwrite(bytes, 1, program_encode(program, bytes), file);
+    }
+    bool ok = fflush(file) == 0 && !ferror(file);
     if (!ok) {
         load_fail(error, path, "%s", strerror(errno));
     }

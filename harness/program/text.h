@@ -20,12 +20,15 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "harness/program/program.h"
 
 /* The longest line that is printed, with its end: an operation whose 15 members and 32 argument bytes
  * are all set needs under 400 characters; text_world.c adds up a machine's line and an adapter's. */
 #define TEXT_LINE_MAX 768u
+/* The machine's line and the adapters'. */
+#define TEXT_WORLD_MAX ((1u + PROGRAM_ADAPTERS) * TEXT_LINE_MAX)
 /* A printed program, whole. */
 #define TEXT_MAX ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * TEXT_LINE_MAX)
 
@@ -50,6 +53,9 @@ size_t text_print(const struct program *program, char *buffer, size_t capacity);
 size_t text_print_world(const struct program *program, char *buffer, size_t capacity);
 /* One operation, one line, without the line's end; under TEXT_LINE_MAX. */
 size_t text_print_op(const struct program_op *op, char *buffer, size_t capacity);
+
+/* Writes the whole text, a line at a time. Whether all of it was written, ferror() tells. */
+void text_write(const struct program *program, FILE *file);
 
 /* Whether a file's content is text. Bytes are text when all of them are printable (UTF-8 passes) or
  * white space, and the first word outside comments is a statement's. Byte form can hardly meet that: its

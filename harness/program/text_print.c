@@ -330,3 +330,14 @@ size_t text_print(const struct program *program, char *buffer, size_t capacity) 
     }
     return out.length;
 }
+
+/* Text printed whole would be the largest object of the process, which a leak checker reads at each exit. */
+void text_write(const struct program *program, FILE *file) {
+    char text[TEXT_WORLD_MAX];
+    text_print_world(program, text, sizeof text);
+    fputs(text, file);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        text_print_op(&program->ops[i], text, sizeof text);
+        fprintf(file, "%s\n", text);
+    }
+}

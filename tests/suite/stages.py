@@ -28,6 +28,10 @@ def faster_linker(compiler):
     return [] if probe.returncode else ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"]
 
 
+# As clusters compile: in three fifths of the time that the default takes. gcc's build keeps the default.
+CLUSTER = "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -gline-tables-only -DNDEBUG"
+
+
 def build(name, targets, compiler, engine, *arguments):
     return ["tests/suite/build", f"{OUT}/{name}", targets, f"-DCMAKE_C_COMPILER={compiler}",
             f"-DPINFUZZ_ENGINE={engine}", *faster_linker(compiler), *arguments]
@@ -56,8 +60,8 @@ def stages():
     return [
         Stage("suite", "tests/run itself", [sys.executable, f"{ROOT}/tests/suite/runner_test.py"], waits=True),
         Stage("build-asan", "build clang asan ubsan",
-              build("asan", "all,grow,planted_bench", CC, "libfuzzer", "-DPINFUZZ_SANITIZE=address,undefined")),
-        Stage("build-plain", "build clang plain", build("plain", "all,grow", CC, "standalone")),
+              build("asan", "all,grow,planted_bench", CC, "libfuzzer", "-DPINFUZZ_SANITIZE=address,undefined", CLUSTER)),
+        Stage("build-plain", "build clang plain", build("plain", "all,grow", CC, "standalone", CLUSTER)),
         Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "style"), ("build-asan",)),
         Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
               ("build-asan", "build-plain"), tail=6, slow=True),
