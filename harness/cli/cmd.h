@@ -68,10 +68,8 @@ bool cmd_stat(const char *path, struct stat *status);
  * NULL, and *error says why. An archive with one program stands for that, and *path becomes its path. */
 char *cmd_read(const char **path, enum load_form *form, size_t *size, struct text_error *error);
 
-/* The program all commands work on: too large for the stack. */
-extern struct program cmd_program;
-/* Reads a file or a member into it; an error goes to stderr. */
-bool cmd_load(const char *path, enum load_form form);
+/* Reads the program in a file or a member; an error goes to stderr. */
+bool cmd_load(const char *path, enum load_form form, struct program *program);
 /* program_save(); an error goes to stderr. */
 bool cmd_save(const char *path, enum load_form form, const struct program *program);
 

@@ -17,7 +17,8 @@ static bool complain(const char *path) {
 }
 
 static bool convert(const char *path, const char *out) {
-    return cmd_load(path, LOAD_DETECT) && cmd_save(out, LOAD_BYTES, &cmd_program);
+    static struct program program;
+    return cmd_load(path, LOAD_DETECT, &program) && cmd_save(out, LOAD_BYTES, &program);
 }
 
 /* mkdir -p. Changes path in between. */

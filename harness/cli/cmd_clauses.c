@@ -31,14 +31,15 @@ struct walk {
 static void run_rest(void *context) {
     const struct cmd_files *files = ((struct walk *)context)->files;
     struct progress *progress = ((struct walk *)context)->progress;
+    static struct program program;
     memcpy(contract_counts, progress->counts, sizeof contract_counts);
     for (; progress->done < files->count; progress->done++) {
         const char *path = files->paths[progress->done];
-        if (!cmd_load(path, LOAD_DETECT)) {
+        if (!cmd_load(path, LOAD_DETECT, &program)) {
             progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
             continue;
         }
-        unsigned outcome = verdict_here(&cmd_program, NULL);
+        unsigned outcome = verdict_here(&program, NULL);
         char why[RUN_WHY];
         if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
             memcpy(progress->why, why, sizeof why);

@@ -46,6 +46,7 @@ struct sweep {
 };
 
 static struct sweep *sweep;
+static struct program given; /* in the file */
 static struct program swept;
 
 /* ---- what happened to the operation that is swept ---- */
@@ -81,25 +82,25 @@ _Static_assert(3 * PROGRAM_ADAPTERS <= PROGRAM_OPS, "each adapter is added, link
 /* Runs the program as it is and takes its boot down; then the same program on an empty bus, with adding,
  * linking and starting as its first operations. Of a program that is too long the last are left out. */
 static unsigned take_boot(void) {
-    unsigned outcome = verdict_here(&cmd_program, &(struct run_options){.observe = observe_boot});
+    unsigned outcome = verdict_here(&given, &(struct run_options){.observe = observe_boot});
     struct program *boot = &sweep->boot;
-    boot->machine = cmd_program.machine;
-    for (uint32_t i = 0; i < cmd_program.machine.adapters; i++) {
-        boot->adapters[i] = cmd_program.adapters[i];
+    boot->machine = given.machine;
+    for (uint32_t i = 0; i < given.machine.adapters; i++) {
+        boot->adapters[i] = given.adapters[i];
         boot->adapters[i].joins = 0;
         boot->adapters[i].stopped = false;
         boot->adapters[i].absent = true;
     }
     uint32_t room = PROGRAM_OPS - sweep->boot_ops;
-    uint32_t rest = cmd_program.op_count < room ? cmd_program.op_count : room;
-    memcpy(boot->ops + sweep->boot_ops, cmd_program.ops, rest * sizeof boot->ops[0]);
+    uint32_t rest = given.op_count < room ? given.op_count : room;
+    memcpy(boot->ops + sweep->boot_ops, given.ops, rest * sizeof boot->ops[0]);
     boot->op_count = sweep->boot_ops + rest;
     return outcome;
 }
 
 /* Makes the program of a place in `swept`. */
 static void make_program(const struct place *place) {
-    program_copy(&swept, place->boot ? &sweep->boot : &cmd_program);
+    program_copy(&swept, place->boot ? &sweep->boot : &given);
     if (place->nth == 0) {
         return;
     }
@@ -132,7 +133,7 @@ static bool run_place(const struct options *options, struct place place) {
  * program runs once more with a second try right behind, as of a driver that does not give up: then the
  * rest of the program meets the state it is about. False when a clause was broken. */
 static bool sweep_kind(const struct options *options, struct place place, bool *more) {
-    const struct program *program = place.boot ? &sweep->boot : &cmd_program;
+    const struct program *program = place.boot ? &sweep->boot : &given;
     *more = true;
     for (unsigned nth = 1; nth <= NTH_MAX; nth++) {
         place.nth = (uint8_t)nth;
@@ -176,7 +177,7 @@ static bool sweep_op(const struct options *options, bool boot, uint32_t op) {
 
 static bool sweep_ops(const struct options *options, bool boot, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        uint8_t opcode = (boot ? &sweep->boot : &cmd_program)->ops[i].opcode;
+        uint8_t opcode = (boot ? &sweep->boot : &given)->ops[i].opcode;
         if (program_takes_fault(opcode) && !sweep_op(options, boot, i)) {
             return false;
         }
@@ -189,8 +190,7 @@ static void sweep_file(void *context) {
     sweep->outcome = take_boot();
     if (sweep->outcome == VERDICT_KEPT && call_injects(sut_get())) {
         bool kept = run_place(options, (struct place){.boot = true}) &&
-                    sweep_ops(options, true, sweep->boot_ops) &&
-                    sweep_ops(options, false, cmd_program.op_count);
+                    sweep_ops(options, true, sweep->boot_ops) && sweep_ops(options, false, given.op_count);
         (void)kept; /* sweep->outcome says it */
     }
     sweep->finished = true;
@@ -209,7 +209,7 @@ static void print_place(void) {
     }
     text_print_op(&swept.ops[place->op], text, sizeof text);
     printf(" at %soperation %u of %u: %s%s", place->boot ? "boot " : "", place->op + 1,
-           place->boot ? sweep->boot_ops : cmd_program.op_count, text,
+           place->boot ? sweep->boot_ops : given.op_count, text,
            place->again ? ", then once more without" : "");
 }
 
@@ -251,7 +251,7 @@ static int say(struct options *options, const char *path, int status) {
 
 static int run_file(struct options *options, const char *path) {
     int status;
-    if (!cmd_load(path, options->form)) {
+    if (!cmd_load(path, options->form, &given)) {
         return CMD_BAD_INPUT;
     }
     if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {

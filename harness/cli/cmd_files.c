@@ -11,16 +11,14 @@
 #include "harness/cli/cmd.h"
 #include "harness/cli/members.h"
 
-struct program cmd_program;
-
 /* Directories may nest that deep: a ring of symbolic links ends here. */
 #define DEPTH_MAX 16
 
-bool cmd_load(const char *path, enum load_form form) {
+bool cmd_load(const char *path, enum load_form form, struct program *program) {
     struct text_error error;
     size_t size;
     char *content = cmd_read(&path, &form, &size, &error);
-    bool ok = content != NULL && load_program(path, content, size, form, &cmd_program, &error);
+    bool ok = content != NULL && load_program(path, content, size, form, program, &error);
     free(content);
     if (!ok && error.text[0] != 0) {
         fprintf(stderr, "%s\n", error.text);

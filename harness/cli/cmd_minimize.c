@@ -26,21 +26,21 @@ static void on_interrupt(int signal) {
 }
 
 static int minimize_file(const char *path, const struct options *options) {
-    static struct program best;
+    static struct program program, best;
     const char *out = options->out;
     unsigned timeout = options->timeout;
     struct verdict verdict;
-    if (!cmd_load(path, options->form)) {
+    if (!cmd_load(path, options->form, &program)) {
         return CMD_BAD_INPUT;
     }
-    if (!verdict_of(&cmd_program, timeout, &verdict)) {
+    if (!verdict_of(&program, timeout, &verdict)) {
         return CMD_BAD_INPUT;
     }
     FILE *tell = strcmp(out, "-") == 0 ? stderr : stdout;
     bool shows = verdict.died || verdict.outcome != VERDICT_KEPT;
     /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
     bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
-    if (shows && stays && !cmd_save(out, LOAD_DETECT, &cmd_program)) {
+    if (shows && stays && !cmd_save(out, LOAD_DETECT, &program)) {
         return CMD_BAD_INPUT;
     }
     fprintf(tell, "%s: ", path);
@@ -50,14 +50,14 @@ static int minimize_file(const char *path, const struct options *options) {
         return CMD_VIOLATED;
     }
     fflush(tell);
-    program_copy(&best, &cmd_program);
+    program_copy(&best, &program);
     struct minimize_result result = shrink(&best, &verdict, options->limit, timeout, &interrupted);
     if (result.kept == 0) {
         fprintf(tell, ": not every time: nothing to minimize by\n");
         return CMD_VIOLATED;
     }
     fprintf(tell, ": %u operations, %u adapters, %u members -> %u, %u, %u (%u candidates%s)\n",
-            cmd_program.op_count, cmd_program.machine.adapters, minimize_members(&cmd_program), best.op_count,
+            program.op_count, program.machine.adapters, minimize_members(&program), best.op_count,
             best.machine.adapters, minimize_members(&best), result.tried,
             result.finished ? ""
             : interrupted   ? ", interrupted"

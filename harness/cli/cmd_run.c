@@ -44,6 +44,7 @@ struct runs {
 static struct runs *runs;
 
 static struct {
+    struct program program;
     bool forked;
     bool last;
     const char *path;
@@ -81,7 +82,7 @@ static void run_all(void *context) {
     for (volatile unsigned i = 0; i < options->repeat; i++) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
-            executor_run_with(&cmd_program, &how);
+            executor_run_with(&running.program, &how);
             if (!run_left_early(runs->left, sizeof runs->left)) {
                 runs->left[0] = 0;
             }
@@ -125,7 +126,7 @@ static bool print_verdict(const struct options *options, const char *path) {
 }
 
 static int run_file(struct options *options, const char *path) {
-    if (!cmd_load(path, options->form)) {
+    if (!cmd_load(path, options->form, &running.program)) {
         return CMD_BAD_INPUT;
     }
     if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {

@@ -53,9 +53,8 @@ static bool seen(struct schedules *self, unsigned outcome) {
 }
 
 static void run_sweep(void *context) {
-    (void)context;
     sweep->schedules.seen = seen;
-    sweep->schedules.program = &cmd_program;
+    sweep->schedules.program = context;
     sweep->schedules.running = &sweep->running;
     sweep->done = schedules_run(&sweep->schedules);
     fflush(stdout);
@@ -63,12 +62,13 @@ static void run_sweep(void *context) {
 }
 
 /* Prints one line; true when the contract was kept under all of them. */
-static bool sweep_race(const struct options *options, const char *path, uint32_t op, int *status) {
-    struct program_op asked = cmd_program.ops[op];
+static bool sweep_race(const struct options *options, const char *path, struct program *program, uint32_t op,
+                       int *status) {
+    struct program_op asked = program->ops[op];
     *sweep = (struct sweep){.schedules = {.op = op, .preemptions = options->preemptions, .limit = LIMIT},
                             .outcome = VERDICT_KEPT,
                             .all = options->all};
-    if (!child_run(run_sweep, NULL, -1, options->timeout, status)) {
+    if (!child_run(run_sweep, program, -1, options->timeout, status)) {
         *status = -1;
         return false;
     }
@@ -76,21 +76,21 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
     printf("%s: operation %u: %" PRIu64 " schedules of %u actors, at most %u preemptions, %u points: ", path,
            op + 1, s->count, s->actors, options->preemptions, s->points);
     bool kept = *status == 0 && sweep->outcome == VERDICT_KEPT;
-    cmd_program.ops[op] = asked;
+    program->ops[op] = asked;
     if (*status != 0) {
         death_print(stdout, *status, options->timeout);
         printf(" under the next\n");
-        cmd_program.ops[op] = sweep->running;
+        program->ops[op] = sweep->running;
     } else if (!kept) {
         verdict_print_outcome(stdout, sweep->outcome);
         printf(options->all ? " and others, under %" PRIu64 " of them\n" : "\n", sweep->broken);
-        cmd_program.ops[op] = sweep->first;
+        program->ops[op] = sweep->first;
     } else {
         printf(sweep->done ? "kept\n" : "kept, and there are more\n");
     }
     if (!kept) {
         char text[TEXT_LINE_MAX];
-        text_print_op(&cmd_program.ops[op], text, sizeof text);
+        text_print_op(&program->ops[op], text, sizeof text);
         printf("    %s\n", text);
     }
     fflush(stdout);
@@ -99,26 +99,27 @@ static bool sweep_race(const struct options *options, const char *path, uint32_t
 }
 
 static int sweep_file(const struct options *options, const char *path) {
+    static struct program program;
     int status = 0;
     unsigned races = 0;
-    if (!cmd_load(path, options->form)) {
+    if (!cmd_load(path, options->form, &program)) {
         return CMD_BAD_INPUT;
     }
     if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
-    for (uint32_t op = 0; op < cmd_program.op_count; op++) {
-        if (cmd_program.ops[op].opcode != OP_RACE) {
+    for (uint32_t op = 0; op < program.op_count; op++) {
+        if (program.ops[op].opcode != OP_RACE) {
             continue;
         }
         races++;
-        if (sweep_race(options, path, op, &status)) {
+        if (sweep_race(options, path, &program, op, &status)) {
             continue;
         }
         if (status != 0) {
             return CMD_BAD_INPUT;
         }
-        bool saved = options->out == NULL || cmd_save(options->out, LOAD_DETECT, &cmd_program);
+        bool saved = options->out == NULL || cmd_save(options->out, LOAD_DETECT, &program);
         return saved ? CMD_VIOLATED : CMD_BAD_INPUT;
     }
     if (races == 0) {

@@ -7,22 +7,23 @@
 #include "harness/reproduce/reproduce.h"
 
 static int write_source(const char *path, const char *out) {
+    static struct program program;
     struct verdict verdict;
-    if (!cmd_load(path, LOAD_DETECT)) {
+    if (!cmd_load(path, LOAD_DETECT, &program)) {
         return CMD_BAD_INPUT;
     }
-    uint32_t race = reproducer_race(&cmd_program);
-    if (race < cmd_program.op_count) {
+    uint32_t race = reproducer_race(&program);
+    if (race < program.op_count) {
         fprintf(stderr,
                 "%s: operation %u is a race: its schedule counts loads and stores, which a C file of its own "
                 "cannot switch at; pinfuzz run and pinfuzz schedules replay it\n",
                 path, race + 1);
         return CMD_BAD_INPUT;
     }
-    if (!verdict_of(&cmd_program, VERDICT_TIMEOUT, &verdict)) {
+    if (!verdict_of(&program, VERDICT_TIMEOUT, &verdict)) {
         return CMD_BAD_INPUT;
     }
-    const struct reproducer *told = reproducer_of(&cmd_program, VERDICT_TIMEOUT);
+    const struct reproducer *told = reproducer_of(&program, VERDICT_TIMEOUT);
     if (told == NULL) {
         return CMD_BAD_INPUT;
     }
@@ -36,7 +37,7 @@ static int write_source(const char *path, const char *out) {
         fprintf(stderr, "%s: %s\n", out, strerror(errno));
         return CMD_BAD_INPUT;
     }
-    reproducer_write(file, strcmp(path, "-") == 0 ? "standard input" : path, &cmd_program, &verdict);
+    reproducer_write(file, strcmp(path, "-") == 0 ? "standard input" : path, &program, &verdict);
     bool ok = fflush(file) == 0 && !ferror(file);
     if ((!standard && fclose(file) != 0) || !ok) {
         fprintf(stderr, "%s: %s\n", standard ? "standard output" : out, strerror(errno));

@@ -8,8 +8,15 @@
 #include "harness/verdict/child.h"
 #include "harness/verdict/verdict.h"
 
+/* The races of a program, and where it is told of them. */
+struct races {
+    const struct program *program;
+    FILE *file;
+};
+
 static void run_races(void *context) {
-    (void)verdict_here(&cmd_program, &(struct run_options){.quiet = true, .races = context});
+    const struct races *races = context;
+    (void)verdict_here(races->program, &(struct run_options){.quiet = true, .races = races->file});
     _exit(0);
 }
 
@@ -25,7 +32,7 @@ static void put_switches(FILE *file, uint32_t op, char *line, int size) {
 }
 
 /* With the switches of each race, from a run in a child: it may die of what it shows. */
-static int print_switches(void) {
+static int print_switches(const struct program *program) {
     char text[TEXT_WORLD_MAX];
     char line[512] = "";
     int status;
@@ -34,18 +41,18 @@ static int print_switches(void) {
         perror("pinfuzz text: tmpfile");
         return CMD_BAD_INPUT;
     }
-    if (!child_run(run_races, file, -1, VERDICT_TIMEOUT, &status)) {
+    if (!child_run(run_races, &(struct races){program, file}, -1, VERDICT_TIMEOUT, &status)) {
         fclose(file);
         return CMD_BAD_INPUT;
     }
     rewind(file);
-    text_print_world(&cmd_program, text, sizeof text);
+    text_print_world(program, text, sizeof text);
     printf("%s", text);
     if (fgets(line, sizeof line, file) == NULL) {
         line[0] = 0;
     }
-    for (uint32_t i = 0; i < cmd_program.op_count; i++) {
-        text_print_op(&cmd_program.ops[i], text, sizeof text);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        text_print_op(&program->ops[i], text, sizeof text);
         printf("%s\n", text);
         put_switches(file, i, line, (int)sizeof line);
     }
@@ -64,15 +71,17 @@ static const struct option option_table[] = {
 };
 
 static int main_text(int argc, char **argv) {
+    static struct program program;
     struct options options = {.form = LOAD_DETECT};
     struct words words;
-    if (!options_read(&cmd_text, argc, argv, &options, &words) || !cmd_load(words.at[0], options.form)) {
+    if (!options_read(&cmd_text, argc, argv, &options, &words) ||
+        !cmd_load(words.at[0], options.form, &program)) {
         return CMD_BAD_INPUT;
     }
     if (options.switches) {
-        return print_switches();
+        return print_switches(&program);
     }
-    return cmd_save("-", LOAD_TEXT, &cmd_program) ? CMD_KEPT : CMD_BAD_INPUT;
+    return cmd_save("-", LOAD_TEXT, &program) ? CMD_KEPT : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_text = {

@@ -124,12 +124,13 @@ static bool complain(const struct triage_look *look) {
 }
 
 /* Makes it small and keeps it. False when that cannot be done, or was interrupted. */
-static bool keep(struct triage *all, struct triage_group *group, const struct triage_options *options) {
+static bool keep(struct triage *all, struct triage_group *group, const struct program *program,
+                 const struct triage_options *options) {
     static struct program small;
     struct triage_look look;
     const char *from = base_name(all->paths.paths[group->smallest]);
     const char *source = "";
-    program_copy(&small, &cmd_program);
+    program_copy(&small, program);
     struct minimize_result result =
         shrink(&small, &group->verdict, options->candidates, options->timeout, &interrupted);
     if (interrupted) {
@@ -145,28 +146,29 @@ static bool keep(struct triage *all, struct triage_group *group, const struct tr
     if (result.kept == 0) {
         printf("as it was: it did not show a third time");
     } else {
-        printf("%u operations -> %u", cmd_program.op_count, small.op_count);
+        printf("%u operations -> %u", program->op_count, small.op_count);
     }
     printf("%s%s)\n", source[0] != 0 ? "; " : "", source);
     return true;
 }
 
 static bool tell_group(struct triage *all, struct triage_group *group, const struct triage_options *options) {
+    static struct program program;
     struct triage_look look = {.error = ""};
     bool ok = true;
     printf("%s: %u %s", group->key, group->files, group->files == 1 ? "file," : "files,");
     fflush(stdout);
-    if (!cmd_load(all->paths.paths[group->smallest], LOAD_DETECT)) {
+    if (!cmd_load(all->paths.paths[group->smallest], LOAD_DETECT, &program)) {
         printf(" cannot be read any more\n");
         return false;
     }
     if (group->kept_before || options->dry) {
-        ok = options->sarif == NULL || triage_look(group, &cmd_program, options->timeout, &look);
+        ok = options->sarif == NULL || triage_look(group, &program, options->timeout, &look);
         printf(" %s %s\n", group->kept_before ? "kept before:" : "not kept: the smallest is",
                group->kept_before ? group->place : all->paths.paths[group->smallest]);
         ok = ok || complain(&look);
     } else {
-        ok = keep(all, group, options);
+        ok = keep(all, group, &program, options);
     }
     char key[sizeof group->key];
     for (uint32_t i = (uint32_t)all->kept; options->verbose && i < all->paths.count; i++) {

@@ -105,12 +105,12 @@ static uint64_t digest(const uint8_t *bytes, size_t size) {
     return hash;
 }
 
-static struct seen look(bool leave) {
+static struct seen look(const struct program *program, bool leave) {
     struct seen seen;
     memset(counters, 0, (size_t)(counters_end - counters));
     memset(state_counters, 0, sizeof state_counters);
     compared = 0;
-    seen.verdict = verdict_here(&cmd_program, &(struct run_options){.quiet = true});
+    seen.verdict = verdict_here(program, &(struct run_options){.quiet = true});
     if (leave)
         leftover();
     seen.compares = compared;
@@ -143,6 +143,7 @@ static bool same(const char *path, const char *when, const struct seen *first, c
 }
 
 int main(int argc, char **argv) {
+    static struct program program;
     struct cmd_files files = {0};
     unsigned differ = 0, edges = 0, least = UINT_MAX;
     size_t shortest = 0;
@@ -157,29 +158,29 @@ int main(int argc, char **argv) {
         return 2;
     }
     for (size_t i = 0; i < files.count; i++) {
-        if (!cmd_load(files.paths[i], LOAD_DETECT))
+        if (!cmd_load(files.paths[i], LOAD_DETECT, &program))
             return 2;
-        seen[i] = look(leave);
+        seen[i] = look(&program, leave);
         unsigned passed = passed_edges();
         edges += passed;
         if (passed < least) {
             least = passed;
             shortest = i;
         }
-        struct seen again = look(leave);
+        struct seen again = look(&program, leave);
         differ += !same(files.paths[i], "at once", &seen[i], &again);
     }
     for (size_t i = files.count; i-- > 0;) {
-        if (!cmd_load(files.paths[i], LOAD_DETECT))
+        if (!cmd_load(files.paths[i], LOAD_DETECT, &program))
             return 2;
-        struct seen later = look(leave);
+        struct seen later = look(&program, leave);
         differ += !same(files.paths[i], "after others", &seen[i], &later);
     }
-    if (!cmd_load(files.paths[shortest], LOAD_DETECT))
+    if (!cmd_load(files.paths[shortest], LOAD_DETECT, &program))
         return 2;
     bool often = true;
     for (unsigned i = 0; i < OFTEN && often; i++) {
-        struct seen now = look(leave);
+        struct seen now = look(&program, leave);
         often = same(files.paths[shortest], "after thousands of runs", &seen[shortest], &now);
     }
     differ += !often;
