@@ -41,12 +41,12 @@ static struct program_op likely_operation(void) {
     op.view = (uint8_t)random_below(&dice, 3);
     op.value = random_below(&dice, best.machine.adapters);
     op.actor = (uint8_t)(random_one_in(&dice, 8) ? random_below(&dice, SUT_ACTORS) : 0);
-    if (op.opcode <= OP_PIN) {
+    if (program_class(op.opcode) == CLASS_CALLBACK) {
         op.arg.pin2.PhysicalAdapterIndex = random_below(&dice, 2);
         op.size_form = RANDOM_PICK(&dice, forms);
         op.size_delta = op.size_form == FORM_PAGES ? (int8_t)random_between(&dice, 1, 4) : 0;
         op.arg.pin2.Flags.Value = op.opcode == OP_PIN2 ? random_below(&dice, 2) : 0;
-    } else if (op.opcode <= OP_CPU_READ) {
+    } else if (program_class(op.opcode) == CLASS_ACCESS) {
         op.arg.dma.page = random_below(&dice, 8);
         op.arg.dma.stamp = random_next(&dice);
     }
