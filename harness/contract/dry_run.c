@@ -122,10 +122,9 @@ static void bus_op(struct model *model, const struct program_op *op) {
 }
 
 static void self(struct model *model, const struct program_op *op) {
-    static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
     switch ((enum program_self)op->opcode) {
     case SELF_IRQL:
-        model->irql[op->actor] = levels[op->irql % PROGRAM_IRQLS];
+        model->irql[op->actor] = resolve_irql(op);
         break;
     }
 }

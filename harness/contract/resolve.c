@@ -32,6 +32,12 @@ void resolve_bus(const struct model *model, const struct program_op *op, struct 
     call->flag = op->flag;
 }
 
+KIRQL resolve_irql(const struct program_op *op) {
+#define LEVEL(name, word, level) level,
+    static const KIRQL levels[] = {PROGRAM_IRQL_WORDS(LEVEL)};
+    return levels[op->irql % PROGRAM_IRQLS];
+}
+
 static HANDLE resolve_handle(const struct model *model, const struct program_op *op, uint8_t device) {
     const struct model_device *own = &model->devices[device];
     const struct model_device *lead =

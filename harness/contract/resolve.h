@@ -24,6 +24,9 @@ void resolve_chains(const struct program *program, struct resolve_chains *chains
 /* Of a bus operation of a program, but for opcode and fault. */
 void resolve_bus(const struct model *model, const struct program_op *op, struct call *call);
 
+/* That an actor goes to. */
+KIRQL resolve_irql(const struct program_op *op);
+
 /* MaximumSize of the save area that an argument's index means: in the device's chain, or the device's
  * own where there is no such index. In bytes. */
 uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index);

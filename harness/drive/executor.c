@@ -36,10 +36,9 @@ static void run_access(const struct program_op *op, struct call *call) {
 }
 
 static void run_self(const struct program_op *op, struct call *call) {
-    static const KIRQL levels[] = {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, HIGH_LEVEL};
     switch ((enum program_self)op->opcode) {
     case SELF_IRQL:
-        call->irql = levels[op->irql % PROGRAM_IRQLS];
+        call->irql = resolve_irql(op);
         run.model.irql[op->actor] = call->irql;
         run_perform(call);
         break;

@@ -122,7 +122,7 @@ enum program_self {
 
 /* ---- words of members ---- */
 
-#define PROGRAM_WORD(name, word) name,
+#define PROGRAM_WORD(name, ...) name,
 enum program_handle {
     PROGRAM_HANDLE_WORDS(PROGRAM_WORD) PROGRAM_HANDLES
 };

@@ -13,7 +13,8 @@ _Static_assert(sizeof text_opcodes / sizeof *text_opcodes == PROGRAM_OPCODES, "e
 const char *const text_handles[PROGRAM_HANDLES] = {PROGRAM_HANDLE_WORDS(WORD)};
 const char *const text_forms[PROGRAM_FORMS] = {PROGRAM_FORM_WORDS(WORD)};
 const char *const text_views[PROGRAM_VIEWS] = {PROGRAM_VIEW_WORDS(WORD)};
-const char *const text_irqls[PROGRAM_IRQLS] = {PROGRAM_IRQL_WORDS(WORD)};
+#define LEVEL_WORD(name, word, level) [name] = (word),
+const char *const text_irqls[PROGRAM_IRQLS] = {PROGRAM_IRQL_WORDS(LEVEL_WORD)};
 
 const char *const text_faults[SUT_FAULT_KINDS] = {
 #define FAULT(name, word, ...) [SUT_FAULT_##name] = (word),
