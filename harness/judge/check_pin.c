@@ -195,24 +195,15 @@ static bool check_reach(const struct model_chain *c, const struct model_area *ar
 static bool check_descriptor(const struct model_pin *pin, enum contract_clause clause) {
     uint64_t last = pin->sample[last_sample(pin)].page;
     uint64_t address = pin->sample[last_sample(pin)].address;
-    if (pin->legacy) {
-        const MDL *mdl = pin->descriptor;
-        if (!REQUIRE(
-                mdl->ByteCount == pin->pages * MODEL_PAGE && mdl->ByteOffset == 0, clause,
-                ("ByteCount 0x%llx, ByteOffset 0, as when it was pinned", (ULL)(pin->pages * MODEL_PAGE)),
-                ("ByteCount 0x%x, ByteOffset 0x%x", mdl->ByteCount, mdl->ByteOffset)))
-            return false;
-    } else {
-        const DXGK_ADL *adl = pin->descriptor;
-        bool same = pin->contiguous ? adl->BasePageNumber == pin->base : adl->Pages == pin->array;
-        bool flags = adl->Flags.Contiguous == pin->contiguous && (adl->Flags.Reserved == 0 || !dialect_held);
-        if (!REQUIRE(same && adl->PageCount == pin->pages && flags, clause,
-                     ("PageCount %llu, Flags %u and %s as when it was pinned", (ULL)pin->pages,
-                      pin->contiguous, pin->contiguous ? "BasePageNumber" : "Pages"),
-                     ("PageCount %u, Flags 0x%x, %s", adl->PageCount, adl->Flags.Value,
-                      same ? "the same" : "another")))
-            return false;
-    }
+    const struct descriptor now = descriptor_read(pin->descriptor, pin->legacy);
+    bool same = pin->contiguous ? now.base == pin->base : now.array == pin->array;
+    bool clean = now.rest == 0 || (!pin->legacy && !dialect_held);
+    if (!REQUIRE(same && clean && now.pages == pin->pages && now.contiguous == pin->contiguous, clause,
+                 ("%llu pages in the same %s, and no other bit set, as when it was pinned", (ULL)pin->pages,
+                  pin->contiguous ? "range" : "array"),
+                 ("%llu pages in %s %s%s", (ULL)now.pages, same ? "the same" : "another",
+                  now.contiguous ? "range" : "array", clean ? "" : ", and another bit set")))
+        return false;
     return REQUIRE(pin_address(pin, last) == address, clause,
                    ("page %llu of the descriptor 0x%llx, as when it was pinned", (ULL)last, (ULL)address),
                    ("0x%llx", (ULL)pin_address(pin, last)));

@@ -3,15 +3,15 @@
 #include <unistd.h>
 
 #include "harness/contract/resolve.h"
+#include "harness/judge/descriptor.h"
 #include "harness/reproduce/scenario.h"
 
 /* What the descriptor of a live pin says has changed since it was pinned. */
 static bool has_changed(const struct model_pin *pin) {
-    const DXGK_ADL *adl = pin->descriptor;
-    const MDL *mdl = pin->descriptor;
-    if (pin->legacy ? mdl->ByteCount != pin->pages * MODEL_PAGE || mdl->ByteOffset != 0
-                    : adl->PageCount != pin->pages || adl->Flags.Value != pin->contiguous ||
-                          (pin->contiguous ? adl->BasePageNumber != pin->base : adl->Pages != pin->array))
+    const struct descriptor now = descriptor_read(pin->descriptor, pin->legacy);
+    if (now.pages != pin->pages || now.contiguous != pin->contiguous ||
+        (now.rest != 0 && sut_get()->hold_chosen) ||
+        (pin->contiguous ? now.base != pin->base : now.array != pin->array))
         return true;
     for (uint32_t n = 0; !pin->contiguous && n < pin->samples; n++)
         if (pin->array[pin->sample[n].page] != pin->sample[n].address)
@@ -77,17 +77,18 @@ static bool put_rest(struct put *to, const struct step *step, enum contract_clau
         return put_ended_base(to, step);
     if (program_class(opcode) == CLASS_ACCESS)
         return true;
-    if (program_class(opcode) == CLASS_BUS && !looks_counted())
-        return true; /* it is which drivers were called, and bus_start() and its like know */
-    if (looks_counted())
+    if (looks_seen()->counted)
         put_pool_check(to, step);
-    return looks_counted();
+    else /* it is which drivers were called, and bus_start() and its like know */
+        return program_class(opcode) == CLASS_BUS;
+    return true;
 }
 
 /* Writes the last step down, and what is checked behind it. */
 static bool put_final(struct step *step, enum contract_clause clause) {
     struct put *to = scenario_text(step);
-    const struct look *wrong = looks_wrong();
+    const struct looks_seen *seen = looks_seen();
+    bool wrong = seen->wrong[0] != 0;
     names_maker changed = find_changed();
     const struct legal legal = resolve_legal(&step->answer, &step->after);
     bool failed = !NT_SUCCESS(step->after.status);
@@ -101,20 +102,20 @@ static bool put_final(struct step *step, enum contract_clause clause) {
     if (run.inside && !step->active)
         steps_enter();
     if (wrong)
-        looks_put_before(to, wrong);
-    else if (how == TELL_FINAL && step->active && !step->call[0] && !changed && !looks_locked())
+        put(to, "%s", seen->before);
+    else if (how == TELL_FINAL && step->active && !step->call[0] && !changed && !seen->locked)
         put(to, "    decisive = true;\n");
     const struct step last = *step; /* forgotten when it is written down */
     steps_tell(step, how);
     if (how == TELL_STATUS || how == TELL_ARGUMENT || last.answer.stops)
         return true;
     put(to, "\n    /* what the contract says of it */\n");
-    if (looks_locked())
+    if (seen->locked)
         put(to, "    no_lock_held();\n");
-    else if (looks_raised())
+    else if (seen->raised)
         put(to, "    irql_is(%u);\n", (unsigned)run.model.irql[run.model.actor]);
     else if (wrong)
-        looks_put_check(to, wrong);
+        put(to, "%s", seen->wrong);
     else if (changed != NAMES_NOBODY)
         put(to, "    descriptor_is_same(&pages_%s);\n", names_suffix(changed));
     else

@@ -38,7 +38,6 @@ uint32_t reproducer_race(const struct program *program) {
 static void run_watched(void *context) {
     const struct run_options options = {.quiet = true, .subject = looks_watch(), .observe = steps_observe};
     names_begin();
-    looks_begin();
     run_expected_text[0] = 0;
     contract_on_violation(final_violated);
     executor_run_with(context, &options);
@@ -72,8 +71,8 @@ const struct reproducer *reproducer_of(const struct program *program, unsigned t
         bool inside = scenario->entered && !scenario->step[0].returned;
         struct put *to = inside ? &scenario->inner : &scenario->main;
         steps_tell(&scenario->step[inside], TELL_DEATH);
-        if (scenario->open[0])
-            put(to, "\n    /* where the process dies: a look of the oracle's */\n%s", scenario->open);
+        if (scenario->look[0])
+            put(to, "\n    /* where the process dies: a look of the oracle's */\n%s", scenario->look);
         steps_end();
     } else if (scenario->told.end == REPRODUCER_KEPT) {
         put(&scenario->main, "    nothing_is_out();\n");
@@ -129,33 +128,20 @@ static void put_head(FILE *file, const char *name) {
         name);
 }
 
-/* PIN-COUNT: CLAUSE_PIN_COUNT. */
-static void put_clause(struct put *to, const char *id) {
-    char name[64];
-    size_t i = 0;
-    for (; id[i] && i + 1 < sizeof name; i++)
-        name[i] = (char)(id[i] == '-' ? '_' : id[i]);
-    name[i] = 0;
-    put(to, "    CLAUSE_%s,\n", name);
-}
-
 static void put_finding(struct put *to) {
     const struct reproducer *told = &scenario->told;
     bool broken = told->clause < CONTRACT_CLAUSE_COUNT;
+    bool died = told->end == REPRODUCER_DIED;
     put(to, "#define FINDING_CLAUSE   ");
-    put_string(to, broken ? contract_table[told->clause].id : "END-ZERO");
+    put_string(to, broken ? contract_table[told->clause].id : died ? "" : "END-ZERO");
     put(to, "\n#define FINDING_EXPECTED ");
-    put_string(to, broken ? told->expected : "nothing is left when the last adapter is gone");
+    put_string(to, broken ? told->expected
+                   : died ? "what the model says"
+                          : "nothing is left when the last adapter is gone");
     put(to, "\n\n/* What a miniport does wrong, or beside the point. */\nenum program_miniport {\n");
     for (unsigned bit = 0; bit < world_miniports.count; bit++)
         put(to, "    PROGRAM_MP_%s = 1 << %u, /* %s */\n", world_miniports.names[bit], bit,
             world_miniports.help[bit]);
-    put(to, "};\n\n/* The contract's clauses. */\nenum contract_clause {\n");
-    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
-        put_clause(to, contract_table[i].id);
-    put(to, "};\nstatic const char *const clause_ids[] = {\n");
-    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
-        put(to, "    \"%s\",\n", contract_table[i].id);
     put(to, "};\n\n");
 }
 

@@ -6,35 +6,8 @@
 #include "harness/reproduce/names.h"
 #include "harness/reproduce/reproduce.h"
 
-/* A look of the oracle's: what was seen, and what the model says. */
-enum look_kind {
-    LOOK_DMA,
-    LOOK_PAGE,
-    LOOK_LEDGER,
-    LOOK_ALIVE,
-    LOOK_ACCESS,
-    LOOK_DOMAIN
-};
-
-struct look {
-    enum look_kind kind;
-    uint8_t adapter;          /* DMA, DOMAIN: the device; PAGE: the lead */
-    uint8_t index;            /* PAGE; DOMAIN: another device */
-    bool write;               /* DMA */
-    bool foreign;             /* DMA: by a GPU of another chain than the pin's */
-    bool ok;                  /* DMA: no fault; PAGE: there is one; ALIVE, ACCESS: yes */
-    bool wants_ok;            /* what the model says, and so on */
-    bool wants_value;         /* DMA, PAGE: `wanted` is what is compared; DOMAIN: `index` tells */
-    bool locked;              /* PAGE */
-    bool wants_locked;        /* PAGE */
-    bool pressed;             /* PAGE: compared with itself before memory pressure */
-    uint16_t offset;          /* DMA: in the page; ACCESS: bytes */
-    struct names_place place; /* DMA, ALIVE; PAGE: whose PFN it must have */
-    uint64_t page;            /* PAGE */
-    uint64_t value;           /* DMA: read or written; PAGE: PFN, UINT64_MAX: none; DOMAIN: id */
-    uint64_t wanted;
-    uint64_t address; /* ACCESS */
-};
+/* The longest is of a ledger: 9 counts, each with its name of 13 characters and a number of 28 at most. */
+#define LOOKS_STATEMENT 512
 
 /* The call that is under way, or that has returned and not been written down yet: what follows it decides how
  * it is told. */
@@ -75,15 +48,15 @@ struct scenario {
     struct put variables; /* what the calls take and give */
     struct put inner;     /* functions of what drivers do when they are entered */
     struct put main;
-    struct step step[2]; /* outside and inside of drivers */
-    uint32_t turn;       /* a number for what is behind the last statement */
-    uint32_t heading;    /* the operation whose heading was written last */
-    uint32_t headed;     /* operations that have one */
-    uint32_t serials;    /* names_maker */
-    unsigned entries;    /* miniport_acted when the step outside began */
-    uint32_t entry;      /* that the last inner call was in */
-    bool entered;        /* the function of the inner calls is not closed yet */
-    char open[256];      /* a look that has not come back: where the process dies */
+    struct step step[2];        /* outside and inside of drivers */
+    uint32_t turn;              /* a number for what is behind the last statement */
+    uint32_t heading;           /* the operation whose heading was written last */
+    uint32_t headed;            /* operations that have one */
+    uint32_t serials;           /* names_maker */
+    unsigned entries;           /* miniport_acted when the step outside began */
+    uint32_t entry;             /* that the last inner call was in */
+    bool entered;               /* the function of the inner calls is not closed yet */
+    char look[LOOKS_STATEMENT]; /* of a look that has not come back: where the process dies */
 };
 
 extern struct scenario *scenario;
@@ -111,16 +84,16 @@ void steps_circumstance(const char *function, unsigned value);
 /* ---- looks.c ---- */
 /* The implementation, watched. */
 const struct sut *looks_watch(void);
-void looks_begin(void);
-/* The last look behind this step that the model contradicts: the judge stops there. NULL: none. */
-const struct look *looks_wrong(void);
-bool looks_counted(void); /* the ledger was looked at */
-bool looks_locked(void);  /* a call has kept a lock */
-bool looks_raised(void);  /* a call has changed its actor's IRQL */
-/* What must be known from before the step. */
-void looks_put_before(struct put *to, const struct look *look);
-/* The check that shows it. */
-void looks_put_check(struct put *to, const struct look *look);
+/* What was seen behind the last statement. */
+struct looks_seen {
+    bool counted; /* the ledger was looked at */
+    bool locked;  /* a call has kept a lock */
+    bool raised;  /* a call has changed its actor's IRQL */
+    /* The statement that shows the last look which the model contradicts: the judge stops there. "": none. */
+    char wrong[LOOKS_STATEMENT];
+    char before[96]; /* and what it must know from before the step */
+};
+const struct looks_seen *looks_seen(void);
 
 /* ---- final.c ---- */
 /* contract_on_violation(). */

@@ -153,7 +153,6 @@ static void put_bus(struct put *to, const struct call *call) {
     const struct model_device *device = &run.model.devices[call->device];
     const struct model_chain *chain = &run.model.chains[device->chain];
     bool starting = device->present && chain->phase == PHASE_STARTING;
-    bool stopping = device->present && chain->phase == PHASE_STOPPING;
     bool joins = call->opcode == OP_LINK && drivers[call->joiner].lead == &drivers[call->device] &&
                  run.model.devices[call->joiner].chain != device->chain;
     switch ((enum program_bus)call->opcode) {
@@ -168,11 +167,6 @@ static void put_bus(struct put *to, const struct call *call) {
     case BUS_ADD:
         put_add(to, call);
         break;
-    case BUS_STOP:
-    case BUS_REMOVE:
-        put(to, "%s%s(%u)", stopping || call->opcode == OP_REMOVE ? "bus_" : "sut->",
-            text_opcodes[call->opcode], call->device);
-        break;
     case BUS_LINK:
         if (joins) {
             put(to, "bus_link(%u, %u", call->device, call->joiner);
@@ -183,11 +177,8 @@ static void put_bus(struct put *to, const struct call *call) {
         }
         break;
     case BUS_SECURE_VM:
-        if (device->present)
-            put(to, "bus_secure_vm(%u, %s)", call->device,
-                attaches(call, device->chain) ? "true /* attaches */" : "false");
-        else
-            put(to, "sut->secure_vm(%u)", call->device);
+        put(to, "bus_secure_vm(%u, %s)", call->device,
+            attaches(call, device->chain) ? "true /* attaches */" : "false");
         break;
     case BUS_POWER:
         put(to, "sut->power(%u, %s)", call->device, call->flag ? "true /* D0 */" : "false /* D3 */");
@@ -195,6 +186,8 @@ static void put_bus(struct put *to, const struct call *call) {
     case BUS_RESET:
         put(to, "sut->reset(%u, %s)", call->device, call->flag ? "true /* begin */" : "false /* end */");
         break;
+    case BUS_STOP:
+    case BUS_REMOVE:
     case BUS_SURPRISE_REMOVE:
         put(to, "bus_%s(%u)", text_opcodes[call->opcode], call->device);
         break;

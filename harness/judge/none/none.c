@@ -9,6 +9,7 @@
  */
 #include "harness/judge/blame.h"
 #include "harness/judge/check.h"
+#include "harness/judge/descriptor.h"
 #include "harness/judge/race.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
@@ -44,20 +45,14 @@ void check_argument(const struct call *before, const struct call *call) {
 /* ---- what the model is told of ---- */
 
 static void pinned(const struct call *call, uint8_t chain, uint8_t index) {
-    struct model_pin pin = {.legacy = call->opcode == OP_PIN};
-    if (pin.legacy) {
-        const MDL *mdl = call->arg.pin.pMdl;
-        pin.pages = mdl->ByteCount / MODEL_PAGE;
-        pin.array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
-    } else {
-        const DXGK_ADL *adl = call->arg.pin2.pAdl;
-        pin.pages = adl->PageCount;
-        pin.contiguous = adl->Flags.Contiguous;
-        if (pin.contiguous)
-            pin.base = adl->BasePageNumber;
-        else
-            pin.array = adl->Pages;
-    }
+    bool legacy = call->opcode == OP_PIN;
+    const struct descriptor told =
+        descriptor_read(legacy ? (const void *)call->arg.pin.pMdl : call->arg.pin2.pAdl, legacy);
+    const struct model_pin pin = {.legacy = legacy,
+                                  .pages = told.pages,
+                                  .contiguous = told.contiguous,
+                                  .base = told.base,
+                                  .array = told.array};
     if (pin.pages == 0)
         return;
     if (!pin.contiguous) {

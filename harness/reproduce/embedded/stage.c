@@ -131,7 +131,7 @@ HELPER NTSTATUS bus_secure_vm(unsigned number, bool attaches) {
     return status;
 }
 
-/* Of a chain that runs. */
+/* Of a chain that runs, or does not. */
 HELPER NTSTATUS bus_stop(unsigned number) {
     NTSTATUS status = sut->stop(number);
     if (NT_SUCCESS(status))
@@ -218,47 +218,22 @@ HELPER void irql_is(unsigned expected) {
 struct pages {
     const void *descriptor;
     bool legacy; /* an MDL */
-    bool contiguous;
-    uint64_t count;
-    DXGK_PAGE_NUMBER base;         /* contiguous */
-    const DXGK_PAGE_NUMBER *array; /* else; and a copy, for what is looked at when the pin has ended */
-    DXGK_PAGE_NUMBER *numbers;
-    uint64_t pool_bytes; /* what the pin took */
+    struct descriptor said;
+    DXGK_PAGE_NUMBER *numbers; /* a copy of its array, for what is looked at when the pin has ended */
+    uint64_t pool_bytes;       /* what the pin took */
     uint64_t pool_blocks;
 };
 
-HELPER void copy_numbers(struct pages *pages) {
-    size_t size = pages->count * sizeof *pages->numbers;
-    pages->numbers = malloc(size);
-    if (!pages->numbers)
-        quit(2);
-    memcpy(pages->numbers, pages->array, size);
-}
-
-HELPER struct pages read_pages(const void *descriptor, bool legacy) {
-    const DXGK_ADL *adl = descriptor;
-    struct pages pages = {.descriptor = descriptor, .legacy = legacy};
-    if (legacy) {
-        const MDL *mdl = descriptor;
-        pages.count = mdl->ByteCount / PAGE_SIZE;
-        pages.array = (const DXGK_PAGE_NUMBER *)(mdl + 1);
-        copy_numbers(&pages);
-        return pages;
-    }
-    pages.count = adl->PageCount;
-    pages.contiguous = adl->Flags.Contiguous;
-    if (pages.contiguous) {
-        pages.base = adl->BasePageNumber;
-    } else {
-        pages.array = adl->Pages;
-        copy_numbers(&pages);
-    }
-    return pages;
-}
-
 /* What the step has pinned. */
 HELPER struct pages new_pages(const void *descriptor, bool legacy) {
-    struct pages pages = read_pages(descriptor, legacy);
+    struct pages pages = {descriptor, legacy, .said = descriptor_read(descriptor, legacy)};
+    size_t size = pages.said.pages * sizeof *pages.numbers;
+    if (!pages.said.contiguous) {
+        pages.numbers = malloc(size);
+        if (!pages.numbers)
+            quit(2);
+        memcpy(pages.numbers, pages.said.array, size);
+    }
     struct sut_ledger now = {0};
     if (sut->ledger)
         sut->ledger(&now);
@@ -279,7 +254,7 @@ HELPER struct pages pages_of_mdl(const MDL *mdl, uint64_t bytes) {
 
 /* The device page number of a page of the section. */
 HELPER DXGK_PAGE_NUMBER page_number(const struct pages *pages, uint64_t page) {
-    return pages->contiguous ? pages->base + page : pages->numbers[page];
+    return pages->said.contiguous ? pages->said.base + page : pages->numbers[page];
 }
 
 /* ---- GPUs and the CPU ---- */
@@ -377,28 +352,20 @@ HELPER void dma_never_reads(unsigned gpu, uint64_t number, unsigned offset, uint
         finding("it reads the other chain's page");
 }
 
-/* A page of the section of an index. */
-HELPER struct sut_page page_of(unsigned lead, unsigned index, uint64_t page) {
+/* The PFN of a page of the section of an index. */
+#define ANYWHERE UINT64_MAX
+HELPER uint64_t frame_of(unsigned lead, unsigned index, uint64_t page) {
     struct sut_page found = {0};
-    (void)sut->page(lead, index, page, &found);
-    return found;
+    return sut->page(lead, index, page, &found) && found.has_frame ? found.pfn : ANYWHERE;
 }
 
-HELPER void page_is_there(unsigned lead, unsigned index, uint64_t page, bool there) {
-    struct sut_page found;
+HELPER void page_is(unsigned lead, unsigned index, uint64_t page, bool there, bool locked, uint64_t pfn) {
+    struct sut_page found = {0};
     if (sut->page(lead, index, page, &found) != there)
         finding(there ? "no such page" : "such a page");
-}
-
-HELPER void page_is_locked(unsigned lead, unsigned index, uint64_t page, bool locked) {
-    page_is_there(lead, index, page, true);
-    if (page_of(lead, index, page).locked != locked)
+    if (there && found.locked != locked)
         finding(locked ? "not locked" : "locked");
-}
-
-HELPER void page_is_at(unsigned lead, unsigned index, uint64_t page, uint64_t pfn) {
-    struct sut_page found = page_of(lead, index, page);
-    if (!found.has_frame || found.pfn != pfn)
+    if (pfn != ANYWHERE && (!found.has_frame || found.pfn != pfn))
         finding("PFN 0x%llx", (unsigned long long)found.pfn);
 }
 
@@ -409,40 +376,37 @@ HELPER void descriptor_is_alive(const struct pages *pages, bool alive) {
 
 /* It says what it said when the pin was made. */
 HELPER void descriptor_is_same(const struct pages *was) {
-    struct pages now = read_pages(was->descriptor, was->legacy);
-    if (now.count != was->count || now.contiguous != was->contiguous || now.base != was->base ||
-        now.array != was->array ||
-        (now.numbers && memcmp(now.numbers, was->numbers, now.count * sizeof *now.numbers) != 0))
+    const struct descriptor now = descriptor_read(was->descriptor, was->legacy);
+    if (now.pages != was->said.pages || now.contiguous != was->said.contiguous ||
+        now.base != was->said.base || now.array != was->said.array || now.rest != was->said.rest ||
+        (was->numbers && memcmp(now.array, was->numbers, now.pages * sizeof *was->numbers) != 0))
         finding("another count, form, place or page than when it was pinned");
-    free(now.numbers);
 }
 
 HELPER void descriptor_is_contiguous(const struct pages *pages) {
-    if (!pages->contiguous)
+    if (!pages->said.contiguous)
         finding("an array");
 }
 
 /* Every device page lies within HighestVisibleAddress; of a contiguous pin the last says it of all. */
 HELPER void pages_are_below(const struct pages *pages, uint64_t visible) {
-    for (uint64_t i = pages->contiguous ? pages->count - 1 : 0; i < pages->count; i++)
+    for (uint64_t i = pages->said.contiguous ? pages->said.pages - 1 : 0; i < pages->said.pages; i++)
         if (page_number(pages, i) >= visible)
             finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
 }
 
 /* None of them is one of these. */
 HELPER void pages_are_apart(const struct pages *pages, uint64_t first, uint64_t count) {
-    for (uint64_t i = 0; i < pages->count; i++)
+    for (uint64_t i = 0; i < pages->said.pages; i++)
         if (page_number(pages, i) - first < count)
             finding("device page 0x%llx", (unsigned long long)page_number(pages, i));
 }
 
 /* Where memory is remapped the numbers are logical: not all of them are those of the pages' frames. */
 HELPER void pages_are_logical(const struct pages *pages, unsigned lead, unsigned index) {
-    for (uint64_t i = 0; i < pages->count && i < 8; i++) {
-        struct sut_page found = page_of(lead, index, i);
-        if (!found.has_frame || found.pfn != page_number(pages, i))
+    for (uint64_t i = 0; i < pages->said.pages && i < 8; i++)
+        if (frame_of(lead, index, i) != page_number(pages, i))
             return;
-    }
     finding("each page at its PFN");
 }
 
@@ -488,18 +452,13 @@ HELPER void pool_gave_back(uint64_t bytes, uint64_t blocks) {
 
 /* When the last adapter is gone. */
 HELPER void nothing_is_out(void) {
-    static const struct sut_ledger nothing;
     struct sut_ledger found;
     if (!sut->ledger)
         return;
     sut->ledger(&found);
-    found.leaks = nothing.leaks; /* these two count what has been */
-    found.breaches = nothing.breaches;
     if (found.pool_bytes || found.pool_blocks || found.cache_bytes)
         finding("%llu bytes in %llu blocks, %llu bytes of caches", (unsigned long long)found.pool_bytes,
                 (unsigned long long)found.pool_blocks, (unsigned long long)found.cache_bytes);
-#define IS_OUT(member, what)                                                                                 \
-    if (found.member)                                                                                        \
-        finding("%llu %s", (unsigned long long)found.member, what);
-    LEDGER_COUNTS(IS_OUT)
+    /* These two count what has been. */
+    ledger_is(&(struct sut_ledger){.leaks = found.leaks, .breaches = found.breaches});
 }
