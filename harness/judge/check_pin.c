@@ -1,4 +1,6 @@
 /* The oracle's looks at pins: by DMA, at their frames, at their descriptors. check.c says when. */
+#include "harness/contract/dialect.h"
+#include "harness/contract/held.h"
 #include "harness/contract/reach.h"
 #include "harness/judge/blame.h"
 #include "harness/judge/check.h"
@@ -86,6 +88,7 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
         return false;
     pin->contiguous = adl->Flags.Contiguous;
     bool owed = prefer && c->mode == MODE_REMAPPED && dialect_held && !call->fired;
+    owed = owed && !DIALECT_IS(CONTIGUOUS, OTHERWISE);
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
@@ -205,7 +208,8 @@ static bool check_descriptor(const struct model_pin *pin, enum contract_clause c
     } else {
         const DXGK_ADL *adl = pin->descriptor;
         bool same = pin->contiguous ? adl->BasePageNumber == pin->base : adl->Pages == pin->array;
-        bool flags = adl->Flags.Contiguous == pin->contiguous && (adl->Flags.Reserved == 0 || !dialect_held);
+        bool flags =
+            adl->Flags.Contiguous == pin->contiguous && (adl->Flags.Reserved == 0 || !held.adl_flags);
         if (!REQUIRE(same && adl->PageCount == pin->pages && flags, clause,
                      ("PageCount %llu, Flags %u and %s as when it was pinned", (ULL)pin->pages,
                       pin->contiguous, pin->contiguous ? "BasePageNumber" : "Pages"),

@@ -159,6 +159,10 @@ void check_reserved(uint8_t chain) {
     (void)chain;
 }
 
+void check_overlap(uint8_t chain) {
+    (void)chain;
+}
+
 void check_edges(uint8_t chain) {
     (void)chain;
 }
