@@ -55,7 +55,7 @@ foreach(room program contract judge drive mutate minimize verdict reproduce cli)
   pinfuzz_room(${room} PLACE ${room} SOURCES ${sources})
 endforeach()
 # The files that each reproducer has as they stand.
-set(embedded contract/contract.h reproduce/embedded/finding.c drive/miniport.h drive/miniport.c judge/descriptor.h judge/descriptor.c
+set(embedded contract/contract.h reproduce/embedded/finding.c contract/held.h drive/miniport.h drive/miniport.c judge/descriptor.h judge/descriptor.c
   contract/legal.h contract/ledger.h reproduce/embedded/stage.c)
 string(REPLACE ";" " " embedded_files "${embedded}")
 list(TRANSFORM embedded PREPEND "${pinfuzz_root}/harness/")

@@ -135,12 +135,12 @@ struct sut_hooks {
 
 struct sut {
     const char *name;
-    /* Hold it to this project's choices, basis C, and to exact statuses. Without it: to what is documented or
-     * follows from it, and to having made each of its own choices once and for all (docs/contract.md,
-     * "Dialects"; `pinfuzz dialect` prints them). */
+    /* Hold it to this project's choices, basis C, and to exact statuses, but for what `dialect` declares.
+     * Without it: to what is documented or follows from it, and to having made each of its own choices once
+     * and for all (docs/contract.md, "Dialects"; `pinfuzz dialect` prints them). */
     bool hold_chosen;
     /* Choices that are declared rather than learnt, such as "apc=accepted table=whole": then another answer
-     * breaks the clause. NULL: none. */
+     * breaks the clause. NULL: none. With hold_chosen: where it chose otherwise than this project. */
     const char *dialect;
     /* Its callbacks are never called at the same time: races run their calls one after another, and fuzz/run
      * leaves their target out. */

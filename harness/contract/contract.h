@@ -175,7 +175,8 @@
       "concurrent calls end as if run one after another", "")                                                \
     X(RACE_STOP, "RACE-STOP", 'C', "C", pin_outlived_racing_stop,                                            \
       "a call that races a stop finishes first or fails", "")                                                \
-    X(RACE_LIVE, "RACE-LIVE", 'C', "C", everybody_waits_forever, "no order of calls deadlocks", "")          \
+    X(RACE_LIVE, "RACE-LIVE", 'C', "C, judged always", everybody_waits_forever,                              \
+      "no order of calls deadlocks", "")                                                                     \
     X(RACE_MEMORY, "RACE-MEMORY", 'C', "C", unsynchronized_accesses_collide,                                 \
       "two actors that touch one byte, one writing, are ordered by a lock", "")
 

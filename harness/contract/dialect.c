@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/contract/held.h"
+
 const struct dialect_row dialect_table[DIALECTS] = {
 #define DIALECT(id, word, clause, question) [DIALECT_##id] = {word, CLAUSE_##clause, question},
 #include "harness/contract/dialects.def"
@@ -20,6 +22,7 @@ uint8_t dialect_current[DIALECTS];
 bool dialect_held;
 static bool learnt[DIALECTS];
 static bool declared[DIALECTS];
+struct held held;
 
 void dialect_begin(void) {
     for (unsigned choice = CHOICES - 1; choice > CHOICE_UNKNOWN; choice--)
@@ -97,6 +100,22 @@ void dialect_differences(char text[static DIALECT_TEXT]) {
     }
 }
 
+bool dialect_is_ours(enum dialect id) {
+    return is_first(dialect_current[id]);
+}
+
+static bool holds(enum dialect id) {
+    return declared[id] && dialect_is_ours(id);
+}
+
+void dialect_hold(void) {
+    held = (struct held){.table = holds(DIALECT_TABLE),
+                         .version = holds(DIALECT_TABLE_VERSION),
+                         .handles = holds(DIALECT_STALE),
+                         .adl_flags = holds(DIALECT_ADL_FLAGS),
+                         .views = holds(DIALECT_VIEW)};
+}
+
 enum contract_clause dialect_broken(enum dialect id) {
     return declared[id] ? dialect_table[id].clause : CLAUSE_DIALECT_STEADY;
 }
@@ -110,7 +129,7 @@ bool dialect_frees(enum ledger_count count, uint64_t wanted, uint64_t found) {
     case LEDGER_leaks:
         return DIALECT_IS(RECLAIM, UNCOUNTED);
     case LEDGER_breaches:
-        return !dialect_held;
+        return !dialect_held || DIALECT_IS(APC, ACCEPTED);
     case LEDGER_commit_pages:
     case LEDGER_pins:
     case LEDGER_domain_pages:

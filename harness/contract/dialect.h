@@ -52,7 +52,7 @@ extern uint8_t dialect_current[DIALECTS]; /* enum dialect_choice */
  * and no dialect tells, is not demanded. */
 extern bool dialect_held;
 
-/* This project's whole column, declared: of the core. */
+/* This project's whole column, declared: of the core, and of others but for what they declare after that. */
 void dialect_ours(void);
 /* This project's column, for the calibration to change, and nothing declared. */
 void dialect_begin(void);
@@ -62,8 +62,12 @@ void dialect_learn(enum dialect_choice choice);
  * with *error at the first word that is wrong.
  */
 bool dialect_declare(const char *declarations, const char **error);
+/* After all declarations: what they promise is demanded (held.h). */
+void dialect_hold(void);
 bool dialect_is_learnt(enum dialect id);
 bool dialect_is_declared(enum dialect id);
+/* As far as is known, what this project chose. */
+bool dialect_is_ours(enum dialect id);
 
 /* Room for every choice, "word=choice " each; words and choices have at most 24 characters together. */
 #define DIALECT_TEXT (DIALECTS * 32)

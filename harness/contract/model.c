@@ -87,6 +87,15 @@ static bool may_be_refused(const struct model *model, uint8_t chain) {
            (DIALECT_IS(NO_IOMMU, REFUSE) && model->program->machine.iommu == SUT_IOMMU_NONE);
 }
 
+/* A new pin or map. */
+static struct model_answer allow_new(const struct model *model, bool fits, enum contract_clause clause,
+                                     uint8_t chain, UINT index) {
+    bool refusable = may_be_refused(model, chain);
+    struct model_answer answer = allow(fits && !refusable, clause, chain, index);
+    answer.any_status = refusable;
+    return answer;
+}
+
 static bool phase_lets(enum model_phase phase, bool releases) {
     if (phase != PHASE_STOPPING)
         return phase == PHASE_STARTED;
@@ -204,8 +213,7 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
     if (area->pin.live)
         return twice();
     bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), arg->Flags.PreferContiguous);
-    return allow(fits && !may_be_refused(model, chain), CLAUSE_PIN_SUCCEEDS, chain,
-                 arg->PhysicalAdapterIndex);
+    return allow_new(model, fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
@@ -233,7 +241,7 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
     if (area->pin.live)
         return twice();
     bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), false);
-    return allow(fits && !may_be_refused(model, chain), CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
+    return allow_new(model, fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
 }
 
 /* More single pages than this in a chain's array pins, and the answer below is "not certain". */
@@ -368,6 +376,21 @@ uint64_t model_view_charge(uint64_t offset, uint64_t size) {
     return (view_span(offset, size) + MODEL_VIEW_ALIGN - 1) / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN;
 }
 
+static bool has_view(const struct model *model, uint8_t chain, UINT index) {
+    bool has = false;
+    for (uint32_t i = 0; i < model->view_count; i++)
+        has |= model->views[i].chain == chain && model->views[i].index == index;
+    return has;
+}
+
+/* Whether nothing else is out, and the whole section could be mapped. */
+static bool is_alone(const struct model *model, const struct model_area *area) {
+    const struct program_machine *machine = &model->program->machine;
+    return model->view_count == 0 && model->pins == 0 &&
+           model_view_charge(0, area->maximum) <= machine->view_bytes &&
+           area->maximum / MODEL_PAGE < machine->ram_pages;
+}
+
 struct model_answer model_map_answer(const struct model *model, HANDLE handle,
                                      const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     struct model_answer answer;
@@ -392,8 +415,13 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
                 model->view_bytes + model_view_charge(arg->Offset, arg->Size) <= machine->view_bytes &&
                 model->ram_estimate + view_span(arg->Offset, arg->Size) / MODEL_PAGE <= machine->ram_pages &&
                 model->pool_estimate + MODEL_POOL_VIEW <= machine->pool_bytes;
-    /* That it succeeds then is a choice. */
-    return allow(fits && dialect_held, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
+    /* That it succeeds then is a choice, but for the least of maps where nothing is out. */
+    if (dialect_held)
+        fits = fits && !(DIALECT_IS(BASES, ONE) && has_view(model, chain, arg->PhysicalAdapterIndex)) &&
+               (!DIALECT_IS(VIEW, OTHERWISE) || is_alone(model, area));
+    else
+        fits = fits && arg->Size == MODEL_PAGE && is_alone(model, area);
+    return allow_new(model, fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
 }
 
 struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,

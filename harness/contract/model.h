@@ -187,12 +187,19 @@ struct model_answer {
     enum dialect dialect;
     bool by_choice;   /* MUST_FAIL: others may grant it, and what that means nobody knows */
     bool no_effect;   /* success and failure are as good, and change nothing */
+    bool any_status;  /* MAY_FAIL: by a choice, and with what status nobody knows */
     bool short_first; /* ADD, START: pool may run out before the reason to fail is reached */
 };
 
 /* The clause that is broken when the answer is another. */
 static inline enum contract_clause model_broken(const struct model_answer *answer) {
     return answer->by_dialect ? dialect_broken(answer->dialect) : answer->clause;
+}
+
+/* Whether a success is as right, and what it means nobody knows: of a choice that is not held, or that its
+ * owner has declared otherwise. */
+static inline bool model_leaves_open(const struct model_answer *answer) {
+    return answer->by_choice && (!dialect_held || (answer->by_dialect && !dialect_is_ours(answer->dialect)));
 }
 
 void model_reset(struct model *model, const struct program *program);

@@ -250,7 +250,8 @@ struct legal resolve_legal(const struct model_answer *answer, const struct call 
     return (struct legal){.success = true,
                           .failure = answer->expect == MAY_FAIL || (call->fired && !releases),
                           .shortage = true,
-                          .commitment = bus};
+                          .commitment = bus,
+                          .any = answer->any_status};
 }
 
 void resolve_effect(struct model *model, const struct call *call) {

@@ -283,6 +283,21 @@ static void secure_vm(struct call *call, const struct model_answer *answer) {
     check_ledger(&BLAME(CLAUSE_ATTACH_KEEPS));
 }
 
+/* A start with a reserved range that is the OS's: whether it fails is a choice, and no page of the OS is
+ * reached through the range. */
+static bool overlaps(const struct model_answer *answer) {
+    return answer->expect == MUST_FAIL && answer->clause == CLAUSE_RESV_OVERLAP && !dialect_held;
+}
+
+/* What such a start came to is looked at, and undone: what becomes of the range nobody knows. */
+static void refuse_again(struct call *call, uint8_t chain) {
+    if (!NT_SUCCESS(call->status))
+        return;
+    check_overlap(chain);
+    if (!run.abandoned && NT_SUCCESS(run.sut->stop(call->device)))
+        call->status = STATUS_UNSUCCESSFUL;
+}
+
 /* Others may grant it, and what that means nobody knows: when a device is there, or may be linked, stopped or
  * reset, is this project's choice. */
 static bool refused_by_choice(const struct call *call, const struct model_answer *answer) {
@@ -291,7 +306,7 @@ static bool refused_by_choice(const struct call *call, const struct model_answer
     if (answer->expect != MUST_FAIL)
         return false;
     if (answer->by_choice)
-        return true;
+        return !overlaps(answer);
     if (call->opcode == OP_SECURE_VM)
         return false;
     if (call->opcode != OP_START || !device->present || chain->phase != PHASE_STOPPED)
@@ -314,6 +329,8 @@ static void run_bus_at_passive(struct call *call) {
             uint8_t chain = device->chain;
             begin_start(chain);
             run_perform(call);
+            if (overlaps(&answer))
+                refuse_again(call, chain);
             judge_bus(call, &answer);
             if (!run.abandoned)
                 compare_start(call, &answer, chain);

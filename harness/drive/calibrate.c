@@ -332,17 +332,19 @@ void calibrate(void) {
         return;
     done = true;
     sut = sut_get();
-    if (sut->hold_chosen) {
+    if (sut->hold_chosen)
         dialect_ours();
-        return;
-    }
-    dialect_begin();
+    else
+        dialect_begin();
     if (!dialect_declare(sut->dialect, &error)) {
         fprintf(stderr,
                 "sut_get()->dialect of %s: expected WORD=CHOICE as `pinfuzz dialect` prints them, at '%s'\n",
                 sut->name, error);
         exit(2);
     }
+    dialect_hold();
+    if (sut->hold_chosen)
+        return;
     ask_plain_machine();
     ask_without_iommu();
     ask_remapped();

@@ -197,22 +197,19 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
         contract_counts[CLAUSE_ANY_RELEASE].faulted++;
 }
 
-bool callback_is_made(const struct call *call) {
-    KIRQL irql = run.model.irql[run.model.actor];
-    if (dialect_held)
-        return true;
-    if (irql > APC_LEVEL) /* it may stop the system, and nothing is asked after it */
-        return false;
-    return !resolve_answer(&run.model, call).by_choice;
+bool callback_is_made(const struct model_answer *answer) {
+    if (!dialect_held && run.model.irql[run.model.actor] > APC_LEVEL)
+        return false; /* it may stop the system, and nothing is asked after it */
+    return !model_leaves_open(answer);
 }
 
 void run_callback(struct call *call) {
     struct model *m = &run.model;
 
     /* What the model says. */
-    if (!callback_is_made(call))
-        return;
     struct model_answer answer = resolve_answer(m, call);
+    if (!callback_is_made(&answer))
+        return;
     if (answer.stops && !run.sut->set_bug_check)
         return;
     if (answer.expect == MUST_FAIL)

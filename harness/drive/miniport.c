@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/contract/held.h"
 #include "harness/judge/report.h"
 
 unsigned miniport_acted;
@@ -94,16 +95,16 @@ static bool all_slots(const DXGKRNL_INTERFACE *dxgkrnl, size_t from, size_t end,
 
 /* ANY-VERSION. That the table ends there, with nulls behind it, is a choice. */
 static void check_interface(const struct miniport_settings *lead, const DXGKRNL_INTERFACE *dxgkrnl) {
-    bool chosen = sut_get()->hold_chosen;
     ULONG version = lead->served;
     size_t size = lead->interface_size;
-    bool fits = chosen ? dxgkrnl->Version == version && dxgkrnl->Size == size
-                       : dxgkrnl->Version >= version && dxgkrnl->Size >= size;
+    bool fits = (held.version ? dxgkrnl->Version == version : dxgkrnl->Version >= version) &&
+                (held.table ? dxgkrnl->Size == size : dxgkrnl->Size >= size);
     if (!REQUIRE(fits, CLAUSE_ANY_VERSION,
-                 ("Version 0x%x, Size 0x%zx%s", (unsigned)version, size, chosen ? "" : ", or more"),
+                 ("Version 0x%x%s, Size 0x%zx%s", (unsigned)version, held.version ? "" : " or more", size,
+                  held.table ? "" : " or more"),
                  ("Version 0x%x, Size 0x%x", (unsigned)dxgkrnl->Version, (unsigned)dxgkrnl->Size)))
         return;
-    size_t end = chosen ? sizeof(*dxgkrnl) : size;
+    size_t end = held.table ? sizeof(*dxgkrnl) : size;
     size_t first = FIELD_OFFSET(DXGKRNL_INTERFACE, DxgkCbEvalAcpiMethod);
     if (all_slots(dxgkrnl, first, size, true) && all_slots(dxgkrnl, size, end, false))
         return;
@@ -121,7 +122,7 @@ void miniport_check_handle(const struct miniport *self, const uint64_t *issued, 
     bool known = handle == 0;
     for (size_t i = 0; i < count; i++)
         known |= issued[i] == handle;
-    REQUIRE(!known || !sut_get()->hold_chosen, CLAUSE_STOP_STALE,
+    REQUIRE(!known || !held.handles, CLAUSE_STOP_STALE,
             ("a handle of adapter %u that was never issued before", self->number),
             ("0x%llx", (unsigned long long)handle));
 }
@@ -129,7 +130,7 @@ void miniport_check_handle(const struct miniport *self, const uint64_t *issued, 
 /* As far as the table goes, which may be no further than its Size; a driver calls nothing that its version
  * has not. */
 static void copy_interface(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl) {
-    size_t own = sut_get()->hold_chosen ? sizeof(*dxgkrnl) : self->lead->settings.interface_size;
+    size_t own = held.table ? sizeof(*dxgkrnl) : self->lead->settings.interface_size;
     size_t size = dxgkrnl->Size < own ? dxgkrnl->Size : own;
     memset((char *)&self->dxgkrnl + size, 0, sizeof(*dxgkrnl) - size);
     memcpy(&self->dxgkrnl, dxgkrnl, size);
@@ -370,7 +371,9 @@ static bool check_index(const struct miniport *self, unsigned number, const DXGK
                  ("%u bytes, index %u", (unsigned)query->InputDataSize, index)))
         return false;
     if (number == ADAPTER_CAPS)
-        return true;
+        return REQUIRE(!((lead->sizes & ~lead->known) >> index & 1), CLAUSE_INIT_QUERY,
+                       ("the caps of index %u asked before its save size", index),
+                       ("the save size was first"));
     bool right = has_areas(lead);
     if (sut_get()->hold_chosen)
         right &= !(lead->sizes >> index & 1) && lead->last == index;
@@ -429,6 +432,8 @@ static NTSTATUS answer_question(struct miniport *self, unsigned number,
             return STATUS_UNSUCCESSFUL;
         if (number == SAVE_SIZE)
             lead->sizes |= BIT(index);
+        else
+            lead->known |= BIT(index);
         lead->last = number == ADAPTER_CAPS ? index : UINT32_MAX;
         meant = lead->member[index];
     }
@@ -587,6 +592,7 @@ void miniport_assemble(struct miniport *all, const uint8_t *numbers, unsigned co
     lead->early = 0;
     lead->now = 0;
     lead->sizes = 0;
+    lead->known = 0;
     lead->last = UINT32_MAX;
     for (unsigned i = 0; i < count; i++) {
         lead->member[i]->started = false;

@@ -48,7 +48,8 @@ struct miniport {
     bool starting;
     unsigned early; /* attached when the first of the chain was started: a bit for each member */
     unsigned now;   /* asked in this start: a bit for each question */
-    unsigned sizes; /* and for each index whose save size was */
+    unsigned sizes; /* and for each index whose save size was; */
+    unsigned known; /* whose caps were */
     unsigned last;  /* the index of the last question, if that was for an adapter */
     unsigned count;
     struct miniport *member[SUT_CHAIN_MAX]; /* by physical adapter index */

@@ -77,8 +77,11 @@ static bool resolve(const struct program_op *op, uint32_t at) {
         return false; /* nobody would know what became of the others */
     if (!run_resolve_callback(op, call))
         return false;
-    if (!dialect_held && (run.model.irql[op->actor] > PASSIVE_LEVEL || !callback_is_made(call)))
-        return false;
+    if (!dialect_held) {
+        const struct model_answer answer = resolve_answer(&run.model, call);
+        if (run.model.irql[op->actor] > PASSIVE_LEVEL || !callback_is_made(&answer))
+            return false;
+    }
     resolve_unmap(op, at);
     return true;
 }

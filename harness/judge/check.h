@@ -47,6 +47,8 @@ void check_started(uint8_t chain, const struct call *start);
 void check_attached(uint8_t chain, enum contract_clause clause);
 /* What reserved ranges lead to, if the chain is attached: RESV-*. */
 void check_reserved(uint8_t chain);
+/* After a start that took a reserved range of the OS's: what the driver named reaches none of its pages. */
+void check_overlap(uint8_t chain);
 /* PIN-EXACT, of every live pin of the chain. */
 void check_edges(uint8_t chain);
 /* After a stop, or a start that failed: no member has a domain or a section. */

@@ -120,3 +120,24 @@ void check_reserved(uint8_t chain) {
         contract_counts[CLAUSE_RESV_EXACT].kept++;
     }
 }
+
+/* RESV-OVERLAP: both ends of what is not the firmware's, by a member that is attached. */
+void check_overlap(uint8_t chain) {
+    const struct program_machine *machine = &run.program->machine;
+    const struct model_chain *c = &run.model.chains[chain];
+    struct model_range ranges[PROGRAM_RESERVED_MAX];
+    uint32_t count = model_ranges(run.program, c->members[0], ranges);
+    uint8_t device = c->members[0];
+    bool attached =
+        run.model.caps[chain].mode == MODE_REMAPPED || (run.sut->domain && run.sut->domain(device) != 0);
+    for (uint32_t i = 0; i < count && attached && run.sut->dma && !run.abandoned; i++)
+        for (uint32_t end = 0; end < 2; end++) {
+            uint64_t page = ranges[i].first + (end ? ranges[i].pages - 1 : 0);
+            uint64_t value;
+            REQUIRE(page - machine->firmware_first < machine->firmware_pages ||
+                        !run.sut->dma(device, page * MODEL_PAGE, &value, sizeof(value), false),
+                    CLAUSE_RESV_OVERLAP,
+                    ("a fault at page 0x%llx, which is no firmware's and in a reserved range", (ULL)page),
+                    ("DMA by adapter %u went through", device));
+        }
+}

@@ -1,4 +1,6 @@
 /* The oracle's looks at pins: by DMA, at their frames, at their descriptors. check.c says when. */
+#include "harness/contract/dialect.h"
+#include "harness/contract/held.h"
 #include "harness/contract/reach.h"
 #include "harness/judge/blame.h"
 #include "harness/judge/check.h"
@@ -86,6 +88,7 @@ static bool read_adl(const struct call *call, uint8_t chain, uint8_t index, stru
         return false;
     pin->contiguous = adl->Flags.Contiguous;
     bool owed = prefer && c->mode == MODE_REMAPPED && dialect_held && !call->fired;
+    owed = owed && !DIALECT_IS(CONTIGUOUS, OTHERWISE);
     owed = owed && run.race_ops == 0; /* others may have had the range then */
     if (pin->contiguous) {
         pin->base = adl->BasePageNumber;
@@ -197,7 +200,7 @@ static bool check_descriptor(const struct model_pin *pin, enum contract_clause c
     uint64_t address = pin->sample[last_sample(pin)].address;
     const struct descriptor now = descriptor_read(pin->descriptor, pin->legacy);
     bool same = pin->contiguous ? now.base == pin->base : now.array == pin->array;
-    bool clean = now.rest == 0 || (!pin->legacy && !dialect_held);
+    bool clean = now.rest == 0 || (!pin->legacy && !held.adl_flags);
     if (!REQUIRE(same && clean && now.pages == pin->pages && now.contiguous == pin->contiguous, clause,
                  ("%llu pages in the same %s, and no other bit set, as when it was pinned", (ULL)pin->pages,
                   pin->contiguous ? "range" : "array"),

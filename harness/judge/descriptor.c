@@ -1,6 +1,7 @@
 /* Checks the shape of an ADL, an MDL and a view. */
 #include "harness/judge/descriptor.h"
 
+#include "harness/contract/held.h"
 #include "harness/judge/report.h"
 
 #define ULL unsigned long long
@@ -17,7 +18,7 @@ bool descriptor_check_adl(const DXGK_ADL *adl, uint64_t pages, const char *array
     return REQUIRE(adl, CLAUSE_PIN_PAGES, ("an ADL"), ("pAdl null")) &&
            REQUIRE(adl->PageCount == pages, CLAUSE_PIN_COUNT, ("PageCount %llu", (ULL)pages),
                    ("PageCount %u", (unsigned)adl->PageCount)) &&
-           REQUIRE(adl->Flags.Reserved == 0 || !sut_get()->hold_chosen, CLAUSE_PIN_ADLFLAGS,
+           REQUIRE(adl->Flags.Reserved == 0 || !held.adl_flags, CLAUSE_PIN_ADLFLAGS,
                    ("reserved bits of the ADL's flags zero"), ("Flags 0x%x", (unsigned)adl->Flags.Value)) &&
            REQUIRE(adl->Flags.Contiguous || may_be_array(adl->Pages), CLAUSE_PIN_PAGES,
                    ("Contiguous clear, and Pages pointing to %llu entries", (ULL)pages),
@@ -38,7 +39,7 @@ bool descriptor_check_view(const DXGKARGCB_MAPFRAMEBUFFERPOINTER *map, uint64_t 
     const uint64_t granularity = UINT64_C(64) << 10;
     uint64_t base = (uintptr_t)map->pBaseAddress;
     bool aligned = base % granularity == 0 && map->Offset == offset % granularity;
-    return REQUIRE(base && map->Offset <= offset && (aligned || !sut_get()->hold_chosen), CLAUSE_MAP_ADDRESS,
+    return REQUIRE(base && map->Offset <= offset && (aligned || !held.views), CLAUSE_MAP_ADDRESS,
                    ("a 64 KiB aligned base, returned Offset 0x%llx", (ULL)(offset % granularity)),
                    ("base%s, Offset 0x%llx",
                     base % granularity ? " unaligned"

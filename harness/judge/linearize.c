@@ -96,7 +96,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
         return !search.exact || answered->status == answer->status;
     if (!program_takes(answered->opcode) || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
-    return !search.exact || legal_is_shortage(answered->status);
+    return !search.exact || answer->any_status || legal_is_shortage(answered->status);
 }
 
 static void apply_pin(struct model *model, const struct call *asked, const struct call *answered,
@@ -290,7 +290,7 @@ static bool next_event(uint8_t call, struct linearize_event *event, uint8_t *aft
     *wanted = answer_of(&state, asked);
     event->done = asked->opcode == OP_PRESSURE || NT_SUCCESS(answered->status);
     event->done = event->done && !wanted->no_effect;
-    search.unknown |= wanted->by_choice && !dialect_held && NT_SUCCESS(answered->status);
+    search.unknown |= model_leaves_open(wanted) && NT_SUCCESS(answered->status);
     if (call_is_callback(asked->opcode) && event->done) {
         event->chain = wanted->chain;
         event->index = wanted->index;

@@ -83,13 +83,12 @@ static void report(const struct contract_row *row, const char *basis) {
     fflush(stderr);
 }
 
-/* What concurrent calls may do has no dialect yet: somebody else's implementation is not judged on from
- * there. */
+/* What concurrent calls may do has no dialect yet, but for a deadlock: somebody else's implementation is not
+ * judged on from there. */
 static bool is_left(enum contract_clause clause) {
     switch (clause) {
     case CLAUSE_RACE_ATOMIC:
     case CLAUSE_RACE_STOP:
-    case CLAUSE_RACE_LIVE:
     case CLAUSE_RACE_MEMORY:
         return !dialect_held;
     default:

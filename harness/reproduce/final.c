@@ -10,7 +10,7 @@
 static bool has_changed(const struct model_pin *pin) {
     const struct descriptor now = descriptor_read(pin->descriptor, pin->legacy);
     if (now.pages != pin->pages || now.contiguous != pin->contiguous ||
-        (now.rest != 0 && sut_get()->hold_chosen) ||
+        (now.rest != 0 && (pin->legacy || held.adl_flags)) ||
         (pin->contiguous ? now.base != pin->base : now.array != pin->array))
         return true;
     for (uint32_t n = 0; !pin->contiguous && n < pin->samples; n++)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/drive/calibrate.h"
 #include "harness/drive/driver.h"
 #include "harness/drive/executor.h"
 #include "harness/program/text.h"
@@ -40,6 +41,8 @@ static void run_watched(void *context) {
     names_begin();
     run_expected_text[0] = 0;
     contract_on_violation(final_violated);
+    calibrate();
+    scenario->held = held;
     executor_run_with(context, &options);
     steps_tell(scenario->step, TELL_RESULT);
     scenario->told.end = REPRODUCER_KEPT;
@@ -183,7 +186,11 @@ static void put_world(struct put *to, const struct program *program) {
     put(to, "static const struct miniport_settings adapters[] = {\n");
     for (uint8_t i = 0; i < program->machine.adapters; i++)
         put_adapter(to, program, i);
-    put(to, "};\n\nstatic const struct sut_machine_config machine = {\n");
+    const struct held *holds = &scenario->held;
+    put(to, "};\n\nstruct held held = {.table = %d, .version = %d, .handles = %d,\n", holds->table,
+        holds->version, holds->handles);
+    put(to, "                    .adl_flags = %d, .views = %d};\n\n", holds->adl_flags, holds->views);
+    put(to, "static const struct sut_machine_config machine = {\n");
     for (unsigned i = 0; world_setting(&program->machine, i, &setting); i++) {
         put(to, "    .%s = ", setting.member);
         if (setting.name)

@@ -3,6 +3,7 @@
 #ifndef HARNESS_SCENARIO_H
 #define HARNESS_SCENARIO_H
 
+#include "harness/contract/held.h"
 #include "harness/reproduce/names.h"
 #include "harness/reproduce/reproduce.h"
 
@@ -45,6 +46,7 @@ enum telling {
 
 struct scenario {
     struct reproducer told;
+    struct held held;     /* what the implementation is held to */
     struct put variables; /* what the calls take and give */
     struct put inner;     /* functions of what drivers do when they are entered */
     struct put main;

@@ -4,24 +4,25 @@
  * Dialect: d3=refused reset=refused no_iommu=refuse state_stop=nothing */
 #include "variant.h"
 
-/* Whether a call that takes something is turned down; it is a good call otherwise. */
-static bool refuses(HANDLE adapter, bool takes) {
+/* Why a call is turned down that is a good one otherwise; STATUS_SUCCESS where it is not. */
+static NTSTATUS refusal(HANDLE adapter, bool takes) {
     unsigned device = device_of(adapter);
     const struct dxgk_adapter *lead = find(device);
     if (!lead || lead->handle != adapter || !dxgk_adapter_leads(lead))
-        return false;
+        return STATUS_SUCCESS;
     if (in_stop[device])
-        return true;
+        return STATUS_INVALID_DEVICE_STATE;
     if (!takes)
-        return false;
+        return STATUS_SUCCESS;
     for (uint32_t i = 0; i < lead->chain->length; i++)
         if (!lead->chain->members[i]->d0 || lead->chain->members[i]->in_reset)
-            return true;
-    return !dxgk_machine.iommu;
+            return STATUS_NOT_SUPPORTED;
+    return dxgk_machine.iommu ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
 }
 
 #define UNLESS_REFUSED(takes, call)                                                                          \
-    return nt_irql() == PASSIVE_LEVEL && arg && refuses(adapter, takes) ? STATUS_NOT_SUPPORTED : call
+    NTSTATUS refused = nt_irql() == PASSIVE_LEVEL && arg ? refusal(adapter, takes) : STATUS_SUCCESS;         \
+    return NT_SUCCESS(refused) ? call : refused
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     UNLESS_REFUSED(true, dxgk_cb_pin2(adapter, arg));
@@ -56,5 +57,4 @@ static void variant_table(DXGKRNL_INTERFACE *table) {
 
 static void variant_seam(struct sut *sut) {
     sut->name = "careful";
-    sut->one_thread = true; /* it looks at src/ without its locks */
 }

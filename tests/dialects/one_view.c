@@ -6,7 +6,7 @@
 static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     const struct dxgk_adapter *lead = find(device_of(adapter));
     if (!arg || !lead || lead->handle != adapter || !dxgk_adapter_leads(lead) || nt_irql() != PASSIVE_LEVEL ||
-        arg->PhysicalAdapterIndex >= lead->chain->length)
+        lead->chain->state != DXGK_CHAIN_STARTED || arg->PhysicalAdapterIndex >= lead->chain->length)
         return dxgk_cb_map(adapter, arg);
     const struct nt_section *section = lead->chain->members[arg->PhysicalAdapterIndex]->area.section;
     uint64_t bytes = section ? nt_section_pages(section) << 12 : 0;

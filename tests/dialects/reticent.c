@@ -1,5 +1,5 @@
 /* Keeps more to itself than it must: one frame, where numbers begin at 0, is nobody's, and a GPU that is not
- * started does no DMA; and it shows no domains. The MDL form takes an empty pin, for nothing.
+ * started does no DMA. The MDL form takes an empty pin of what has a section, for nothing.
  *
  * Dialect: none */
 #include "variant.h"
@@ -9,7 +9,8 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     const struct dxgk_adapter *lead = find(device);
     bool good =
         nt_irql() == PASSIVE_LEVEL && arg && lead && lead->handle == adapter && dxgk_adapter_leads(lead);
-    if (good && arg->CommitSize == 0 && arg->PhysicalAdapterIndex < lead->chain->length)
+    if (good && arg->CommitSize == 0 && arg->PhysicalAdapterIndex < lead->chain->length &&
+        lead->chain->members[arg->PhysicalAdapterIndex]->area.section)
         return STATUS_SUCCESS;
     return dxgk_cb_pin(adapter, arg);
 }
@@ -35,5 +36,4 @@ static void variant_seam(struct sut *sut) {
     sut->name = "reticent";
     sut->boot = boot_less;
     sut->dma = dma_if_started;
-    sut->domain = NULL;
 }

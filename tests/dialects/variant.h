@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+/* What this file calls what each implementation calls sut_get(); another name where several are in one
+ * program. */
+#ifndef VARIANT_GET
+#define VARIANT_GET sut_get
+#endif
+
+struct sut;
+static const struct sut *sut_get_whole(void);
 #define sut_get sut_get_whole
 #include "sut/sut_dxgk.c"
 #undef sut_get
@@ -104,7 +112,8 @@ static NTSTATUS variant_power(unsigned device, bool d0) {
 
 static void variant_seam(struct sut *sut);
 
-const struct sut *sut_get(void) {
+const struct sut *VARIANT_GET(void);
+const struct sut *VARIANT_GET(void) {
     static struct sut sut;
     sut = *sut_get_whole();
     sut.hold_chosen = false;

@@ -5,7 +5,7 @@
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     if (!arg)
-        return STATUS_INVALID_PARAMETER;
+        return dxgk_cb_pin2(adapter, arg);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 clear = *arg;
     clear.Flags.Reserved = 0;
     NTSTATUS status = dxgk_cb_pin2(adapter, &clear);

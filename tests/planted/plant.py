@@ -4,6 +4,7 @@ import argparse
 import atexit
 import concurrent.futures
 import fnmatch
+import functools
 import glob
 import json
 import os
@@ -242,19 +243,26 @@ class Build:
             raise Failed("does not link", out + err, 20)
 
 
+@functools.lru_cache
+def includes():
+    """By file of src/ and tests/dialects: which files it includes."""
+    found = {}
+    for path in glob.glob(f"{ROOT}/src/**/*.[ch]", recursive=True) + glob.glob(f"{ROOT}/tests/dialects/*.[ch]"):
+        places = f"{ROOT}/src", os.path.dirname(path)
+        named = [match[1] for line in lines_of(path) if (match := re.match(r'#include "(.*)"', line))]
+        found[os.path.relpath(path, ROOT)] = {os.path.relpath(f"{place}/{name}", ROOT)
+                                              for name in named for place in places}
+    return found
+
+
 def with_includers(files):
-    """Files of src/, and what includes a header among them, and so on."""
-    includes = {}
-    if any(file.endswith(".h") for file in files):
-        for path in glob.glob(f"{ROOT}/src/**/*.[ch]", recursive=True):
-            includes[os.path.relpath(path, ROOT)] = {
-                match[1] for line in lines_of(path) if (match := re.match(r'#include "(.*)"', line))}
+    """The files, and what includes one of them, and so on."""
     changed, waiting = set(), list(files)
     while waiting:
         file = waiting.pop()
         if file not in changed:
             changed.add(file)
-            waiting += [other for other, included in includes.items() if file.removeprefix("src/") in included]
+            waiting += [other for other, included in includes().items() if file in included]
     return changed
 
 
@@ -299,21 +307,23 @@ class Planted:
             self.compiled[key] = output
         return self.compiled[key]
 
-    def subject(self, build, suffix, planted=True):
-        """The subject's objects, with the bug. Of its parts those with the suffix, where there are such."""
+    def subject(self, build, suffix, planted=True, seam="sut"):
+        """The subject's objects, with the bug. Of its parts those with the suffix, where there are such; `seam` is
+        what stands between it and the harness."""
         objects = []
-        for part in ("nt", "dxgk", "sut"):
+        for part in ("nt", "dxgk", seam):
             for built in build.objects(part + suffix) or build.objects(part):
-                source = "src/" + built.removesuffix(".o").rpartition("/src/")[2]
+                source = built.removesuffix(".o").rpartition(".dir/")[2]
+                source = source if source.startswith("src/") else f"tests/{source}"
                 objects.append(self.compile(build, built) if planted and source in self.changed else built)
         return objects
 
-    def link(self, build, program, parts, covered=False, libraries=()):
+    def link(self, build, program, parts, covered=False, libraries=(), seam="sut"):
         """Links a program with the bug, traced where the bug is a race, from the rooms of the harness and these
         parts. Its path."""
         suffix = ("_covered" if covered else "") + ("_traced" if self.bug.races else "")
         parts = [*parts, *HARNESS, "sanitizers"] + (["accesses", "trace"] if self.bug.races else [])
         output = f"{self.work}/{program}"
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        build.link(self.subject(build, suffix) + [build.whole(tuple(parts))], output, libraries)
+        build.link(self.subject(build, suffix, seam=seam) + [build.whole(tuple(parts))], output, libraries)
         return output

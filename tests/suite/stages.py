@@ -65,6 +65,9 @@ def stages():
         Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "style"), ("build-asan",)),
         Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
               ("build-asan", "build-plain"), tail=6, slow=True),
+        # One of each clause; all of them are the nightly's.
+        Stage("planted-dialects", "planted bugs in other implementations", ["tests/planted/dialects_check.sh"],
+              ("build-asan", "build-plain"), tail=15, slow=True),
         # Style does not depend on the compiler: once is enough, and faster without sanitizers.
         Stage("test-plain", "tests clang plain", check("plain"), ("build-plain",)),
         Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone")),

@@ -154,6 +154,10 @@ void check_reserved(uint8_t chain) {
     (void)chain;
 }
 
+void check_overlap(uint8_t chain) {
+    (void)chain;
+}
+
 void check_edges(uint8_t chain) {
     (void)chain;
 }
