@@ -30,6 +30,8 @@
       "a call that fails leaves everything as it was", "")                                                   \
     X(ANY_RELEASE, "ANY-RELEASE", 'C', "C", shortage_stopped_a_giving_back,                                  \
       "releasing never fails for a shortage", "")                                                            \
+    X(ANY_BUDGET, "ANY-BUDGET", 'I', "I", more_given_out_than_there_is,                                      \
+      "what is out at once fits into the machine", "ISO")                                                    \
     X(ANY_STATE, "ANY-STATE", 'C', "C", wrong_lifecycle_phase_honoured,                                      \
       "no callback works inside start; only releases work inside stop", "STOPDEV, ISO, LINK")                \
     X(ANY_VERSION, "ANY-VERSION", 'D', "D; Version and what lies beyond C", dxgkrnl_table_slots_mismatch,    \

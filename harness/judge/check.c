@@ -73,12 +73,50 @@ static void count_differs(enum ledger_count count, const char *what, const struc
     REQUIRE(false, clause, ("%llu %s", (ULL)wanted, what), ("%llu", (ULL)found));
 }
 
+/* ---- budgets ---- */
+
+static bool views_apart(void) {
+    for (uint32_t i = 0; i < run.model.view_count; i++) {
+        const struct model_view *a = &run.model.views[i];
+        for (uint32_t k = i + 1; k < run.model.view_count; k++) {
+            const struct model_view *b = &run.model.views[k];
+            if (a->base < b->base + b->size && b->base < a->base + a->size)
+                return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * What one call gets is compared with what is left by the model, which is generous. This is what no account
+ * can excuse: a locked page has a frame to itself, and views that are apart have their addresses to
+ * themselves.
+ */
+static void check_budgets(void) {
+    const struct program_machine *machine = &run.program->machine;
+    REQUIRE(run.model.locked_pages <= machine->ram_pages, CLAUSE_ANY_BUDGET,
+            ("at most %llu pages locked, for there are no more frames", (ULL)machine->ram_pages),
+            ("%llu", (ULL)run.model.locked_pages));
+    REQUIRE(run.model.view_bytes <= machine->view_bytes || !DIALECT_IS(VIEW, STEPS_OF_64K) || !views_apart(),
+            CLAUSE_ANY_BUDGET, ("at most %llu bytes of views", (ULL)machine->view_bytes),
+            ("%llu", (ULL)run.model.view_bytes));
+    REQUIRE(!run.sut->ledger || run.ledger.pool_bytes <= machine->pool_bytes, CLAUSE_ANY_BUDGET,
+            ("at most %llu bytes of pool", (ULL)machine->pool_bytes), ("%llu", (ULL)run.ledger.pool_bytes));
+    /* To the last unit of something. */
+    contract_counts[CLAUSE_ANY_BUDGET].kept +=
+        run.model.locked_pages == machine->ram_pages || run.model.view_bytes == machine->view_bytes;
+}
+
 void check_ledger(const struct ledger_blame *blame) {
     const struct sut_ledger wanted = model_ledger(&run.model);
     const struct sut_ledger *found = &run.ledger;
+    if (run.abandoned)
+        return;
+    if (run.sut->ledger)
+        run.sut->ledger(&run.ledger);
+    check_budgets();
     if (!run.sut->ledger || run.abandoned)
         return;
-    run.sut->ledger(&run.ledger);
 #define COMPARE(member, what)                                                                                \
     if (found->member != wanted.member && is_compared(LEDGER_##member) &&                                    \
         !dialect_frees(LEDGER_##member, wanted.member, found->member))                                       \

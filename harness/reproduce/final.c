@@ -65,6 +65,16 @@ static void put_pool_check(struct put *to, const struct step *step) {
         put(to, "    pool_gave_back(0, 0);\n");
 }
 
+/* The step succeeded, and now more is out than there is. */
+static void put_budgets(struct put *to) {
+    put(to, "    fits(%llu, machine.ram_pages, \"locked pages\");\n",
+        (unsigned long long)run.model.locked_pages);
+    put(to, "    fits(%llu, machine.view_bytes, \"bytes of views\");\n",
+        (unsigned long long)run.model.view_bytes);
+    if (sut_get()->ledger)
+        put(to, "    pool_fits(machine.pool_bytes);\n");
+}
+
 /* Of a step that returned what it may, and without a wrong look behind it. False: nobody knows. */
 static bool put_rest(struct put *to, const struct step *step, enum contract_clause clause) {
     uint8_t opcode = step->before.opcode;
@@ -110,7 +120,9 @@ static bool put_final(struct step *step, enum contract_clause clause) {
     if (how == TELL_STATUS || how == TELL_ARGUMENT || last.answer.stops)
         return true;
     put(to, "\n    /* what the contract says of it */\n");
-    if (seen->locked)
+    if (clause == CLAUSE_ANY_BUDGET)
+        put_budgets(to);
+    else if (seen->locked)
         put(to, "    no_lock_held();\n");
     else if (seen->raised)
         put(to, "    irql_is(%u);\n", (unsigned)run.model.irql[run.model.actor]);

@@ -46,7 +46,7 @@ void nt_pool_free(void *block, size_t bytes) {
 
 void *nt_pool_cache_alloc(size_t bytes) {
     nt_lock_acquire(&pool_lock);
-    void *block = calloc(1, bytes);
+    void *block = nt_fault(NT_FAULT_POOL) ? NULL : calloc(1, bytes);
     if (block)
         usage.cache_bytes += bytes;
     if (block && nt_hooks)

@@ -18,7 +18,7 @@ struct nt_pool_usage {
 void *nt_pool_alloc(size_t bytes);
 /* bytes is what was asked for. NULL is allowed. */
 void nt_pool_free(void *block, size_t bytes);
-/* The same for caches: counted apart (ANY-ROLLBACK excepts them), no budget, no fault point. */
+/* The same for caches: counted apart (ANY-ROLLBACK excepts them), and no budget. */
 void *nt_pool_cache_alloc(size_t bytes);
 void nt_pool_cache_free(void *block, size_t bytes);
 struct nt_pool_usage nt_pool_usage(void);

@@ -101,7 +101,7 @@ def faults(trial, label, built):
         if not out.endswith(": kept\n"):
             raise Failed(f"{label}: without its fault: {out}", report)
         _, out, report = said([pinfuzz, "faults", unfaulted])
-        if not out.startswith(f"{unfaulted}: violated {clause} at "):
+        if not out.startswith(f"{unfaulted}: {'crashed' if trial.caught else f'violated {clause} at'} "):
             raise Failed(f"{label}: faults: {out}", report)
     if trial.bug.header("Sweep"):
         # Seeds of races want the traced core; what is planted here is found in one actor's calls.

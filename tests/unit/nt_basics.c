@@ -193,13 +193,15 @@ static void pool_budget_is_exact_and_caches_have_none(void **state) {
     assert_int_equal(nt_pool_usage().bytes, 0);
 }
 
-static void pool_is_a_fault_point_and_caches_are_not(void **state) {
+static void pool_and_caches_are_fault_points(void **state) {
     (void)state;
-    nt_fault_arm(NT_FAULT_POOL, 1);
+    nt_fault_arm(NT_FAULT_POOL, 2);
     void *cache = nt_pool_cache_alloc(1);
     assert_non_null(cache);
     nt_pool_cache_free(cache, 1);
     assert_null(nt_pool_alloc(1));
+    nt_fault_arm(NT_FAULT_POOL, 1);
+    assert_null(nt_pool_cache_alloc(1));
     assert_int_equal(nt_pool_usage().blocks, 0);
 }
 
@@ -243,7 +245,7 @@ int main(void) {
                                         shut_down),
         cmocka_unit_test_setup_teardown(pool_is_zeroed_and_counted, boot_small, shut_down),
         cmocka_unit_test_setup_teardown(pool_budget_is_exact_and_caches_have_none, boot_small, shut_down),
-        cmocka_unit_test_setup_teardown(pool_is_a_fault_point_and_caches_are_not, boot_small, shut_down),
+        cmocka_unit_test_setup_teardown(pool_and_caches_are_fault_points, boot_small, shut_down),
         cmocka_unit_test_setup_teardown(mdls_have_a_pfn_a_page, boot_small, shut_down),
         cmocka_unit_test_setup_teardown(the_largest_mdl_keeps_its_count, boot_small, shut_down),
     };

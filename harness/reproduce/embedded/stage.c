@@ -450,6 +450,18 @@ HELPER void pool_gave_back(uint64_t bytes, uint64_t blocks) {
                 (long long)(before.pool_blocks - now.pool_blocks));
 }
 
+/* What is out by the calls so far, of what there is. */
+HELPER void fits(uint64_t out, uint64_t there_is, const char *what) {
+    if (out > there_is)
+        finding("%llu %s of %llu", (unsigned long long)out, what, (unsigned long long)there_is);
+}
+
+HELPER void pool_fits(uint64_t there_is) {
+    struct sut_ledger now;
+    sut->ledger(&now);
+    fits(now.pool_bytes, there_is, "bytes of pool");
+}
+
 /* When the last adapter is gone. */
 HELPER void nothing_is_out(void) {
     struct sut_ledger found;
