@@ -3,6 +3,7 @@
  * program crashes it, the next child goes on behind that program.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,18 @@ struct progress {
     size_t left; /* programs that were not judged to their end, and why the first was not */
     char why[RUN_WHY];
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
+    struct situation_set seen[CONTRACT_CLAUSE_COUNT];
 };
+
+static void save_counts(struct progress *progress) {
+    memcpy(progress->counts, contract_counts, sizeof contract_counts);
+    memcpy(progress->seen, contract_seen, sizeof contract_seen);
+}
+
+static void load_counts(const struct progress *progress) {
+    memcpy(contract_counts, progress->counts, sizeof contract_counts);
+    memcpy(contract_seen, progress->seen, sizeof contract_seen);
+}
 
 /* What a child goes through: the programs, and how far it has come, which its parent sees. */
 struct walk {
@@ -32,7 +44,7 @@ static void run_rest(void *context) {
     const struct cmd_files *files = ((struct walk *)context)->files;
     struct progress *progress = ((struct walk *)context)->progress;
     static struct program program;
-    memcpy(contract_counts, progress->counts, sizeof contract_counts);
+    load_counts(progress);
     for (; progress->done < files->count; progress->done++) {
         const char *path = files->paths[progress->done];
         if (!cmd_load(path, LOAD_DETECT, &program)) {
@@ -50,7 +62,7 @@ static void run_rest(void *context) {
             fprintf(stderr, "\n");
             progress->result = CMD_VIOLATED;
         }
-        memcpy(progress->counts, contract_counts, sizeof progress->counts);
+        save_counts(progress);
     }
 }
 
@@ -82,7 +94,7 @@ static int reach(const struct cmd_files *files) {
         fprintf(stderr, "%zu of %zu programs were not judged to their end, the first of them %s\n",
                 walk.progress->left, files->count, walk.progress->why);
     }
-    memcpy(contract_counts, walk.progress->counts, sizeof contract_counts);
+    load_counts(walk.progress);
     return result;
 }
 
@@ -99,21 +111,122 @@ static bool is_counted(enum contract_clause clause) {
     return clause != CLAUSE_RACE_MEMORY || &trace_linked != NULL;
 }
 
+/* ---- situations ---- */
+
+/* Of a clause: those it has to be seen in, and those of them it was; the others cannot be. */
+struct tally {
+    unsigned all;
+    unsigned seen;
+};
+
+/* Without traced accesses a race switches at calls and locks only, and its file means other places. */
+static bool is_traced(enum situation situation) {
+    enum situation_axis axis = situation_table[situation].axis;
+    uint64_t raced = AXES(CALLS) | AXES(BESIDE) | AXES(STOPPED) | AXES(PULLED);
+    return !(raced >> axis & 1) || &trace_linked != NULL;
+}
+
+static bool is_asked(enum contract_clause clause, enum situation situation, const char **why_not) {
+    return is_counted(clause) && is_traced(situation) &&
+           situation_is_of(contract_table[clause].axes, clause, situation, why_not);
+}
+
+static struct tally tally_of(enum contract_clause clause) {
+    struct tally tally = {0, 0};
+    const char *why_not;
+    for (unsigned i = 0; i < SITUATIONS; i++) {
+        if (is_asked(clause, i, &why_not) && !why_not) {
+            tally.all++;
+            tally.seen += situation_holds(&contract_seen[clause], i);
+        }
+    }
+    return tally;
+}
+
+static void print_situation(const char *how, enum contract_clause clause, enum situation situation) {
+    const struct situation_row *row = &situation_table[situation];
+    printf("%s%s, %s: %s", how, contract_table[clause].id, situation_axes[row->axis], row->word);
+}
+
+/* Each situation of each clause: whether it was seen in it, where programs were run, or why it cannot be. */
+static void print_situations(bool counts) {
+    const char *why_not;
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        for (unsigned i = 0; i < SITUATIONS; i++) {
+            if (!is_asked(clause, i, &why_not)) {
+                continue;
+            }
+            const char *seen = situation_holds(&contract_seen[clause], i) ? "seen: " : "never: ";
+            print_situation(why_not ? "cannot be: " : counts ? seen : "", clause, i);
+            printf(why_not ? " (%s)\n" : "\n", why_not);
+        }
+    }
+}
+
+/* Situations that were not seen; `most` of them at most. */
+static void print_unseen(unsigned most) {
+    const char *why_not;
+    unsigned unseen = 0;
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        for (unsigned i = 0; i < SITUATIONS; i++) {
+            if (is_asked(clause, i, &why_not) && !why_not && !situation_holds(&contract_seen[clause], i) &&
+                unseen++ < most) {
+                print_situation("never: ", clause, i);
+                printf("\n");
+            }
+        }
+    }
+    if (unseen > most) {
+        printf("never: %u more, which --situations tells\n", unseen - most);
+    }
+}
+
+/* Whether some were seen that cannot be: then the reason is none. Somebody else's implementation may have
+ * chosen otherwise. */
+static bool print_impossible(void) {
+    const char *why_not;
+    bool none = true;
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        for (unsigned i = 0; i < SITUATIONS; i++) {
+            if (is_asked(clause, i, &why_not) && why_not && situation_holds(&contract_seen[clause], i) &&
+                sut_get()->hold_chosen) {
+                print_situation("seen, though it cannot be: ", clause, i);
+                printf(" (%s)\n", why_not);
+                none = false;
+            }
+        }
+    }
+    return none;
+}
+
+/* ---- the table ---- */
+
+static void print_counts(enum contract_clause clause) {
+    const struct contract_count *count = &contract_counts[clause];
+    const struct tally tally = tally_of(clause);
+    char situations[24] = "-";
+    if (!is_reached(clause)) {
+        printf("%-43s  ", is_counted(clause) ? "UNREACHED" : "(not counted)");
+        return;
+    }
+    if (tally.all) {
+        snprintf(situations, sizeof situations, "%u/%u", tally.seen, tally.all);
+    }
+    printf("%10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s  ", count->kept, count->refused, count->faulted,
+           situations);
+}
+
 static void print_table(bool counts) {
     printf("%-16s %-5s ", "CLAUSE", "BASIS");
     if (counts) {
-        printf("%10s %10s %10s  ", "KEPT", "REFUSED", "FAULTED");
+        printf("%10s %10s %10s %10s  ", "KEPT", "REFUSED", "FAULTED", "SITUATIONS");
     }
     printf("TITLE [SOURCE]\n");
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const struct contract_row *row = &contract_table[i];
-        const struct contract_count *count = &contract_counts[i];
         printf("%-16s %-5c ", row->id, row->basis);
-        if (counts && is_reached(i)) {
-            printf("%10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  ", count->kept, count->refused,
-                   count->faulted);
-        } else if (counts) {
-            printf("%-32s  ", is_counted(i) ? "UNREACHED" : "(not counted)");
+        if (counts) {
+            print_counts(i);
         }
         printf("%s", row->title);
         printf(row->source[0] ? " [%s]\n" : "\n", row->source);
@@ -122,27 +235,37 @@ static void print_table(bool counts) {
 
 static bool print_reached(void) {
     unsigned reached = 0, all = 0;
+    struct tally sum = {0, 0};
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
+        const struct tally tally = tally_of(i);
         all += is_counted(i);
         reached += is_counted(i) && is_reached(i);
+        sum.all += tally.all;
+        sum.seen += tally.seen;
     }
     if (!is_counted(CLAUSE_DIALECT_STEADY)) {
         printf(
             "DIALECT-STEADY is not counted: this implementation is held to its choices clause by clause.\n");
     }
     if (!is_counted(CLAUSE_RACE_MEMORY)) {
-        printf("RACE-MEMORY is not counted: this build does not trace loads and stores.\n");
+        printf("RACE-MEMORY and what races overlap are not counted: this build does not trace loads and "
+               "stores.\n");
     }
     printf("clauses reached: %u of %u\n", reached, all);
-    return reached == all;
+    printf("situations reached: %u of %u\n", sum.seen, sum.all);
+    return reached == all && sum.seen == sum.all;
 }
 
 struct options {
     bool require;
+    bool situations;
 };
 
 static const struct option option_table[] = {
-    {"--require", NULL, OPTION_FLAG, offsetof(struct options, require), 0, 0}};
+    {"--require", NULL, OPTION_FLAG, offsetof(struct options, require), 0, 0},
+    {"--situations", NULL, OPTION_FLAG, offsetof(struct options, situations), 0, 0}};
+
+#define UNSEEN_SHOWN 10u
 
 static int main_clauses(int argc, char **argv) {
     struct options options = {0};
@@ -163,8 +286,17 @@ static int main_clauses(int argc, char **argv) {
     result = reached == CMD_KEPT ? result : reached;
     cmd_files_free(&files);
     print_table(counts);
-    if (counts && !print_reached() && options.require) {
-        result = CMD_VIOLATED;
+    if (options.situations) {
+        print_situations(counts);
+    } else if (counts) {
+        print_unseen(options.require ? UINT_MAX : UNSEEN_SHOWN);
+    }
+    if (counts) {
+        bool possible = print_impossible();
+        bool reached_all = print_reached();
+        if (options.require && !(possible && reached_all)) {
+            result = CMD_VIOLATED;
+        }
     }
     return result;
 }
@@ -174,36 +306,47 @@ const struct cmd cmd_clauses = {
     .summary = "list the clauses of the contract, and which of them programs reach",
     .main = main_clauses,
     CMD_OPTIONS(option_table),
-    .help = "NAME\n"
-            "    pinfuzz clauses - list the clauses of the contract, and which of them programs reach\n"
-            "\n"
-            "SYNOPSIS\n"
-            "    pinfuzz clauses\n"
-            "    pinfuzz clauses [--require] DIR...\n"
-            "\n"
-            "DESCRIPTION\n"
-            "    Prints a line for each clause: its id, its basis, its title and its sources. The basis is\n"
-            "    D for documented, I for following from something documented, C for chosen by this project.\n"
-            "    If the driver's duty and the refusal have a different basis, it is the one that an\n"
-            "    implementation is held to.\n"
-            "\n"
-            "    Given DIRs or files, runs every program below them, text or bytes, and prints how often\n"
-            "    each clause was tested: KEPT counts calls that were granted and found right, REFUSED calls\n"
-            "    that had to fail and did, FAULTED calls that kept the clause under an injected fault. A\n"
-            "    clause that was never tested is marked UNREACHED. The last line is\n"
-            "\n"
-            "        clauses reached: N of M\n"
-            "\n"
-            "    where M counts all clauses, except RACE-MEMORY if the compiler cannot trace loads and\n"
-            "    stores (gcc).\n"
-            "\n"
-            "OPTIONS\n"
-            "    --require   exit with 1 when a counted clause is unreached\n"
-            "\n"
-            "EXIT STATUS\n"
-            "    0 done; 1 a program broke a clause or crashed, or --require was not met; 2 otherwise, if a\n"
-            "    program could not be read\n"
-            "\n"
-            "EXAMPLES\n"
-            "    pinfuzz clauses --require corpus\n",
+    .help =
+        "NAME\n"
+        "    pinfuzz clauses - list the clauses of the contract, and which of them programs reach\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz clauses [--situations]\n"
+        "    pinfuzz clauses [--situations] [--require] DIR...\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Prints a line for each clause: its id, its basis, its title and its sources. The basis is\n"
+        "    D for documented, I for following from something documented, C for chosen by this project.\n"
+        "    If the driver's duty and the refusal have a different basis, it is the one that an\n"
+        "    implementation is held to.\n"
+        "\n"
+        "    Given DIRs or files, runs every program below them, text or bytes, and prints how often\n"
+        "    each clause was tested: KEPT counts calls that were granted and found right, REFUSED calls\n"
+        "    that had to fail and did, FAULTED calls that kept the clause under an injected fault. A\n"
+        "    clause that was never tested is marked UNREACHED.\n"
+        "\n"
+        "    A clause that held once may not hold elsewhere, so each has a list of situations that it has\n"
+        "    to be seen in: with and without an IOMMU, by either form of a pin, with a fault of each kind,\n"
+        "    and so on. SITUATIONS counts those that it was seen in. The first ten that are missing stand\n"
+        "    below the table. The last lines are\n"
+        "\n"
+        "        clauses reached: N of M\n"
+        "        situations reached: N of M\n"
+        "\n"
+        "    where M counts all clauses, except RACE-MEMORY if the compiler cannot trace loads and\n"
+        "    stores (gcc), and all situations that can be; without traced loads and stores, none of\n"
+        "    races.\n"
+        "\n"
+        "OPTIONS\n"
+        "    --require      tell each situation that is missing, and exit with 1 when there is one, or a\n"
+        "                   clause that is unreached\n"
+        "    --situations   tell every situation of every clause: whether the clause was seen in it, or\n"
+        "                   why it cannot be\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0 done; 1 a program broke a clause or crashed, or --require was not met; 2 otherwise, if a\n"
+        "    program could not be read\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz clauses --require corpus\n",
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
+struct situation_set contract_seen[CONTRACT_CLAUSE_COUNT];
 
 static void (*violation_hook)(enum contract_clause clause);
 
@@ -18,7 +19,7 @@ static __attribute__((noinline)) void contract_assert_failed(const char *functio
 
 /* The barrier after the call keeps it from becoming a jump, and the name in it keeps identical-code
  * folding from merging the functions. */
-#define X(name, id, basis, basis_text, function, title, source)                                              \
+#define X(name, id, basis, basis_text, function, title, source, axes)                                        \
     static __attribute__((noinline)) void function(void) {                                                   \
         contract_assert_failed(#function);                                                                   \
         __asm__ volatile("" ::"r"(#function) : "memory");                                                    \
@@ -27,8 +28,8 @@ CONTRACT_CLAUSES(X)
 #undef X
 
 const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT] = {
-#define X(name, id, basis, basis_text, function, title, source)                                              \
-    {id, basis, basis_text, #function, title, source, function},
+#define X(name, id, basis, basis_text, function, title, source, axes)                                        \
+    {id, basis, basis_text, #function, title, source, axes, function},
     CONTRACT_CLAUSES(X)
 #undef X
 };

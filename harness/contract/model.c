@@ -317,6 +317,7 @@ void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struc
     struct model_chain *c = &model->chains[chain];
     c->areas[index].pin = *pin;
     c->areas[index].pin.live = true;
+    c->areas[index].pin.waited = c->mode != MODE_PHYSICAL && !c->attached;
     model->locked_pages += pin->pages;
     model->ram_estimate += pages_locked(&c->areas[index], pin->pages * MODEL_PAGE);
     model->pool_estimate += pin_pool(pin);

@@ -55,6 +55,7 @@ struct model_pin {
     bool live;
     bool legacy; /* by the WDDM 2.4 form */
     bool contiguous;
+    bool waited; /* it was made before its chain was attached to its domain */
     uint64_t pages;
     uint64_t base;                 /* contiguous: BasePageNumber */
     const DXGK_PAGE_NUMBER *array; /* else: the ADL's or the MDL's array */
@@ -116,7 +117,8 @@ struct model_chain {
     enum model_phase phase;
     enum model_mode mode;
     bool supported;         /* its driver can be isolated */
-    bool attached;          /* to its domain */
+    bool attached;          /* to its domain, */
+    bool late;              /* for a secure VM */
     uint64_t visible_pages; /* device pages that are visible */
     uint32_t reserved;      /* ranges that its domain has */
     struct model_range reserve[PROGRAM_RESERVED_MAX];

@@ -162,6 +162,7 @@ void model_started(struct model *model, uint8_t chain) {
     c->phase = PHASE_STARTED;
     c->mode = caps->mode;
     c->supported = caps->supported;
+    c->late = false;
     c->attached = caps->mode != MODE_PHYSICAL &&
                   (caps->early || (caps->forced && !any_does(model, c, PROGRAM_MP_FAIL_BEGIN)));
     c->visible_pages = (lead->highest_visible >> 12) + ((lead->highest_visible & 0xfff) == 0xfff);
@@ -213,6 +214,7 @@ struct model_answer model_secure_answer(const struct model *model, uint8_t devic
 }
 
 void model_attached(struct model *model, uint8_t chain) {
+    model->chains[chain].late |= !model->chains[chain].attached;
     model->chains[chain].attached = true;
 }
 

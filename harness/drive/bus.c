@@ -13,6 +13,7 @@
 #define BLAME(clause) ((struct ledger_blame){clause, clause, clause, clause, clause, clause})
 
 static void judge_bus(const struct call *call, const struct model_answer *answer) {
+    situate_bus(&run.model, call);
     ULONG status = (ULONG)call->status;
     const struct legal legal = resolve_legal(answer, call);
     bool permitted = legal_permits(&legal, call->status, run.sut->hold_chosen);
@@ -21,13 +22,13 @@ static void judge_bus(const struct call *call, const struct model_answer *answer
                 ("success"));
         REQUIRE_CHOSEN(permitted, answer->clause, ("status 0x%08x", (ULONG)answer->status),
                        ("0x%08x", status));
-        contract_counts[answer->clause].refused++;
+        contract_refused(answer->clause, true);
         if (call->fired)
-            contract_counts[answer->clause].faulted++;
+            contract_faulted(answer->clause, true);
     } else if (!NT_SUCCESS(call->status)) {
         REQUIRE(permitted, answer->clause, ("success%s", call->fired ? ", or a shortage" : ""),
                 ("0x%08x", status));
-        contract_counts[answer->clause].faulted++;
+        contract_faulted(answer->clause, true);
     } else if (call->opcode != OP_ADD && call->opcode != OP_POWER) {
         /* Those two say nothing of the clause that would be blamed for their failure. */
         run_count(answer->clause, call->fired);
@@ -44,10 +45,10 @@ static bool is_granted(const struct call *call, const struct model_answer *answe
 /* A chain that runs has been attached to its domain: what every attach must have kept to. */
 static void attached(uint8_t chain) {
     miniport_check_attach(&drivers[chain]);
-    contract_counts[CLAUSE_ATTACH_PAIR].kept++;
-    contract_counts[CLAUSE_ATTACH_QUIET].kept++;
-    contract_counts[CLAUSE_RESV_TWICE].kept += run.model.chains[chain].reserved > 0;
-    contract_counts[CLAUSE_RESV_BEFORE].kept += run.model.chains[chain].reserved > 0 && run.sut->domain;
+    contract_kept(CLAUSE_ATTACH_PAIR, true);
+    contract_kept(CLAUSE_ATTACH_QUIET, true);
+    contract_kept(CLAUSE_RESV_TWICE, run.model.chains[chain].reserved > 0);
+    contract_kept(CLAUSE_RESV_BEFORE, run.model.chains[chain].reserved > 0 && run.sut->domain);
 }
 
 /* ---- start ---- */
@@ -72,19 +73,20 @@ static void count_started(uint8_t chain) {
     const struct model_chain *c = &run.model.chains[chain];
     const struct model_caps *caps = &run.model.caps[chain];
     uint32_t lead = run.program->adapters[chain].miniport;
-    contract_counts[CLAUSE_INIT_CAPS].kept++;
-    contract_counts[CLAUSE_INIT_MATCH].kept += caps->early;
-    contract_counts[CLAUSE_INIT_REQUIRED].kept += caps->required;
-    contract_counts[CLAUSE_LINK_INDEX].kept += caps->supported && lead & PROGRAM_MP_INDEX_REVERSED;
-    contract_counts[CLAUSE_ATTACH_BEFORE].kept += caps->mode == MODE_REMAPPED && run.sut->domain;
-    contract_counts[CLAUSE_ATTACH_NOSUPPORT].kept +=
-        caps->mode == MODE_PHYSICAL && !caps->early && run.sut->domain;
-    contract_counts[CLAUSE_ATTACH_BEGINFAIL].refused += caps->forced && !c->attached;
-    contract_counts[CLAUSE_ATTACH_FAIL].kept += caps->let_go && !c->attached;
-    contract_counts[CLAUSE_RESV_PAIR].kept += c->reserved > 0;
-    contract_counts[CLAUSE_RESV_OVERLAP].kept += c->reserved > 0;
+    contract_kept(CLAUSE_INIT_CAPS, true);
+    contract_kept(CLAUSE_INIT_MATCH, caps->early);
+    contract_kept(CLAUSE_INIT_REQUIRED, caps->required);
+    contract_kept(CLAUSE_LINK_INDEX, caps->supported && lead & PROGRAM_MP_INDEX_REVERSED);
+    contract_kept(CLAUSE_ATTACH_BEFORE, caps->mode == MODE_REMAPPED && run.sut->domain);
+    contract_kept(CLAUSE_ATTACH_NOSUPPORT, caps->mode == MODE_PHYSICAL && !caps->early && run.sut->domain);
+    contract_refused(CLAUSE_ATTACH_BEGINFAIL, caps->forced && !c->attached);
+    contract_kept(CLAUSE_ATTACH_FAIL, caps->let_go && !c->attached);
+    contract_saw(CLAUSE_RESV_TWICE, caps->early && c->reserved > 0);
+    contract_saw(CLAUSE_RESV_BEFORE, caps->early && c->reserved > 0 && run.sut->domain);
+    contract_kept(CLAUSE_RESV_PAIR, c->reserved > 0);
+    contract_kept(CLAUSE_RESV_OVERLAP, c->reserved > 0);
     if (!caps->early && caps->mode != MODE_PHYSICAL)
-        contract_counts[CLAUSE_ATTACH_LATER].kept += run.sut->domain != NULL;
+        contract_kept(CLAUSE_ATTACH_LATER, run.sut->domain != NULL);
 }
 
 static void compare_start(const struct call *call, const struct model_answer *answer, uint8_t chain) {
@@ -96,14 +98,13 @@ static void compare_start(const struct call *call, const struct model_answer *an
             model_handle_died(&run.model, c->members[i]);
         check_stopped(chain, CLAUSE_INIT_ROLLBACK);
         check_rollback(CLAUSE_INIT_ROLLBACK);
-        contract_counts[CLAUSE_INIT_ROLLBACK].refused++;
+        contract_refused(CLAUSE_INIT_ROLLBACK, true);
         if (call->fired) {
-            contract_counts[CLAUSE_INIT_ROLLBACK].faulted++;
+            contract_faulted(CLAUSE_INIT_ROLLBACK, true);
             const struct model_caps *caps = &run.model.caps[chain];
-            contract_counts[CLAUSE_INIT_REQUIRED].faulted +=
-                call->fail_kind == SUT_FAULT_ATTACH && caps->required;
-            contract_counts[CLAUSE_ATTACH_FAIL].faulted +=
-                call->fail_kind == SUT_FAULT_ATTACH && caps->forced && !caps->let_go;
+            contract_faulted(CLAUSE_INIT_REQUIRED, call->fail_kind == SUT_FAULT_ATTACH && caps->required);
+            contract_faulted(CLAUSE_ATTACH_FAIL,
+                             call->fail_kind == SUT_FAULT_ATTACH && caps->forced && !caps->let_go);
         }
         return;
     }
@@ -119,13 +120,13 @@ static void compare_start(const struct call *call, const struct model_answer *an
         attached(chain);
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
-    contract_counts[CLAUSE_INIT_QUERY].kept++;
-    contract_counts[CLAUSE_INIT_COMMIT].kept += run.sut->ledger != NULL;
-    contract_counts[CLAUSE_INIT_ALIGN].kept++;
-    contract_counts[CLAUSE_INIT_VISIBLE].kept++;
+    contract_kept(CLAUSE_INIT_QUERY, true);
+    contract_kept(CLAUSE_INIT_COMMIT, run.sut->ledger != NULL);
+    contract_kept(CLAUSE_INIT_ALIGN, true);
+    contract_kept(CLAUSE_INIT_VISIBLE, true);
     count_started(chain);
     if (c->count > 1)
-        contract_counts[CLAUSE_LINK_ONE_LEAD].kept++;
+        contract_kept(CLAUSE_LINK_ONE_LEAD, true);
 }
 
 /* ---- stop ---- */
@@ -178,9 +179,9 @@ static void after_stop(uint8_t chain, const struct remains *left) {
         check_view_gone(&left->view[i], CLAUSE_STOP_RECLAIM);
     check_stopped(chain, CLAUSE_STOP_RECLAIM);
     if (run.model.leaks != leaks)
-        contract_counts[CLAUSE_STOP_RECLAIM].kept++;
+        contract_kept(CLAUSE_STOP_RECLAIM, true);
     if (c->count > 1)
-        contract_counts[CLAUSE_LINK_ORDER].kept++;
+        contract_kept(CLAUSE_LINK_ORDER, true);
 }
 
 static void stop_or_remove(struct call *call, const struct model_answer *answer) {
@@ -236,6 +237,7 @@ static void reset(struct call *call, const struct model_answer *answer) {
         return;
     resolve_effect(&run.model, call);
     check_attached(run.model.devices[call->device].chain, CLAUSE_ATTACH_ONCE);
+    contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain != NULL);
     check_gpu(call->device, CLAUSE_TDR_KEEPS);
     check_chain(run.model.devices[call->device].chain, CLAUSE_TDR_KEEPS);
     check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
@@ -265,7 +267,7 @@ static void secure_vm(struct call *call, const struct model_answer *answer) {
         check_attached(chain, answer->clause == CLAUSE_ATTACH_LATER ? CLAUSE_ATTACH_FAIL : answer->clause);
         check_chain(chain, CLAUSE_ATTACH_FAIL);
         check_rollback(CLAUSE_ATTACH_FAIL);
-        contract_counts[CLAUSE_ATTACH_FAIL].faulted += call->fired;
+        contract_faulted(CLAUSE_ATTACH_FAIL, call->fired);
         return;
     }
     resolve_effect(&run.model, call);
@@ -277,8 +279,8 @@ static void secure_vm(struct call *call, const struct model_answer *answer) {
         attached(chain);
         check_chain(chain, CLAUSE_ATTACH_KEEPS);
         check_edges(chain);
-        contract_counts[CLAUSE_ATTACH_ALL].kept += c->count > 1 && run.sut->domain;
-        contract_counts[CLAUSE_ATTACH_KEEPS].kept += has_things(chain);
+        contract_kept(CLAUSE_ATTACH_ALL, c->count > 1 && run.sut->domain);
+        contract_kept(CLAUSE_ATTACH_KEEPS, has_things(chain));
     }
     check_ledger(&BLAME(CLAUSE_ATTACH_KEEPS));
 }
@@ -363,7 +365,8 @@ static void run_bus_at_passive(struct call *call) {
         check_frames_after();
         check_everything(CLAUSE_PIN_LOCKED, CLAUSE_MAP_COHERENT);
         check_ledger(&BLAME(CLAUSE_PIN_LOCKED));
-        contract_counts[CLAUSE_PIN_LOCKED].kept += m->pins != 0 && (run.sut->page || run.sut->dma);
+        situate_bus(m, call);
+        contract_kept(CLAUSE_PIN_LOCKED, m->pins != 0 && (run.sut->page || run.sut->dma));
         return;
     }
 
@@ -377,6 +380,7 @@ static void run_bus_at_passive(struct call *call) {
         if (call->opcode == OP_LINK)
             rejoin(call);
         check_rollback(CLAUSE_ANY_ROLLBACK);
+        contract_saw(CLAUSE_ANY_ROLLBACK, true);
         return;
     }
     resolve_effect(m, call);
@@ -386,6 +390,7 @@ static void run_bus_at_passive(struct call *call) {
         check_gpu(call->device, CLAUSE_STOP_RECLAIM);
     if (call->opcode == OP_POWER) {
         check_attached(device->chain, CLAUSE_ATTACH_ONCE);
+        contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain != NULL);
         check_gpu(call->device, call->flag ? CLAUSE_PIN_CONTENTS : CLAUSE_ANY_STATE);
         check_chain(device->chain, CLAUSE_PIN_CONTENTS);
     }

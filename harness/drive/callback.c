@@ -17,7 +17,7 @@ bool run_resolve_callback(const struct program_op *op, struct call *call) {
     call->table = driver_table(call->device);
     if (!call_is_present(call)) {
         /* A driver of that version has no such callback to call. */
-        contract_counts[CLAUSE_ANY_VERSION].refused += call->table != NULL;
+        contract_refused(CLAUSE_ANY_VERSION, call->table != NULL);
         return false;
     }
     return true;
@@ -37,10 +37,10 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
         REQUIRE_CHOSEN(permitted || answer->no_effect, answer->clause,
                        ("status 0x%08x", (ULONG)answer->status), ("0x%08x", status));
         if (call->fired)
-            contract_counts[answer->clause].faulted++;
-        contract_counts[answer->clause].refused++;
+            contract_faulted(answer->clause, true);
+        contract_refused(answer->clause, true);
         if (answer->by_dialect && !dialect_held)
-            contract_counts[CLAUSE_DIALECT_STEADY].refused++;
+            contract_refused(CLAUSE_DIALECT_STEADY, true);
         return false;
     }
     if (success)
@@ -54,7 +54,7 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
         return false;
     REQUIRE_CHOSEN(permitted || excused != legal.failure, blame_refusal(call, answer),
                    ("success, or STATUS_INSUFFICIENT_RESOURCES or STATUS_NO_MEMORY"), ("0x%08x", status));
-    contract_counts[answer->clause].faulted++;
+    contract_faulted(answer->clause, true);
     return false;
 }
 
@@ -82,9 +82,9 @@ static void compare_failure(const struct call *call, const struct call *before,
         check_nothing_changed(ledger);
     else
         check_rollback(CLAUSE_ANY_ROLLBACK);
-    contract_counts[CLAUSE_ANY_ROLLBACK].refused++;
+    contract_refused(CLAUSE_ANY_ROLLBACK, true);
     if (call->fired)
-        contract_counts[CLAUSE_ANY_ROLLBACK].faulted++;
+        contract_faulted(CLAUSE_ANY_ROLLBACK, true);
 }
 
 static void compare_pin(const struct call *call, const struct model_answer *answer) {
@@ -124,6 +124,7 @@ static void compare_unpin(const struct call *call, const struct model_answer *an
         if (!chain->areas[i].pin.live)
             continue;
         check_pin_alive(answer->chain, i, 2, CLAUSE_UNPIN_ONLY);
+        situation_enter(SITUATION_BYSTANDER_PIN);
         others = true;
     }
     /* A view of the same section is what an unpin could take along; the others wait for their end. */
@@ -131,17 +132,18 @@ static void compare_unpin(const struct call *call, const struct model_answer *an
         const struct model_view *view = &run.model.views[i];
         if (view->chain == answer->chain && view->index == answer->index) {
             check_view_alive(view, CLAUSE_UNPIN_ONLY);
+            situation_enter(SITUATION_BYSTANDER_VIEW);
             others = true;
             break;
         }
     }
     run_count(CLAUSE_UNPIN_EITHER, call->fail_nth != 0);
     if (run.sut->ledger || run.sut->dma || run.sut->descriptor_alive)
-        contract_counts[CLAUSE_UNPIN_GONE].kept++;
+        contract_kept(CLAUSE_UNPIN_GONE, true);
     if (others)
-        contract_counts[CLAUSE_UNPIN_ONLY].kept++;
+        contract_kept(CLAUSE_UNPIN_ONLY, true);
     if (call->fail_nth)
-        contract_counts[CLAUSE_ANY_RELEASE].faulted++;
+        contract_faulted(CLAUSE_ANY_RELEASE, true);
 }
 
 static void compare_map(const struct call *call, const struct call *before,
@@ -168,13 +170,15 @@ static void compare_map(const struct call *call, const struct call *before,
                               .offset = offset,
                               .size = before->arg.map.Size};
     uint32_t others = run.model.view_count;
+    for (uint32_t i = 0; i < others; i++)
+        situation_enter_if(run.model.views[i].base == base, SITUATION_VIEWS_SAME_BASE);
     model_mapped(&run.model, &view);
     check_view_birth(&view);
     check_ledger(&blame);
     /* The view before this one, if it is of the same section, must not have suffered. */
     if (others) {
         check_view_alive(&run.model.views[others - 1], CLAUSE_MAP_MANY);
-        contract_counts[CLAUSE_MAP_MANY].kept++;
+        contract_kept(CLAUSE_MAP_MANY, true);
     }
     run_count(CLAUSE_MAP_MAYFAIL, call->fired);
 }
@@ -192,9 +196,9 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
         check_view_alive(&run.model.views[run.model.view_count - 1], CLAUSE_MAP_MANY);
     run_count(CLAUSE_UNMAP_MINE, call->fail_nth != 0);
     if (run.sut->cpu_accessible)
-        contract_counts[CLAUSE_UNMAP_GONE].kept++;
+        contract_kept(CLAUSE_UNMAP_GONE, true);
     if (call->fail_nth)
-        contract_counts[CLAUSE_ANY_RELEASE].faulted++;
+        contract_faulted(CLAUSE_ANY_RELEASE, true);
 }
 
 bool callback_is_made(const struct model_answer *answer) {
@@ -212,6 +216,7 @@ void run_callback(struct call *call) {
         return;
     if (answer.stops && !run.sut->set_bug_check)
         return;
+    situate_callback(m, call, &answer, run.entry);
     if (answer.expect == MUST_FAIL)
         run_note_breach(answer.clause);
     if (m->irql[m->actor] > PASSIVE_LEVEL && !answer.stops)
@@ -235,6 +240,7 @@ void run_callback(struct call *call) {
     run.stops = answer.stops;
     run_perform(call);
     run.stops = false;
+    situate_fault(m, call);
     if (!REQUIRE(!answer.stops, CLAUSE_ANY_IRQL, ("a bug check at IRQL %u", (unsigned)m->irql[m->actor]),
                  ("a call that returns 0x%08x", (ULONG)call->status)))
         return;
@@ -246,14 +252,17 @@ void run_callback(struct call *call) {
     }
     if (run.abandoned)
         return;
-    contract_counts[CLAUSE_ANY_STATE].kept += run.inside != NULL;
+    contract_kept(CLAUSE_ANY_STATE, run.inside != NULL);
+    contract_saw(CLAUSE_ANY_STATE, true);
+    contract_saw(CLAUSE_TDR_KEEPS, situate_in_reset(call->opcode));
+    contract_saw(CLAUSE_STOP_RECLAIM, situate_gone(call->opcode));
     switch ((enum program_callback)call->opcode) {
     case CALLBACK_PIN2:
     case CALLBACK_PIN:
         compare_pin(call, &answer);
-        contract_counts[CLAUSE_ANY_LEAD].kept++;
+        contract_kept(CLAUSE_ANY_LEAD, true);
         if (m->devices[answer.chain].d3)
-            contract_counts[CLAUSE_ANY_STATE].kept++;
+            contract_kept(CLAUSE_ANY_STATE, true);
         break;
     case CALLBACK_UNPIN:
         compare_unpin(call, &answer);

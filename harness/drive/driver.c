@@ -22,7 +22,8 @@ static bool is_gone(const struct miniport *driver) {
 }
 
 static void got_handle(struct miniport *driver) {
-    contract_counts[CLAUSE_ANY_VERSION].kept++;
+    situate_start(&run.model, device_of(driver)->chain);
+    contract_kept(CLAUSE_ANY_VERSION, true);
     miniport_check_handle(driver, run.model.handles, run.model.handle_count);
     model_handle_issued(&run.model, (uint8_t)driver->number,
                         (uint64_t)(uintptr_t)driver->dxgkrnl.DeviceHandle);
@@ -49,10 +50,13 @@ static struct call own_call(const struct miniport *driver, uint8_t opcode) {
 }
 
 static void call_each(const struct miniport *driver, const uint8_t *opcodes, size_t count,
-                      const char *inside) {
+                      enum situate_entry entry) {
+    static const char *const names[] = {NULL, "DxgkDdiStartDevice", "DxgkDdiQueryAdapterInfo",
+                                        "DxgkDdiStopDevice"};
     if (!driver->has_interface)
         return;
-    run.inside = inside;
+    run.inside = names[entry];
+    run.entry = entry;
     for (size_t i = 0; i < count && !run.abandoned; i++) {
         struct call call = own_call(driver, opcodes[i]);
         if (run.sut->ledger) /* what Dxgkrnl has taken by now in this start, or given back in this stop */
@@ -61,12 +65,14 @@ static void call_each(const struct miniport *driver, const uint8_t *opcodes, siz
             run_callback(&call);
     }
     run.inside = NULL;
+    run.entry = SITUATE_OUTSIDE;
 }
 
 /* What an orderly driver does in its stop: gives back all it holds. */
 static void release_everything(const struct miniport *driver) {
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     run.inside = "DxgkDdiStopDevice";
+    run.entry = SITUATE_STOP;
     if (run.sut->ledger)
         run.sut->ledger(&run.ledger);
     for (uint8_t i = 0; i < chain->count; i++) {
@@ -84,6 +90,7 @@ static void release_everything(const struct miniport *driver) {
             run_callback(&call);
     }
     run.inside = NULL;
+    run.entry = SITUATE_OUTSIDE;
 }
 
 static void acts(struct miniport *driver, enum miniport_entry entry) {
@@ -93,14 +100,13 @@ static void acts(struct miniport *driver, enum miniport_entry entry) {
     unsigned wrong = driver->settings.wrong;
     bool lead = device_of(driver)->position == 0;
     if (entry == MINIPORT_START && lead && chain->count > 1)
-        contract_counts[CLAUSE_LINK_ORDER].kept++;
+        contract_kept(CLAUSE_LINK_ORDER, true); /* got_handle() has told in which situation */
     if ((entry == MINIPORT_START || entry == MINIPORT_QUERY) && wrong & PROGRAM_MP_CALL_IN_START)
-        call_each(driver, all, sizeof(all),
-                  entry == MINIPORT_START ? "DxgkDdiStartDevice" : "DxgkDdiQueryAdapterInfo");
+        call_each(driver, all, sizeof(all), entry == MINIPORT_START ? SITUATE_START : SITUATE_QUERY);
     if (entry != MINIPORT_STOP || !lead || chain->phase != PHASE_STOPPING)
         return;
     if (wrong & PROGRAM_MP_CALL_IN_STOP)
-        call_each(driver, new_ones, sizeof(new_ones), "DxgkDdiStopDevice");
+        call_each(driver, new_ones, sizeof(new_ones), SITUATE_STOP);
     if (wrong & PROGRAM_MP_RELEASE_IN_STOP)
         release_everything(driver);
 }

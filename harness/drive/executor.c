@@ -114,6 +114,7 @@ static void end_run(void) {
     static const struct ledger_blame blame = {CLAUSE_END_ZERO, CLAUSE_END_ZERO, CLAUSE_END_ZERO,
                                               CLAUSE_END_ZERO, CLAUSE_END_ZERO, CLAUSE_END_ZERO};
     check_everything(CLAUSE_PIN_CONTENTS, CLAUSE_MAP_COHERENT);
+    situation_clear();
     for (uint8_t i = 0; i < run.program->machine.adapters; i++)
         if (run.model.devices[i].present)
             bus(OP_REMOVE, i, 0, 0);
@@ -125,7 +126,7 @@ static void end_run(void) {
                 CLAUSE_END_ZERO, ("no pool in use"),
                 ("%llu bytes in %llu blocks, %llu bytes of caches", (unsigned long long)run.ledger.pool_bytes,
                  (unsigned long long)run.ledger.pool_blocks, (unsigned long long)run.ledger.cache_bytes));
-        contract_counts[CLAUSE_END_ZERO].kept++;
+        contract_kept(CLAUSE_END_ZERO, true);
     }
 }
 
@@ -156,7 +157,7 @@ static void system_stops(ULONG code) {
     }
     run.abandoned |= !REQUIRE(run.stops, CLAUSE_ANY_IRQL, ("a call that returns"),
                               ("a bug check, code 0x%x", (unsigned)code));
-    contract_counts[CLAUSE_ANY_IRQL].refused += run.stops;
+    contract_refused(CLAUSE_ANY_IRQL, run.stops);
     run.stops = false;
     longjmp(run.bug_check, 1);
 }

@@ -12,6 +12,8 @@
 static void compare_dma(struct call *call) {
     struct model_chain *chain = &run.model.chains[call->pin_chain];
     struct model_area *area = &chain->areas[call->pin_index];
+    situation_clear();
+    situate_pin(&run.model, call->pin_chain, call->pin_index);
     const struct model_device *gpu = &run.model.devices[call->device];
     bool able = reach_can_dma(&run.model, call->device);
     bool write = call->opcode == OP_DMA_WRITE;
@@ -32,7 +34,7 @@ static void compare_dma(struct call *call) {
         run_perform(call);
         REQUIRE(!call->dma_ok, CLAUSE_PIN_ISOLATED,
                 ("DMA by adapter %u to a page of another chain faults", call->device), ("it went through"));
-        contract_counts[CLAUSE_PIN_ISOLATED].refused++;
+        contract_refused(CLAUSE_PIN_ISOLATED, true);
         return;
     }
     run_perform(call);
@@ -43,7 +45,7 @@ static void compare_dma(struct call *call) {
                               : CLAUSE_STOP_RECLAIM,
                 ("no DMA by adapter %u now", call->device), ("it went through"));
         if (gpu->in_reset)
-            contract_counts[CLAUSE_TDR_KEEPS].refused++;
+            contract_refused(CLAUSE_TDR_KEEPS, true);
         return;
     }
     enum contract_clause mapped = area->pin.legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED;
@@ -53,7 +55,7 @@ static void compare_dma(struct call *call) {
     for (uint32_t i = 0; i < call->count; i++) {
         uint64_t at = (call->page + i) * MODEL_PAGE + call->offset;
         if (write) {
-            contract_counts[mapped].kept++;
+            contract_kept(mapped, true);
             contents_write(area->serial, at, call->stamp + i);
             area->last_word = at + 1;
             area->cpu_wrote = false;
@@ -70,6 +72,8 @@ static void compare_dma(struct call *call) {
 
 static void compare_cpu(struct call *call) {
     struct model_area *area = &run.model.chains[call->pin_chain].areas[call->pin_index];
+    situation_clear();
+    situate_pin(&run.model, call->pin_chain, call->pin_index);
     if (!REQUIRE(!run.sut->cpu_accessible ||
                      run.sut->cpu_accessible((const void *)(uintptr_t)call->address[0], 8),
                  CLAUSE_MAP_MANY,
@@ -88,7 +92,7 @@ static void compare_cpu(struct call *call) {
             ("the CPU reads 0x%llx at section offset 0x%llx", (unsigned long long)wanted,
              (unsigned long long)call->page),
             ("0x%llx", (unsigned long long)call->data[0]));
-    contract_counts[CLAUSE_MAP_COHERENT].kept++;
+    contract_kept(CLAUSE_MAP_COHERENT, true);
 }
 
 void run_dma(const struct program_op *op, struct call *call) {

@@ -167,6 +167,15 @@ static void nothing_known(const void *address, size_t size) {
     (void)size;
 }
 
+/* Which calls were made while others were under way. */
+static void situate(void) {
+    for (uint32_t i = 0; i < race.count; i++)
+        for (uint32_t k = 0; k < race.count; k++)
+            if (race.calls[i].invoked < race.calls[k].invoked &&
+                linearize_overlap(&race.calls[i], &race.calls[k]))
+                situate_race(race.asked[i].opcode, race.asked[k].opcode);
+}
+
 static enum schedule_outcome run_threads(unsigned actors) {
     static const struct sut_hooks hooks = {.acquire = threads_acquire,
                                            .release = threads_release,
@@ -179,6 +188,7 @@ static enum schedule_outcome run_threads(unsigned actors) {
     run.racing = true;
     bool ran = threads_run(actors, act, run.sut->set_actor);
     run.racing = false;
+    situate();
     run.sut->set_hooks(NULL);
     run.sut->set_actor(run.model.actor);
     return ran ? SCHEDULE_DONE : SCHEDULE_FAILED;
@@ -205,9 +215,10 @@ static enum schedule_outcome run_actors(void) {
     run.racing = false;
     if (run.sut->set_hooks)
         run.sut->set_hooks(NULL);
+    situate();
     if (accesses_end) {
         accesses_end();
-        contract_counts[CLAUSE_RACE_MEMORY].kept += accesses_ordered();
+        contract_kept(CLAUSE_RACE_MEMORY, accesses_ordered());
     }
     run.sut->set_actor(run.model.actor);
     return outcome;
@@ -248,7 +259,7 @@ static bool judge_liveness(enum schedule_outcome outcome) {
         return REQUIRE(false, CLAUSE_RACE_LIVE, ("no lock held when a call has returned"),
                        ("actor %u still holds '%s'", schedule.actor, race.kept));
     if (schedule_waited())
-        contract_counts[CLAUSE_RACE_LIVE].kept++;
+        contract_kept(CLAUSE_RACE_LIVE, true);
     return true;
 }
 
@@ -268,6 +279,7 @@ static void note_watched(struct run_watch *watch, enum schedule_outcome outcome)
 
 uint32_t run_race(uint32_t op) {
     uint32_t span = program_race_span(run.program, op);
+    situation_clear();
     race.count = 0;
     race.clock = 0;
     race.violated = NULL;

@@ -103,8 +103,11 @@ static void check_budgets(void) {
     REQUIRE(!run.sut->ledger || run.ledger.pool_bytes <= machine->pool_bytes, CLAUSE_ANY_BUDGET,
             ("at most %llu bytes of pool", (ULL)machine->pool_bytes), ("%llu", (ULL)run.ledger.pool_bytes));
     /* To the last unit of something. */
-    contract_counts[CLAUSE_ANY_BUDGET].kept +=
-        run.model.locked_pages == machine->ram_pages || run.model.view_bytes == machine->view_bytes;
+    bool ram = run.model.locked_pages == machine->ram_pages;
+    bool views = run.model.view_bytes == machine->view_bytes;
+    situation_enter_if(ram, SITUATION_FULL_RAM);
+    situation_enter_if(views, SITUATION_FULL_VIEWS);
+    contract_kept(CLAUSE_ANY_BUDGET, ram || views);
 }
 
 void check_ledger(const struct ledger_blame *blame) {

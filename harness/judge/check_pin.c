@@ -262,7 +262,7 @@ static void check_apart(const struct model_chain *c, const struct model_pin *pin
                 ("no logical page in the reserved range of %llu pages from 0x%llx", (ULL)range->pages,
                  (ULL)range->first),
                 ("one of the pin is"));
-        contract_counts[CLAUSE_RESV_APART].kept++;
+        contract_kept(CLAUSE_RESV_APART, true);
     }
 }
 
@@ -282,7 +282,7 @@ static void check_foreigners(uint8_t chain, const struct model_area *area, const
                 ("adapter %u of another chain does not reach section %u", device, area->serial),
                 ("its DMA to device page 0x%llx reads the section's page %llu", (ULL)pin->sample[0].address,
                  (ULL)pin->sample[0].page));
-        contract_counts[CLAUSE_PIN_ISOLATED].kept++;
+        contract_kept(CLAUSE_PIN_ISOLATED, true);
     }
 }
 
@@ -318,6 +318,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     const struct model_pin pin = area->pin;
     bool legacy = call->opcode == OP_PIN;
     bool fired = call->fired;
+    situate_new_pin(&run.model, call, chain, index);
     check_addresses(c, index, &pin);
     check_apart(c, &pin);
     check_lists(chain, index);
@@ -330,7 +331,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     bool reached = check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
     check_descriptors(c, index);
     if (!run.abandoned && check_pin_edges(chain, &pin))
-        contract_counts[CLAUSE_PIN_EXACT].kept++;
+        contract_kept(CLAUSE_PIN_EXACT, true);
     if (!run.abandoned)
         check_foreigners(chain, area, &pin);
 
@@ -338,23 +339,23 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
         run_count(CLAUSE_PIN1_SAME, fired);
     } else {
         run_count(CLAUSE_PIN_SUCCEEDS, fired);
-        contract_counts[CLAUSE_PIN_COUNT].kept++;
-        contract_counts[CLAUSE_PIN_PAGES].kept++;
-        contract_counts[CLAUSE_PIN_ADLFLAGS].kept++;
-        contract_counts[CLAUSE_PIN_CONTIG].kept++;
+        contract_kept(CLAUSE_PIN_COUNT, true);
+        contract_kept(CLAUSE_PIN_PAGES, true);
+        contract_kept(CLAUSE_PIN_ADLFLAGS, true);
+        contract_kept(CLAUSE_PIN_CONTIG, true);
     }
-    contract_counts[CLAUSE_PIN_VISIBLE].kept++;
-    contract_counts[CLAUSE_INIT_REMAP].kept +=
-        run.sut->page && (c->mode != MODE_REMAPPED || blame_shows_frames(pin.pages));
+    contract_kept(CLAUSE_PIN_VISIBLE, true);
+    contract_kept(CLAUSE_INIT_REMAP,
+                  run.sut->page && (c->mode != MODE_REMAPPED || blame_shows_frames(pin.pages)));
     /* What only DMA can show counts as kept when a GPU of the chain has looked. */
     if (reached && !legacy)
         run_count(CLAUSE_PIN_MAPPED, fired);
     if (reached && !area->pinned_before)
-        contract_counts[CLAUSE_INIT_CLEAN].kept++;
+        contract_kept(CLAUSE_INIT_CLEAN, true);
     if (reached && area->pinned_before)
-        contract_counts[CLAUSE_PIN_CONTENTS].kept++;
+        contract_kept(CLAUSE_PIN_CONTENTS, true);
     if (reached && area->pinned_before && area->pinned_legacy != legacy)
-        contract_counts[CLAUSE_PIN1_EQUAL].kept++;
+        contract_kept(CLAUSE_PIN1_EQUAL, true);
     area->pinned_before = true;
     area->pinned_legacy = legacy;
     area->accepted[legacy] = pin.pages;

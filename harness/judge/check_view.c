@@ -48,8 +48,8 @@ void check_view_birth(const struct model_view *view) {
         read_view(view, area->last_word - 1, clause);
     stamp_view(view, first);
     stamp_view(view, last);
-    contract_counts[CLAUSE_MAP_COHERENT].kept++;
-    contract_counts[CLAUSE_MAP_ADDRESS].kept++;
+    contract_kept(CLAUSE_MAP_COHERENT, true);
+    contract_kept(CLAUSE_MAP_ADDRESS, true);
 }
 
 void check_view_alive(const struct model_view *view, enum contract_clause clause) {

@@ -431,6 +431,6 @@ void linearize_count(const struct linearize_call *calls, uint32_t count) {
                 overlapped = true;
                 stopped |= ends_things(calls[i].asked->opcode) || ends_things(calls[k].asked->opcode);
             }
-    contract_counts[CLAUSE_RACE_ATOMIC].kept += overlapped;
-    contract_counts[CLAUSE_RACE_STOP].kept += stopped;
+    contract_kept(CLAUSE_RACE_ATOMIC, overlapped);
+    contract_kept(CLAUSE_RACE_STOP, stopped);
 }

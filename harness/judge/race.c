@@ -76,7 +76,7 @@ static void commit(const struct linearize_event *event) {
         ended.made[event->chain][event->index] = (uint8_t)(event->call + 1);
     if (event->kind == EVENT_CALL && !event->done && call_is_callback(asked->opcode)) {
         check_argument(asked, answered);
-        contract_counts[CLAUSE_ANY_ROLLBACK].refused++;
+        contract_refused(CLAUSE_ANY_ROLLBACK, true);
     }
     if (first)
         state_after(state, &run.model, answered);

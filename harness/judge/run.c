@@ -26,6 +26,7 @@ bool run_boot(const struct program *program, const struct run_options *options) 
     run.race_ops = 0;
     run.explain = NULL;
     run.inside = NULL;
+    run.entry = SITUATE_OUTSIDE;
     run.ledger = (struct sut_ledger){0};
     run.caller_breaches = 0;
     run.stale_word = 0;

@@ -12,6 +12,7 @@
 #include "harness/contract/contents.h"
 #include "harness/contract/contract.h"
 #include "harness/contract/model.h"
+#include "harness/contract/situate.h"
 #include "harness/judge/run_options.h"
 #include "harness/sut.h"
 
@@ -41,6 +42,7 @@ struct run {
     bool racing;               /* actors run: drivers answer, and that is all */
     void (*explain)(FILE *to); /* has more to say in a report; NULL: nobody */
     const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
+    enum situate_entry entry;  /* the same */
     struct sut_ledger ledger;  /* as last seen */
     struct model model;
     jmp_buf bug_check;   /* where a program goes on from when the system has stopped */
@@ -63,9 +65,9 @@ void run_note_breach(enum contract_clause clause);
 
 static inline void run_count(enum contract_clause clause, bool fired) {
     if (fired)
-        contract_counts[clause].faulted++;
+        contract_faulted(clause, true);
     else
-        contract_counts[clause].kept++;
+        contract_kept(clause, true);
 }
 
 /* What REQUIRE() (report.h) was told last. */
