@@ -33,4 +33,14 @@ fi
 # Whoever reads the verdicts is told what they rest on.
 told=$(sed -n 's/^judged by its own choices.*: //p' "$scratch/reports")
 diff -u --label "$source" --label 'pinfuzz run' "$scratch/wanted" <(tr ' ' '\n' <<<"$told" | sed '/^$/d' | sort)
+# And what was not judged, for which choice.
+if ! grep -qE '^not judged, of [0-9]+ programs:$' "$scratch/reports" ||
+    ! grep -qE '^  ANY-NULL +- +[1-9][0-9]*  calls not made' "$scratch/reports"; then
+    echo "dialects: pinfuzz run does not tell what was not judged" >&2
+    exit 1
+fi
+if [[ " ${wanted[*]-} " == *' twice '* ]] && ! grep -qE '^  PIN-TWICE +twice=granted +[1-9]' "$scratch/reports"; then
+    echo "dialects: the table of what was not judged does not tell the choice" >&2
+    exit 1
+fi
 echo "dialects: $(wc -l <"$scratch/verdicts") programs kept"

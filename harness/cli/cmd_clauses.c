@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/cli/left.h"
 #include "harness/interleave/trace.h"
 #include "harness/judge/run.h"
 #include "harness/sut.h"
@@ -19,6 +20,7 @@ struct progress {
     int result;
     size_t left; /* programs that were not judged to their end, and why the first was not */
     char why[RUN_WHY];
+    struct left all; /* of all programs */
     struct contract_count counts[CONTRACT_CLAUSE_COUNT];
     struct situation_set seen[CONTRACT_CLAUSE_COUNT];
 };
@@ -53,6 +55,7 @@ static void run_rest(void *context) {
         }
         unsigned outcome = verdict_here(&program, NULL);
         char why[RUN_WHY];
+        left_note(&progress->all);
         if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
             memcpy(progress->why, why, sizeof why);
         }
@@ -86,6 +89,7 @@ static bool run_in_children(struct walk *walk) {
 
 static int reach(const struct cmd_files *files) {
     struct walk walk = {files, child_shared(sizeof *walk.progress)};
+    situation_wanted = true;
     if (walk.progress == NULL) {
         return CMD_BAD_INPUT;
     }
@@ -94,6 +98,7 @@ static int reach(const struct cmd_files *files) {
         fprintf(stderr, "%zu of %zu programs were not judged to their end, the first of them %s\n",
                 walk.progress->left, files->count, walk.progress->why);
     }
+    left_print(stderr, &walk.progress->all, files->count);
     load_counts(walk.progress);
     return result;
 }
@@ -126,77 +131,50 @@ static bool is_traced(enum situation situation) {
     return !(raced >> axis & 1) || &trace_linked != NULL;
 }
 
-static bool is_asked(enum contract_clause clause, enum situation situation, const char **why_not) {
-    return is_counted(clause) && is_traced(situation) &&
-           situation_is_of(contract_table[clause].axes, clause, situation, why_not);
+static enum situation_state state_of(enum contract_clause clause, enum situation situation,
+                                     const char **reason) {
+    *reason = NULL;
+    return is_counted(clause) && is_traced(situation) ? situation_state(clause, situation, reason)
+                                                      : SITUATION_FOREIGN;
 }
 
 static struct tally tally_of(enum contract_clause clause) {
     struct tally tally = {0, 0};
-    const char *why_not;
+    const char *reason;
     for (unsigned i = 0; i < SITUATIONS; i++) {
-        if (is_asked(clause, i, &why_not) && !why_not) {
-            tally.all++;
-            tally.seen += situation_holds(&contract_seen[clause], i);
-        }
+        enum situation_state state = state_of(clause, i, &reason);
+        tally.all += state == SITUATION_SEEN || state == SITUATION_UNSEEN;
+        tally.seen += state == SITUATION_SEEN;
     }
     return tally;
 }
 
-static void print_situation(const char *how, enum contract_clause clause, enum situation situation) {
-    const struct situation_row *row = &situation_table[situation];
-    printf("%s%s, %s: %s", how, contract_table[clause].id, situation_axes[row->axis], row->word);
-}
-
-/* Each situation of each clause: whether it was seen in it, where programs were run, or why it cannot be. */
-static void print_situations(bool counts) {
-    const char *why_not;
+/* Those that are in this state, behind what is said of it; at most `most` of them. Returns how many there
+ * are. */
+static unsigned print_situations(enum situation_state wanted, const char *how, unsigned most) {
+    const char *reason;
+    unsigned count = 0;
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         for (unsigned i = 0; i < SITUATIONS; i++) {
-            if (!is_asked(clause, i, &why_not)) {
+            if (state_of(clause, i, &reason) != wanted || count++ >= most) {
                 continue;
             }
-            const char *seen = situation_holds(&contract_seen[clause], i) ? "seen: " : "never: ";
-            print_situation(why_not ? "cannot be: " : counts ? seen : "", clause, i);
-            printf(why_not ? " (%s)\n" : "\n", why_not);
+            const struct situation_row *row = &situation_table[i];
+            printf("%s%s, %s: %s", how, contract_table[clause].id, situation_axes[row->axis], row->word);
+            printf(reason ? " (%s)\n" : "\n", reason);
         }
     }
+    return count;
 }
 
-/* Situations that were not seen; `most` of them at most. */
-static void print_unseen(unsigned most) {
-    const char *why_not;
-    unsigned unseen = 0;
-    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
-        for (unsigned i = 0; i < SITUATIONS; i++) {
-            if (is_asked(clause, i, &why_not) && !why_not && !situation_holds(&contract_seen[clause], i) &&
-                unseen++ < most) {
-                print_situation("never: ", clause, i);
-                printf("\n");
-            }
-        }
-    }
+/* False when one was seen that cannot be. Somebody else's implementation may have chosen otherwise. */
+static bool print_all_situations(bool counts, unsigned most) {
+    unsigned unseen = print_situations(SITUATION_UNSEEN, counts ? "never: " : "", most);
     if (unseen > most) {
         printf("never: %u more, which --situations tells\n", unseen - most);
     }
-}
-
-/* Whether some were seen that cannot be: then the reason is none. Somebody else's implementation may have
- * chosen otherwise. */
-static bool print_impossible(void) {
-    const char *why_not;
-    bool none = true;
-    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
-        for (unsigned i = 0; i < SITUATIONS; i++) {
-            if (is_asked(clause, i, &why_not) && why_not && situation_holds(&contract_seen[clause], i) &&
-                sut_get()->hold_chosen) {
-                print_situation("seen, though it cannot be: ", clause, i);
-                printf(" (%s)\n", why_not);
-                none = false;
-            }
-        }
-    }
-    return none;
+    return !counts || !sut_get()->hold_chosen ||
+           print_situations(SITUATION_WRONGLY_SEEN, "seen, though it cannot be: ", UINT_MAX) == 0;
 }
 
 /* ---- the table ---- */
@@ -287,14 +265,14 @@ static int main_clauses(int argc, char **argv) {
     cmd_files_free(&files);
     print_table(counts);
     if (options.situations) {
-        print_situations(counts);
-    } else if (counts) {
-        print_unseen(options.require ? UINT_MAX : UNSEEN_SHOWN);
+        print_situations(SITUATION_SEEN, "seen: ", UINT_MAX);
+        print_situations(SITUATION_CANNOT_BE, "cannot be: ", UINT_MAX);
     }
-    if (counts) {
-        bool possible = print_impossible();
-        bool reached_all = print_reached();
-        if (options.require && !(possible && reached_all)) {
+    if (counts || options.situations) {
+        bool all = options.situations || options.require;
+        bool right = print_all_situations(counts, all ? UINT_MAX : UNSEEN_SHOWN);
+        right &= !counts || print_reached();
+        if (options.require && !right) {
             result = CMD_VIOLATED;
         }
     }

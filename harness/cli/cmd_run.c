@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
-#include "harness/contract/dialect.h"
+#include "harness/cli/left.h"
 #include "harness/drive/executor.h"
 #include "harness/judge/run.h"
 #include "harness/verdict/child.h"
@@ -37,8 +37,7 @@ struct runs {
     bool died;
     int status;         /* of the child, when it died otherwise than of a clause */
     char left[RUN_WHY]; /* why the last run was not judged to its end; "": it was */
-    /* Of the implementation, so the same after each file. */
-    char chosen[DIALECT_TEXT];
+    struct left all;    /* of all files */
 };
 
 static struct runs *runs;
@@ -53,9 +52,9 @@ static struct {
 
 static void note(unsigned outcome) {
     runs->last = outcome;
-    dialect_differences(runs->chosen);
     if (runs->runs++ == 0) {
         runs->first = outcome;
+        left_note(&runs->all);
     } else if (outcome != runs->first && runs->other_run == 0) {
         runs->other = outcome;
         runs->other_run = runs->runs;
@@ -132,7 +131,7 @@ static int run_file(struct options *options, const char *path) {
     if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {
         return CMD_BAD_INPUT;
     }
-    memset(runs, 0, offsetof(struct runs, chosen));
+    memset(runs, 0, offsetof(struct runs, all));
     running.path = path;
     running.forked = !options->no_fork;
     if (options->no_fork) {
@@ -172,8 +171,11 @@ static int main_run(int argc, char **argv) {
         result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;
     }
     /* Where it chose as this project does there is nothing to say. */
-    if (runs != NULL && runs->chosen[0]) {
-        fprintf(stderr, "judged by its own choices, see `pinfuzz dialect`: %s\n", runs->chosen);
+    if (runs != NULL && runs->all.chosen[0]) {
+        fprintf(stderr, "judged by its own choices, see `pinfuzz dialect`: %s\n", runs->all.chosen);
+    }
+    if (runs != NULL && files.count > 1) {
+        left_print(stderr, &runs->all, files.count);
     }
     cmd_files_free(&files);
     return result;
@@ -210,6 +212,8 @@ const struct cmd cmd_run = {
         "\n"
         "    Where the contract leaves a choice, an implementation is judged by what it chose (`pinfuzz\n"
         "    help dialect`); the choices that are not this project's are named at the end, and in reports.\n"
+        "    Below them, after several programs, a table tells what was not judged: by which clause, for\n"
+        "    which choice, and of how many programs.\n"
         "    What concurrent calls may come to has no such choices: one that goes another way than a clause\n"
         "    of basis C about races, and is no deadlock, is not judged on from there, unless hold_chosen\n"
         "    (harness/sut.h) is set.\n"

@@ -245,9 +245,8 @@ extern struct situation_set contract_seen[CONTRACT_CLAUSE_COUNT];
 
 /* It was put to the test just now, in the situation of this moment, if it was: */
 static inline void contract_saw(enum contract_clause clause, bool is) {
-    uint64_t mask = 0 - (uint64_t)is;
-    for (unsigned i = 0; i < SITUATION_WORDS; i++)
-        contract_seen[clause].word[i] |= situation_now.word[i] & mask;
+    for (unsigned i = 0; is && situation_wanted && i < SITUATION_WORDS; i++)
+        contract_seen[clause].word[i] |= situation_now.word[i];
 }
 
 static inline void contract_kept(enum contract_clause clause, bool is) {

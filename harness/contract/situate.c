@@ -1,6 +1,29 @@
 /* Which situation is it? Of callbacks and of pins. Only tells; nothing depends on it. */
 #include "harness/contract/situate.h"
 
+/* ---- how a chain's GPUs see memory ---- */
+
+enum situate_way situate_way_of_start(const struct model *model, uint8_t chain) {
+    const struct model_caps *caps = &model->caps[chain];
+    switch (caps->mode) {
+    case MODE_PHYSICAL:
+        return caps->supported || caps->required ? WAY_NO_IOMMU : WAY_UNSUPPORTED;
+    case MODE_REMAPPED:
+        return WAY_REMAPPED;
+    case MODE_ISOLATED:
+        break;
+    }
+    return caps->early ? WAY_EARLY : caps->forced ? WAY_FORCED : WAY_WAITING;
+}
+
+enum situate_way situate_way(const struct model *model, uint8_t chain) {
+    const struct model_chain *c = &model->chains[chain];
+    enum situate_way way = situate_way_of_start(model, chain);
+    if (way != WAY_FORCED && way != WAY_WAITING)
+        return way;
+    return !c->attached ? WAY_WAITING : c->late ? WAY_LATE : WAY_FORCED;
+}
+
 /* ---- callbacks ---- */
 
 /* In the order of the rows of EACH() in situations.def, which begin with pin2's. */
@@ -182,6 +205,8 @@ static void enter_unmap(const struct model *model, uint64_t base) {
 
 void situate_callback(const struct model *model, const struct call *call, const struct model_answer *answer,
                       enum situate_entry entry) {
+    if (!situation_wanted)
+        return;
     static const enum situation entries[] = {SITUATION_NONE, SITUATION_ENTRY_START_PIN2,
                                              SITUATION_ENTRY_QUERY_PIN2, SITUATION_ENTRY_STOP_PIN2};
     situation_clear();
@@ -274,6 +299,8 @@ static void enter_released(const uint16_t *kinds, uint8_t kind) {
 }
 
 void situate_fault(const struct model *model, const struct call *call) {
+    if (!situation_wanted)
+        return;
     if (call->fail_nth && call->opcode == OP_UNPIN)
         enter_released(unpin_faults, call->fail_kind);
     else if (call->fail_nth && call->opcode == OP_UNMAP)
@@ -309,6 +336,8 @@ static const uint16_t pins1[SITUATE_WAYS] = {
 };
 
 void situate_pin(const struct model *model, uint8_t chain, uint8_t index) {
+    if (!situation_wanted)
+        return;
     const struct model_pin *pin = &model->chains[chain].areas[index].pin;
     if (!pin->live)
         return;
@@ -318,6 +347,8 @@ void situate_pin(const struct model *model, uint8_t chain, uint8_t index) {
 }
 
 void situate_pins(const struct model *model, uint8_t chain) {
+    if (!situation_wanted)
+        return;
     for (uint8_t i = 0; i < model->chains[chain].count; i++)
         situate_pin(model, chain, i);
 }
@@ -363,6 +394,8 @@ static void enter_numbers(const struct model_pin *pin) {
 }
 
 void situate_new_pin(const struct model *model, const struct call *call, uint8_t chain, uint8_t index) {
+    if (!situation_wanted)
+        return;
     const struct model_area *area = &model->chains[chain].areas[index];
     const struct model_pin *pin = &area->pin;
     enum situate_way way = situate_way(model, chain);
@@ -400,6 +433,8 @@ static const uint16_t beside[PROGRAM_OPCODES] = {
 };
 
 void situate_race(uint8_t first, uint8_t second) {
+    if (!situation_wanted)
+        return;
     if (call_is_callback(second))
         enter_callback(beside[first], second);
     else if (call_is_callback(first))

@@ -1,31 +1,6 @@
 /* Which situation is it? Of chains and of the bus. Only tells; nothing depends on it. */
 #include "harness/contract/situate.h"
 
-/* ---- how a chain's GPUs see memory ---- */
-
-enum situate_way situate_way_of_start(const struct model *model, uint8_t chain) {
-    const struct model_caps *caps = &model->caps[chain];
-    switch (caps->mode) {
-    case MODE_PHYSICAL:
-        return caps->supported || caps->required ? WAY_NO_IOMMU : WAY_UNSUPPORTED;
-    case MODE_REMAPPED:
-        return WAY_REMAPPED;
-    case MODE_ISOLATED:
-        break;
-    }
-    return caps->early ? WAY_EARLY : caps->forced ? WAY_FORCED : WAY_WAITING;
-}
-
-enum situate_way situate_way(const struct model *model, uint8_t chain) {
-    const struct model_chain *c = &model->chains[chain];
-    enum situate_way way = situate_way_of_start(model, chain);
-    if (way != WAY_FORCED && way != WAY_WAITING)
-        return way;
-    return !c->attached ? WAY_WAITING : c->late ? WAY_LATE : WAY_FORCED;
-}
-
-/* ---- the bus ---- */
-
 static void enter_links(const struct model_chain *c) {
     situation_enter(c->count == 1              ? SITUATION_LINKS_ALONE
                     : c->count < SUT_CHAIN_MAX ? SITUATION_LINKS_SEVERAL
@@ -36,8 +11,8 @@ static void enter_version(const struct model *model, uint8_t chain) {
     const struct program *program = model->program;
     ULONG own = program_version_value(program->adapters[chain].version);
     ULONG dxgkrnl = program_version_value(program->machine.dxgkrnl_version);
-    for (uint8_t i = 0; i < PROGRAM_VERSIONS; i++)
-        situation_enter_if(program_version_value(i) == model->caps[chain].served, SITUATION_VERSION_3_0 + i);
+    situation_enter(SITUATION_VERSION_3_0 +
+                    (own < dxgkrnl ? program->adapters[chain].version : program->machine.dxgkrnl_version));
     situation_enter(own < dxgkrnl    ? SITUATION_SKEW_OLDER
                     : own == dxgkrnl ? SITUATION_SKEW_SAME
                                      : SITUATION_SKEW_NEWER);
@@ -80,6 +55,8 @@ static void enter_reserved(const struct model *model, uint8_t chain, enum situat
 }
 
 void situate_start(const struct model *model, uint8_t chain) {
+    if (!situation_wanted)
+        return;
     static const uint16_t ways[SITUATE_WAYS] = {
         [WAY_NO_IOMMU] = SITUATION_WAY_NO_IOMMU, [WAY_UNSUPPORTED] = SITUATION_WAY_UNSUPPORTED,
         [WAY_EARLY] = SITUATION_WAY_EARLY,       [WAY_WAITING] = SITUATION_WAY_WAITING,
@@ -127,6 +104,8 @@ static void enter_vm(const struct model *model, uint8_t chain) {
 }
 
 void situate_bus(const struct model *model, const struct call *call) {
+    if (!situation_wanted)
+        return;
     const struct model_device *device = &model->devices[call->device];
     uint8_t chain = device->chain;
     situation_clear();

@@ -6,6 +6,7 @@
 #include "harness/contract/contract.h"
 
 struct situation_set situation_now;
+bool situation_wanted;
 
 const struct situation_row situation_table[SITUATIONS] = {
 #define IN(axis, id, word)         [SITUATION_##axis##_##id] = {AXIS_##axis, word, NULL},
@@ -27,13 +28,20 @@ static const struct {
 #include "harness/contract/situations.def"
 };
 
-bool situation_is_of(uint64_t axes, unsigned clause, enum situation situation, const char **why_not) {
-    const struct situation_row *row = &situation_table[situation];
-    if (situation == SITUATION_NONE || !(axes >> row->axis & 1))
-        return false;
-    *why_not = row->never;
+static const char *why_not(unsigned clause, enum situation situation) {
     for (size_t i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
         if (exceptions[i].clause == clause && exceptions[i].situation == situation)
-            *why_not = exceptions[i].reason;
-    return true;
+            return exceptions[i].reason;
+    return situation_table[situation].never;
+}
+
+enum situation_state situation_state(unsigned clause, enum situation situation, const char **reason) {
+    bool seen = situation_holds(&contract_seen[clause], situation);
+    *reason = NULL;
+    if (situation == SITUATION_NONE || !(contract_table[clause].axes >> situation_table[situation].axis & 1))
+        return SITUATION_FOREIGN;
+    *reason = why_not(clause, situation);
+    if (*reason)
+        return seen ? SITUATION_WRONGLY_SEEN : SITUATION_CANNOT_BE;
+    return seen ? SITUATION_SEEN : SITUATION_UNSEEN;
 }

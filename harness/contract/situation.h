@@ -41,8 +41,10 @@ struct situation_set {
     uint64_t word[SITUATION_WORDS];
 };
 
-/* Of the call in progress. */
+/* Of the call in progress. Kept where somebody asks for it: what a campaign has reached is counted when its
+ * corpus is run again, and its hot loop has no part in it. */
 extern struct situation_set situation_now;
+extern bool situation_wanted;
 
 static inline void situation_clear(void) {
     for (unsigned i = 0; i < SITUATION_WORDS; i++)
@@ -61,7 +63,14 @@ static inline bool situation_holds(const struct situation_set *set, enum situati
     return set->word[situation / 64] >> situation % 64 & 1;
 }
 
-/* Whether it is one that a clause with these axes has to be seen in; *why_not: NULL, or why it cannot be. */
-bool situation_is_of(uint64_t axes, unsigned clause, enum situation situation, const char **why_not);
+enum situation_state {
+    SITUATION_FOREIGN, /* of no axis of the clause */
+    SITUATION_UNSEEN,
+    SITUATION_SEEN,
+    SITUATION_CANNOT_BE,
+    SITUATION_WRONGLY_SEEN /* though it cannot be: then the reason is none */
+};
+/* Where a clause (enum contract_clause) was seen so far; *reason: why it cannot be seen there, or NULL. */
+enum situation_state situation_state(unsigned clause, enum situation situation, const char **reason);
 
 #endif

@@ -323,13 +323,16 @@ static void run_bus_at_passive(struct call *call) {
     struct model *m = &run.model;
     struct model_device *device = &m->devices[call->device];
     struct model_answer answer = resolve_answer(m, call);
-    if (!dialect_held && refused_by_choice(call, &answer))
+    if (!dialect_held && refused_by_choice(call, &answer)) {
+        run.unmade[answer.clause] = true;
         return;
+    }
     switch ((enum program_bus)call->opcode) {
     case BUS_START:
         if (device->present && m->chains[device->chain].phase == PHASE_STOPPED) {
             uint8_t chain = device->chain;
             begin_start(chain);
+            situate_start(m, chain);
             run_perform(call);
             if (overlaps(&answer))
                 refuse_again(call, chain);

@@ -202,9 +202,12 @@ static void compare_unmap(const struct call *call, const struct model_answer *an
 }
 
 bool callback_is_made(const struct model_answer *answer) {
-    if (!dialect_held && run.model.irql[run.model.actor] > APC_LEVEL)
-        return false; /* it may stop the system, and nothing is asked after it */
-    return !model_leaves_open(answer);
+    bool may_stop =
+        !dialect_held && run.model.irql[run.model.actor] > APC_LEVEL; /* with nothing asked after it */
+    bool is_open = !may_stop && model_leaves_open(answer);
+    run.unmade[CLAUSE_ANY_IRQL] |= may_stop;
+    run.unmade[answer->clause] |= is_open;
+    return !may_stop && !is_open;
 }
 
 void run_callback(struct call *call) {
@@ -214,8 +217,10 @@ void run_callback(struct call *call) {
     struct model_answer answer = resolve_answer(m, call);
     if (!callback_is_made(&answer))
         return;
-    if (answer.stops && !run.sut->set_bug_check)
+    if (answer.stops && !run.sut->set_bug_check) {
+        run.unmade[CLAUSE_ANY_IRQL] = true;
         return;
+    }
     situate_callback(m, call, &answer, run.entry);
     if (answer.expect == MUST_FAIL)
         run_note_breach(answer.clause);

@@ -22,7 +22,6 @@ static bool is_gone(const struct miniport *driver) {
 }
 
 static void got_handle(struct miniport *driver) {
-    situate_start(&run.model, device_of(driver)->chain);
     contract_kept(CLAUSE_ANY_VERSION, true);
     miniport_check_handle(driver, run.model.handles, run.model.handle_count);
     model_handle_issued(&run.model, (uint8_t)driver->number,
@@ -100,9 +99,11 @@ static void acts(struct miniport *driver, enum miniport_entry entry) {
     unsigned wrong = driver->settings.wrong;
     bool lead = device_of(driver)->position == 0;
     if (entry == MINIPORT_START && lead && chain->count > 1)
-        contract_kept(CLAUSE_LINK_ORDER, true); /* got_handle() has told in which situation */
-    if ((entry == MINIPORT_START || entry == MINIPORT_QUERY) && wrong & PROGRAM_MP_CALL_IN_START)
+        contract_kept(CLAUSE_LINK_ORDER, true);
+    if ((entry == MINIPORT_START || entry == MINIPORT_QUERY) && wrong & PROGRAM_MP_CALL_IN_START) {
         call_each(driver, all, sizeof(all), entry == MINIPORT_START ? SITUATE_START : SITUATE_QUERY);
+        situate_start(&run.model, device_of(driver)->chain);
+    }
     if (entry != MINIPORT_STOP || !lead || chain->phase != PHASE_STOPPING)
         return;
     if (wrong & PROGRAM_MP_CALL_IN_STOP)

@@ -271,6 +271,7 @@ void race_judge(void) {
     linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, result);
     if (result->gave_up) { /* not to be judged, nor what comes after */
         run.abandoned = true;
+        run.open = true;
         return;
     }
     /* A choice of somebody else's is no clause of theirs. */
@@ -290,7 +291,8 @@ void race_judge(void) {
     for (uint32_t i = 0; i < result->order.count && !run.abandoned; i++)
         commit(&result->order.events[i]);
     run.model.actor = actor;
-    run.abandoned |= leaves_views_open();
+    run.open = !run.abandoned && leaves_views_open();
+    run.abandoned |= run.open;
     if (!run.abandoned)
         check_all(stops ? CLAUSE_RACE_STOP : CLAUSE_RACE_ATOMIC);
 }

@@ -1,6 +1,8 @@
 /* The state of a run: begun and ended by the executor, looked at by the judge, asked afterwards. */
 #include "harness/judge/run.h"
 
+#include <string.h>
+
 struct run run;
 
 char run_expected_text[RUN_TEXT_MAX];
@@ -19,6 +21,8 @@ bool run_boot(const struct program *program, const struct run_options *options) 
     run.sut = run.options->subject ? run.options->subject : sut_get();
     run.booted = run.sut->boot(&config);
     run.left = run.booted ? RUN_NOT_LEFT : RUN_LEFT_AT_BOOT;
+    run.open = false;
+    memset(run.unmade, 0, sizeof(run.unmade));
     run.program = program;
     run.abandoned = false;
     run.unchecked = false;

@@ -36,7 +36,10 @@ struct run {
     enum run_left left;
     enum contract_clause left_clause; /* RUN_LEFT_BY_CHOICE: which one was not kept, and where */
     uint32_t left_op;
-    bool unchecked; /* drivers answer, and that is all (executor_replay) */
+    bool open; /* a race's answers have several explanations, and what comes after it depends on which */
+    bool
+        unmade[CONTRACT_CLAUSE_COUNT]; /* a call was not made: what it comes to is left open by that clause */
+    bool unchecked;                    /* drivers answer, and that is all (executor_replay) */
     uint32_t op;
     uint32_t race_ops;         /* in a race: how many operations behind op run, too */
     bool racing;               /* actors run: drivers answer, and that is all */
