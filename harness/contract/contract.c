@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/contract/count.h"
+
 struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
 struct situation_set contract_seen[CONTRACT_CLAUSE_COUNT];
 

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/contract/situation.h"
-
 /*
  * X(enum suffix, id, basis judged, basis in full, function, title, source, axes)
  * Basis judged: what an implementation is held to where the duty and the refusal differ. The
@@ -229,40 +227,6 @@ struct contract_row {
 };
 
 extern const struct contract_row contract_table[CONTRACT_CLAUSE_COUNT];
-
-/* What was seen of each clause since the process began: kept where something was granted, kept by a
- * refusal, kept while a fault was injected. */
-struct contract_count {
-    uint64_t kept;
-    uint64_t refused;
-    uint64_t faulted;
-};
-
-extern struct contract_count contract_counts[CONTRACT_CLAUSE_COUNT];
-
-/* And in which situations, as far as one has been seen in them. */
-extern struct situation_set contract_seen[CONTRACT_CLAUSE_COUNT];
-
-/* It was put to the test just now, in the situation of this moment, if it was: */
-static inline void contract_saw(enum contract_clause clause, bool is) {
-    for (unsigned i = 0; is && situation_wanted && i < SITUATION_WORDS; i++)
-        contract_seen[clause].word[i] |= situation_now.word[i];
-}
-
-static inline void contract_kept(enum contract_clause clause, bool is) {
-    contract_counts[clause].kept += is;
-    contract_saw(clause, is);
-}
-
-static inline void contract_refused(enum contract_clause clause, bool is) {
-    contract_counts[clause].refused += is;
-    contract_saw(clause, is);
-}
-
-static inline void contract_faulted(enum contract_clause clause, bool is) {
-    contract_counts[clause].faulted += is;
-    contract_saw(clause, is);
-}
 
 /* Prints "ASSERTION FAILED: <function>" and aborts through that function. The report has been
  * printed by then. If a hook is set, it runs first and may leave by longjmp(). */

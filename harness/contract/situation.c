@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "harness/contract/contract.h"
+#include "harness/contract/count.h"
 
 struct situation_set situation_now;
 bool situation_wanted;

@@ -1,6 +1,6 @@
 /*
  * Where a clause was seen: situations.def as numbers, and the situation of the call in progress. Whoever
- * makes a call clears it and enters what is the case (situate.h); what is counted of a clause (contract.h) is
+ * makes a call clears it and enters what is the case (situate.h); what is counted of a clause (count.h) is
  * seen in that.
  */
 #ifndef HARNESS_SITUATION_H

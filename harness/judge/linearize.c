@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/contract/count.h"
 #include "harness/contract/resolve.h"
 
 /* The search in progress. Static, for a model is large; one at a time. */

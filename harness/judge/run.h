@@ -11,6 +11,7 @@
 #include "harness/contract/call.h"
 #include "harness/contract/contents.h"
 #include "harness/contract/contract.h"
+#include "harness/contract/count.h"
 #include "harness/contract/model.h"
 #include "harness/contract/situate.h"
 #include "harness/judge/run_options.h"

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "harness/contract/count.h"
+
 /* The runtime of libFuzzer finds the section by its name; elsewhere the name means nothing. The sanitizers
  * leave sections of this kind as they are. */
 __attribute__((section("__libfuzzer_extra_counters"))) uint8_t state_counters[STATE_COUNTERS];

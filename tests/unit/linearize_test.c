@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "harness/contract/count.h"
 #include "harness/judge/linearize.h"
 
 /* Device 0 leads 1; 2 is alone. Both chains run, and every area has 8 pages. */

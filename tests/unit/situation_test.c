@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "harness/contract/contract.h"
+#include "harness/contract/count.h"
 #include "harness/contract/dialect.h"
 #include "harness/drive/executor.h"
 #include "harness/program/load.h"
