@@ -67,13 +67,11 @@ void dry_run_boot(struct model *model, const struct program *program) {
 
 /* ---- callbacks ---- */
 
-static void pinned(struct model *model, const struct model_answer *answer, uint64_t bytes, bool legacy) {
-    if (answer->expect == MUST_FAIL)
-        return;
-    /* As if contiguous, so that nobody looks for an array. */
-    const struct model_pin pin = {
-        .pages = bytes / MODEL_PAGE, .legacy = legacy, .contiguous = true, .base = 1};
-    model_pinned(model, answer->chain, answer->index, &pin);
+/* What an implementation might have answered to a map. */
+static bool invent_view(const struct model *model, struct call *map) {
+    map->arg.map.pBaseAddress = (PVOID)(uintptr_t)(BASES_FROM + model->base_count * BASES_APART);
+    map->arg.map.Offset %= MODEL_VIEW_ALIGN;
+    return model->view_count < MODEL_VIEWS && model->base_count < MODEL_VIEWS;
 }
 
 static void callback(struct model *model, const struct program_op *op) {
@@ -82,37 +80,10 @@ static void callback(struct model *model, const struct program_op *op) {
     if (call.null_arg)
         return;
     const struct model_answer answer = resolve_answer(model, &call);
-    switch ((enum program_callback)op->opcode) {
-    case CALLBACK_PIN2:
-        pinned(model, &answer, call.arg.pin2.CommitSize, false);
-        break;
-    case CALLBACK_PIN:
-        pinned(model, &answer, call.arg.pin.CommitSize, true);
-        break;
-    case CALLBACK_UNPIN:
-        if (answer.expect != MUST_FAIL)
-            model_unpinned(model, answer.chain, answer.index);
-        break;
-    case CALLBACK_MAP:
-        if (answer.expect != MUST_FAIL && model->view_count < MODEL_VIEWS &&
-            model->base_count < MODEL_VIEWS) {
-            const struct model_view view = {.chain = answer.chain,
-                                            .index = answer.index,
-                                            .base = BASES_FROM + model->base_count * BASES_APART,
-                                            .first =
-                                                call.arg.map.Offset / MODEL_VIEW_ALIGN * MODEL_VIEW_ALIGN,
-                                            .offset = call.arg.map.Offset,
-                                            .size = call.arg.map.Size};
-            model_mapped(model, &view);
-        }
-        break;
-    case CALLBACK_UNMAP:
-        if (answer.expect != MUST_FAIL)
-            model_unmapped(model,
-                           (uint32_t)model_find_view(model, answer.chain, answer.index,
-                                                     (uint64_t)(uintptr_t)call.arg.unmap.pBaseAddress));
-        break;
-    }
+    struct call answered = call;
+    if (answer.expect == MUST_FAIL || (op->opcode == OP_MAP && !invent_view(model, &answered)))
+        return;
+    resolve_callback_effect(model, answer.chain, answer.index, &call, &answered);
 }
 
 static void bus_op(struct model *model, const struct program_op *op) {

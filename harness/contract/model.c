@@ -342,6 +342,29 @@ void model_unpinned(struct model *model, uint8_t chain, uint8_t index) {
     pin->live = false;
 }
 
+/* Nobody looks for an array of a contiguous one: the descriptor may be gone, or there may have been none. */
+static void pinned_unseen(struct model *model, uint8_t chain, uint8_t index, uint64_t bytes, bool legacy,
+                          const void *descriptor) {
+    const struct model_pin pin = {.legacy = legacy,
+                                  .contiguous = true,
+                                  .base = 1,
+                                  .pages = bytes / MODEL_PAGE,
+                                  .descriptor = descriptor};
+    model_pinned(model, chain, index, &pin);
+}
+
+void model_pin2_done(struct model *model, uint8_t chain, uint8_t index,
+                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *asked,
+                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *answered) {
+    pinned_unseen(model, chain, index, asked->CommitSize, false, answered->pAdl);
+}
+
+void model_pin_done(struct model *model, uint8_t chain, uint8_t index,
+                    const DXGKARGCB_PINFRAMEBUFFERFORSAVE *asked,
+                    const DXGKARGCB_PINFRAMEBUFFERFORSAVE *answered) {
+    pinned_unseen(model, chain, index, asked->CommitSize, true, answered->pMdl);
+}
+
 /* ---- unpin, map, unmap ---- */
 
 struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
@@ -359,6 +382,14 @@ struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
         return answer;
     }
     return allow(true, CLAUSE_UNPIN_EITHER, chain, arg->PhysicalAdapterIndex);
+}
+
+void model_unpin_done(struct model *model, uint8_t chain, uint8_t index,
+                      const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *asked,
+                      const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *answered) {
+    (void)asked;
+    (void)answered;
+    model_unpinned(model, chain, index);
 }
 
 /* A view reaches from the 64 KiB boundary at or below its offset to the end of what was asked for. */
@@ -425,6 +456,18 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
     return allow_new(model, fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
 }
 
+void model_map_done(struct model *model, uint8_t chain, uint8_t index,
+                    const DXGKARGCB_MAPFRAMEBUFFERPOINTER *asked,
+                    const DXGKARGCB_MAPFRAMEBUFFERPOINTER *answered) {
+    const struct model_view view = {.chain = chain,
+                                    .index = index,
+                                    .base = (uint64_t)(uintptr_t)answered->pBaseAddress,
+                                    .first = asked->Offset - answered->Offset,
+                                    .offset = asked->Offset,
+                                    .size = asked->Size};
+    model_mapped(model, &view);
+}
+
 struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
                                        const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg) {
     struct model_answer answer;
@@ -438,6 +481,14 @@ struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
     if (model_find_view(model, chain, (uint8_t)arg->PhysicalAdapterIndex, base) < 0)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_UNMAP_MINE);
     return allow(true, CLAUSE_UNMAP_MINE, chain, arg->PhysicalAdapterIndex);
+}
+
+void model_unmap_done(struct model *model, uint8_t chain, uint8_t index,
+                      const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *asked,
+                      const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *answered) {
+    (void)answered;
+    int at = model_find_view(model, chain, index, (uint64_t)(uintptr_t)asked->pBaseAddress);
+    model_unmapped(model, (uint32_t)at);
 }
 
 int model_find_view(const struct model *model, uint8_t chain, uint8_t index, uint64_t base) {

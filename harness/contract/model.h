@@ -213,22 +213,21 @@ bool model_stops_at_dispatch(const struct model *model);
 /* H of the contract: the last byte of the highest installed frame. */
 uint64_t model_highest_address(const struct model *model);
 
-/* ---- callbacks: what must they answer? ---- */
-struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
-                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg);
-struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg);
-struct model_answer model_unpin_answer(const struct model *model, HANDLE handle,
-                                       const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg);
-struct model_answer model_map_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg);
-struct model_answer model_unmap_answer(const struct model *model, HANDLE handle,
-                                       const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *arg);
+/*
+ * Callbacks: what must each answer? And what becomes of the model when it has succeeded, for the save area
+ * that the answer names: with its argument as it was before, and as it came back.
+ */
+#define MODEL_CALLBACK(name, number, word, race, needs, undone_by, help, member, type, ...)                  \
+    struct model_answer model_##member##_answer(const struct model *model, HANDLE handle, const type *arg);  \
+    void model_##member##_done(struct model *model, uint8_t chain, uint8_t index, const type *asked,         \
+                               const type *answered);
+PROGRAM_CALLBACKS(MODEL_CALLBACK)
+#undef MODEL_CALLBACK
 
 /* Whether a contiguous logical range of this many pages is certainly free in a chain's domain. */
 bool model_contiguous_free(const struct model *model, uint8_t chain, uint64_t pages);
 
-/* ---- callbacks: this has happened ---- */
+/* ---- callbacks: this has come of one ---- */
 void model_pinned(struct model *model, uint8_t chain, uint8_t index, const struct model_pin *pin);
 void model_unpinned(struct model *model, uint8_t chain, uint8_t index);
 void model_mapped(struct model *model, const struct model_view *view);

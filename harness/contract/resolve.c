@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/contract/contents.h"
+#include "harness/program/operands.h"
 
 uint8_t resolve_device(const struct model *model, uint8_t adapter) {
     return adapter % model->program->machine.adapters;
@@ -97,6 +98,17 @@ static uint64_t resolve_form(uint8_t form, int8_t delta, uint64_t raw, uint64_t 
     return raw;
 }
 
+/* A size or an offset of the argument. */
+static void resolve_bytes(const struct program_op *op, const struct program_operand *operand,
+                          uint64_t maximum, uint8_t *at) {
+    bool size = operand->kind == OPERAND_SIZE;
+    SIZE_T bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    bytes = (SIZE_T)resolve_form(size ? op->size_form : op->offset_form,
+                                 size ? op->size_delta : op->offset_delta, bytes, maximum);
+    memcpy(at, &bytes, sizeof(bytes));
+}
+
 static uint64_t resolve_base(const struct model *model, const struct program_op *op, uint64_t raw) {
     uint64_t delta = (uint64_t)(int64_t)op->offset_delta * MODEL_PAGE;
     if (op->view_form == VIEW_LIVE && model->view_count)
@@ -112,23 +124,12 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
     call->null_arg = op->null_arg;
     memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
     uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
-    switch ((enum program_callback)op->opcode) {
-    case CALLBACK_PIN2:
-    case CALLBACK_PIN:
-        call->arg.pin2.CommitSize =
-            resolve_form(op->size_form, op->size_delta, call->arg.pin2.CommitSize, maximum);
-        break;
-    case CALLBACK_MAP:
-        call->arg.map.Size = resolve_form(op->size_form, op->size_delta, call->arg.map.Size, maximum);
-        call->arg.map.Offset = resolve_form(op->offset_form, op->offset_delta, call->arg.map.Offset, maximum);
-        break;
-    case CALLBACK_UNMAP:
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
+        if (operand->kind == OPERAND_SIZE || operand->kind == OPERAND_OFFSET)
+            resolve_bytes(op, operand, maximum, call->arg.raw + program_operand_at(operand));
+    if (op->opcode == OP_UNMAP)
         call->arg.unmap.pBaseAddress =
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);
-        break;
-    case CALLBACK_UNPIN:
-        break;
-    }
 }
 
 /* The last 8 bytes of a page are the oracle's. */
@@ -177,16 +178,10 @@ bool resolve_cpu(const struct model *m, const struct program_op *op, struct call
 
 static struct model_answer callback_answer(const struct model *model, const struct call *call) {
     switch ((enum program_callback)call->opcode) {
-    case CALLBACK_PIN2:
-        return model_pin2_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin2);
-    case CALLBACK_PIN:
-        return model_pin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.pin);
-    case CALLBACK_UNPIN:
-        return model_unpin_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unpin);
-    case CALLBACK_MAP:
-        return model_map_answer(model, call->handle, call->null_arg ? NULL : &call->arg.map);
-    case CALLBACK_UNMAP:
-        return model_unmap_answer(model, call->handle, call->null_arg ? NULL : &call->arg.unmap);
+#define ANSWER(name, number, word, race, needs, undone_by, help, member, ...)                                \
+    case CALLBACK_##name:                                                                                    \
+        return model_##member##_answer(model, call->handle, call->null_arg ? NULL : &call->arg.member);
+        PROGRAM_CALLBACKS(ANSWER)
     }
     return (struct model_answer){0};
 }
@@ -241,7 +236,7 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
 
 struct legal resolve_legal(const struct model_answer *answer, const struct call *call) {
     bool bus = !call_is_callback(call->opcode);
-    bool releases = call->opcode == OP_UNPIN || call->opcode == OP_UNMAP;
+    bool releases = program_gives(call->opcode);
     if (answer->expect == MUST_FAIL) /* the bus may meet a fault before the reason to fail is reached */
         return (struct legal){.failure = true,
                               .status = answer->status,
@@ -252,6 +247,17 @@ struct legal resolve_legal(const struct model_answer *answer, const struct call 
                           .shortage = true,
                           .commitment = bus,
                           .any = answer->any_status};
+}
+
+void resolve_callback_effect(struct model *model, uint8_t chain, uint8_t index, const struct call *asked,
+                             const struct call *answered) {
+    switch ((enum program_callback)asked->opcode) {
+#define DONE(name, number, word, race, needs, undone_by, help, member, ...)                                  \
+    case CALLBACK_##name:                                                                                    \
+        model_##member##_done(model, chain, index, &asked->arg.member, &answered->arg.member);               \
+        break;
+        PROGRAM_CALLBACKS(DONE)
+    }
 }
 
 void resolve_effect(struct model *model, const struct call *call) {

@@ -44,6 +44,10 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
 /* The statuses that follow from the answer, for a call that has been performed: a fault may have been met. */
 struct legal resolve_legal(const struct model_answer *answer, const struct call *call);
 
+/* What becomes of the model when this callback has succeeded, as it was called and as it came back, for the
+ * save area that the answer names. */
+void resolve_callback_effect(struct model *model, uint8_t chain, uint8_t index, const struct call *asked,
+                             const struct call *answered);
 /* What becomes of the model when this ADD, LINK, SURPRISE_REMOVE, POWER, RESET or SECURE_VM has succeeded. */
 void resolve_effect(struct model *model, const struct call *call);
 

@@ -6,6 +6,7 @@
 
 #include "harness/drive/callback.h"
 #include "harness/judge/run.h"
+#include "harness/program/operands.h"
 
 static const struct model_device *device_of(const struct miniport *driver) {
     return &run.model.devices[driver->number];
@@ -39,25 +40,27 @@ static struct call own_call(const struct miniport *driver, uint8_t opcode) {
                         .actor = run.model.actor,
                         .table = &driver->dxgkrnl,
                         .handle = (HANDLE)(uintptr_t)device_of(driver)->handle};
-    if (opcode == OP_PIN2)
-        call.arg.pin2.CommitSize = MODEL_PAGE;
-    else if (opcode == OP_PIN)
-        call.arg.pin.CommitSize = MODEL_PAGE;
-    else if (opcode == OP_MAP)
-        call.arg.map.Size = MODEL_PAGE;
+    const SIZE_T page = MODEL_PAGE;
+    for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++)
+        if (operand->kind == OPERAND_SIZE)
+            memcpy(call.arg.raw + program_operand_at(operand), &page, sizeof(page));
     return call;
 }
 
-static void call_each(const struct miniport *driver, const uint8_t *opcodes, size_t count,
-                      enum situate_entry entry) {
+/* Each callback of this set of operations. */
+static void call_each(const struct miniport *driver, uint32_t set, enum situate_entry entry) {
+#define OPCODE(name, ...) OP_##name,
+    static const uint8_t callbacks[] = {PROGRAM_CALLBACKS(OPCODE)};
     static const char *const names[] = {NULL, "DxgkDdiStartDevice", "DxgkDdiQueryAdapterInfo",
                                         "DxgkDdiStopDevice"};
     if (!driver->has_interface)
         return;
     run.inside = names[entry];
     run.entry = entry;
-    for (size_t i = 0; i < count && !run.abandoned; i++) {
-        struct call call = own_call(driver, opcodes[i]);
+    for (size_t i = 0; i < sizeof(callbacks) && !run.abandoned; i++) {
+        if (!program_is_of(set, callbacks[i]))
+            continue;
+        struct call call = own_call(driver, callbacks[i]);
         if (run.sut->ledger) /* what Dxgkrnl has taken by now in this start, or given back in this stop */
             run.sut->ledger(&run.ledger);
         if (call_is_present(&call))
@@ -93,21 +96,19 @@ static void release_everything(const struct miniport *driver) {
 }
 
 static void acts(struct miniport *driver, enum miniport_entry entry) {
-    static const uint8_t all[] = {OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
-    static const uint8_t new_ones[] = {OP_PIN2, OP_PIN, OP_MAP};
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     unsigned wrong = driver->settings.wrong;
     bool lead = device_of(driver)->position == 0;
     if (entry == MINIPORT_START && lead && chain->count > 1)
         contract_kept(CLAUSE_LINK_ORDER, true);
     if ((entry == MINIPORT_START || entry == MINIPORT_QUERY) && wrong & PROGRAM_MP_CALL_IN_START) {
-        call_each(driver, all, sizeof(all), entry == MINIPORT_START ? SITUATE_START : SITUATE_QUERY);
+        call_each(driver, PROGRAM_CALLBACK_BITS, entry == MINIPORT_START ? SITUATE_START : SITUATE_QUERY);
         situate_start(&run.model, device_of(driver)->chain);
     }
     if (entry != MINIPORT_STOP || !lead || chain->phase != PHASE_STOPPING)
         return;
     if (wrong & PROGRAM_MP_CALL_IN_STOP)
-        call_each(driver, new_ones, sizeof(new_ones), SITUATE_STOP);
+        call_each(driver, PROGRAM_TAKES_BITS, SITUATE_STOP);
     if (wrong & PROGRAM_MP_RELEASE_IN_STOP)
         release_everything(driver);
 }

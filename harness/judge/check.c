@@ -145,19 +145,12 @@ void check_rollback(enum contract_clause clause) {
 
 /* The members that a call of this kind writes when it succeeds: a bit for each of its argument's 8 bytes. */
 static unsigned out_members(uint8_t opcode) {
-    switch ((enum program_callback)opcode) {
-    case CALLBACK_PIN2:
-        return 1u << (offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE2, pAdl) / 8);
-    case CALLBACK_PIN:
-        return 1u << (offsetof(DXGKARGCB_PINFRAMEBUFFERFORSAVE, pMdl) / 8);
-    case CALLBACK_MAP:
-        return 1u << (offsetof(DXGKARGCB_MAPFRAMEBUFFERPOINTER, pBaseAddress) / 8) |
-               1u << (offsetof(DXGKARGCB_MAPFRAMEBUFFERPOINTER, Offset) / 8);
-    case CALLBACK_UNPIN:
-    case CALLBACK_UNMAP:
-        break;
-    }
-    return 0;
+#define WRITTEN(name, member)                                                                                \
+    if (opcode == OP_##name)                                                                                 \
+        out |= 1u << ((offsetof(struct call, member) - offsetof(struct call, arg)) / 8);
+    unsigned out = 0;
+    PROGRAM_WRITTEN(WRITTEN)
+    return out;
 }
 
 static bool argument_kept(const struct call *before, const struct call *call) {

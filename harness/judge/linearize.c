@@ -100,28 +100,6 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     return !search.exact || answer->any_status || legal_is_shortage(answered->status);
 }
 
-static void apply_pin(struct model *model, const struct call *asked, const struct call *answered,
-                      const struct linearize_event *event) {
-    bool legacy = asked->opcode == OP_PIN;
-    const void *descriptor = legacy ? (const void *)answered->arg.pin.pMdl : answered->arg.pin2.pAdl;
-    uint64_t bytes = legacy ? asked->arg.pin.CommitSize : asked->arg.pin2.CommitSize;
-    /* `contiguous` keeps the model from reading an array: the descriptor may be gone by now. */
-    struct model_pin pin = {
-        .legacy = legacy, .contiguous = true, .pages = bytes / MODEL_PAGE, .descriptor = descriptor};
-    model_pinned(model, event->chain, event->index, &pin);
-}
-
-static void apply_map(struct model *model, const struct call *asked, const struct call *answered,
-                      const struct linearize_event *event) {
-    struct model_view view = {.chain = event->chain,
-                              .index = event->index,
-                              .base = (uint64_t)(uintptr_t)answered->arg.map.pBaseAddress,
-                              .first = asked->arg.map.Offset - answered->arg.map.Offset,
-                              .offset = asked->arg.map.Offset,
-                              .size = asked->arg.map.Size};
-    model_mapped(model, &view);
-}
-
 static void apply_dead(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     for (uint32_t i = 0; i < c->count; i++)
@@ -158,24 +136,7 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
         resolve_effect(model, asked);
         return;
     }
-    switch ((enum program_callback)asked->opcode) {
-    case CALLBACK_PIN2:
-    case CALLBACK_PIN:
-        apply_pin(model, asked, answered, event);
-        break;
-    case CALLBACK_UNPIN:
-        model_unpinned(model, event->chain, event->index);
-        break;
-    case CALLBACK_MAP:
-        apply_map(model, asked, answered, event);
-        break;
-    case CALLBACK_UNMAP: {
-        int at = model_find_view(model, event->chain, event->index,
-                                 (uint64_t)(uintptr_t)asked->arg.unmap.pBaseAddress);
-        model_unmapped(model, (uint32_t)at);
-        break;
-    }
-    }
+    resolve_callback_effect(model, event->chain, event->index, asked, answered);
 }
 
 static bool changes(const struct linearize_call *calls, const struct linearize_event *event) {

@@ -1,8 +1,10 @@
 /* What a person reads of a history that no serial order explains. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/contract/ledger.h"
 #include "harness/judge/linearize.h"
+#include "harness/program/operands.h"
 #include "harness/program/text_words.h"
 
 /* ---- the final state ---- */
@@ -33,24 +35,16 @@ const char *linearize_ledger_tells(const struct model *model, const struct sut_l
 /* ---- the history ---- */
 
 static void put_callback(const struct call *call, const char *word, char *text, size_t size) {
-    unsigned index = call->arg.unpin.PhysicalAdapterIndex;
-    switch ((enum program_callback)call->opcode) {
-    case CALLBACK_PIN2:
-        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
-                 (unsigned long long)call->arg.pin2.CommitSize);
-        break;
-    case CALLBACK_PIN:
-        snprintf(text, size, "%s index %u, 0x%llx bytes", word, index,
-                 (unsigned long long)call->arg.pin.CommitSize);
-        break;
-    case CALLBACK_UNPIN:
-    case CALLBACK_UNMAP:
-        snprintf(text, size, "%s index %u", word, index);
-        break;
-    case CALLBACK_MAP:
-        snprintf(text, size, "%s index %u, 0x%llx bytes at 0x%llx", word, index,
-                 (unsigned long long)call->arg.map.Size, (unsigned long long)call->arg.map.Offset);
-        break;
+    int used = snprintf(text, size, "%s index %u", word, call->arg.unpin.PhysicalAdapterIndex);
+    for (const struct program_operand *o = program_operands(call->opcode); o->name; o++) {
+        SIZE_T bytes;
+        if (o->kind != OPERAND_SIZE && o->kind != OPERAND_OFFSET)
+            continue;
+        memcpy(&bytes, call->arg.raw + program_operand_at(o), sizeof(bytes));
+        if (used >= 0 && (size_t)used < size)
+            used += snprintf(text + used, size - (size_t)used,
+                             o->kind == OPERAND_SIZE ? ", 0x%llx bytes" : " at 0x%llx",
+                             (unsigned long long)bytes);
     }
 }
 

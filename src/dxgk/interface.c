@@ -14,6 +14,7 @@ static NTSTATUS not_on_this_machine(void) {
 #define ELSEWHERE ((DXGKCB_UNUSED *)not_on_this_machine)
 
 /* Everything there is; a version has the beginning of it. */
+/* clang-format off */
 static const DXGKRNL_INTERFACE newest = {
     .DxgkCbEvalAcpiMethod = ELSEWHERE,
     .DxgkCbGetDeviceInformation = ELSEWHERE,
@@ -63,10 +64,6 @@ static const DXGKRNL_INTERFACE newest = {
     .DxgkCbFreeContiguousMemory = ELSEWHERE,
     .DxgkCbAllocatePagesForMdl = ELSEWHERE,
     .DxgkCbFreePagesFromMdl = ELSEWHERE,
-    .DxgkCbPinFrameBufferForSave = dxgk_cb_pin,
-    .DxgkCbUnpinFrameBufferForSave = dxgk_cb_unpin,
-    .DxgkCbMapFrameBufferPointer = dxgk_cb_map,
-    .DxgkCbUnmapFrameBufferPointer = dxgk_cb_unmap,
     .DxgkCbMapMdlToIoMmu = ELSEWHERE,
     .DxgkCbUnmapMdlFromIoMmu = ELSEWHERE,
     .DxgkCbReportDiagnostic = ELSEWHERE,
@@ -83,11 +80,15 @@ static const DXGKRNL_INTERFACE newest = {
     .DxgkCbFreeAdl = ELSEWHERE,
     .DxgkCbOpenPhysicalMemoryObject = ELSEWHERE,
     .DxgkCbClosePhysicalMemoryObject = ELSEWHERE,
-    .DxgkCbPinFrameBufferForSave2 = dxgk_cb_pin2,
     .DxgkCbDisconnectDoorbell = ELSEWHERE,
+#define HERE(slot, type, function) .slot = (function),
+    DXGK_CALLBACKS(HERE)
 };
+/* clang-format on */
 
 static size_t size_of_version(ULONG version) {
+    if (version >= DXGKDDI_INTERFACE_VERSION_WDDM3_2)
+        return DXGKRNL_INTERFACE_SIZE_WDDM3_2;
     if (version >= DXGKDDI_INTERFACE_VERSION_WDDM3_1)
         return DXGKRNL_INTERFACE_SIZE_WDDM3_1;
     if (version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)

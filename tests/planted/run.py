@@ -22,7 +22,7 @@ def arguments():
         epilog="Exit status: 0 all caught, 1 something was not, 2 environment.")
     add = parser.add_argument
     add("names", metavar="NAME", nargs="*")
-    add("--list", action="store_true", help="print a table of the bugs, and run nothing")
+    add("--list", action="store_true", help="print a table of the bugs and what is missing of them, and run nothing")
     add("--repeat", metavar="N", type=number, default=100, help="runs of each program in one process (100)")
     add("--jobs", metavar="N", type=number, default=PROCESSORS,
         help="bugs tried at a time (the number of processors)")
@@ -158,13 +158,28 @@ def clauses_without(bugs):
     return sorted(set(every) - known)
 
 
+def table(bugs, every):
+    """Prints the bugs, and what is missing of them; `every`: of all clauses. Returns the exit status."""
+    failed = 0
+    for bug in bugs:
+        print(f"{bug.name:44} {bug.clause:15} {bug.header('Kind'):10} {bug.header('Story')}")
+        try:
+            Trial(bug, None, {}, "").check_headers()
+        except Failed as failure:
+            failed += 1
+            print(f"FAILED  {bug.name:44} {failure}")
+    missing = clauses_without(bugs) if every else []
+    if missing:
+        failed += 1
+        print(f"FAILED  no bug for {' '.join(missing)}")
+    return 1 if failed else 0
+
+
 def main():
     options = arguments()
     bugs = select(options.names)
     if options.list:
-        for bug in bugs:
-            print(f"{bug.name:44} {bug.clause:15} {bug.header('Kind'):10} {bug.header('Story')}")
-        return 0
+        return table(bugs, not options.names)
 
     targets = ["pinfuzz", "grow"]  # the latter is made of what bugs that are no races are linked with
     builds = {"asan": Build(options.asan, targets + (["fuzzers"] if options.each_alone else []),

@@ -10,21 +10,22 @@ static void holds_exactly_its_slots(void **state) {
         ULONG version;
         size_t size;
     } rows[] = {
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_3, 0x170},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_4, 0x1C8},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_5, 0x1D0},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_6, 0x1E0},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_7, 0x1E0},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_8, 0x1E8},
-        {DXGKDDI_INTERFACE_VERSION_WDDM2_9, 0x238},
-        {DXGKDDI_INTERFACE_VERSION_WDDM3_0, 0x238},
-        {DXGKDDI_INTERFACE_VERSION_WDDM3_1, 0x240},
-        {DXGKDDI_INTERFACE_VERSION_WDDM3_2, 0x240},
+#define VERSION(name) {DXGKDDI_INTERFACE_VERSION_##name, DXGKRNL_INTERFACE_SIZE_##name}
+        VERSION(WDDM2_3),
+        VERSION(WDDM2_4),
+        VERSION(WDDM2_5),
+        VERSION(WDDM2_6),
+        VERSION(WDDM2_7),
+        VERSION(WDDM2_8),
+        VERSION(WDDM2_9),
+        VERSION(WDDM3_0),
+        VERSION(WDDM3_1),
+        VERSION(WDDM3_2),
         {DXGKDDI_INTERFACE_VERSION_WDDM2_4 - 1, 0x170},
         {DXGKDDI_INTERFACE_VERSION_WDDM2_9 - 1, 0x1E8},
         {DXGKDDI_INTERFACE_VERSION_WDDM3_1 + 1, 0x240},
         {0, 0x170},
-        {UINT32_MAX, 0x240},
+        {UINT32_MAX, sizeof(DXGKRNL_INTERFACE)},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         DXGKRNL_INTERFACE table;
