@@ -188,6 +188,7 @@ tools_python() {
     shift
     tools_need python3
     tools_install
+    export PYTHONPATH=$tools_root/tests/suite
     case " $* " in
     *' --help '* | *' -h '* | *' --list '*) exec python3 "$script" "$@" ;;
     esac

@@ -11,8 +11,8 @@ import tempfile
 import threading
 import time
 
-from plant import (HARNESS, PLACE, ROOT, Build, Failed, Planted, each, lines_of, measured, number, said, select, start,
-                   stop)
+from helpers import ROOT, Failed, each, lines_of, measured, number, said, start, stop
+from plant import HARNESS, PLACE, Build, Planted, select
 
 DESCRIPTION = """\
 Measures processor time and executions until each of the bugs named is found (all without a NAME; a NAME may be a

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from plant import ROOT, Failed, lines_of, said
+from helpers import ROOT, Failed, lines_of, said
 
 # What must be undone when a later step fails.
 STEPS = ("page lock", "domain map", "array allocation", "section view", "start's second section")

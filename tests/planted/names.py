@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 
-from plant import PROCESSORS, ROOT, Build, Failed, Planted, each, number, said, select, start
+from helpers import PROCESSORS, ROOT, Failed, each, number, said, start
+from plant import Build, Planted, select
 
 BUILDS = {"both": "address,undefined", "address": "address", "undefined": "undefined", "none": ""}
 

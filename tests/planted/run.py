@@ -8,7 +8,8 @@ import shutil
 import tempfile
 
 import commands
-from plant import PROCESSORS, ROOT, Build, Failed, Planted, each, lines_of, number, said, select, start
+from helpers import PROCESSORS, ROOT, Failed, each, lines_of, number, said, start
+from plant import Build, Planted, select
 
 DESCRIPTION = """\
 Plants the bugs named (all without a NAME; a NAME may be a pattern such as 'link-*') and says which are caught

@@ -6,7 +6,8 @@ import os
 import re
 import tempfile
 
-from plant import ROOT, Build, Failed, Planted, number, said, select, start
+from helpers import ROOT, Failed, number, said, start
+from plant import Build, Planted, select
 
 # A race that threads meet in a moment.
 PLANTED = "race-memory-torn-base-and-offset"
