@@ -28,6 +28,7 @@ install(DIRECTORY examples DESTINATION ${pinfuzz_share})
 file(GLOB files CONFIGURE_DEPENDS cmake/*.cmake)
 list(REMOVE_ITEM files "${CMAKE_CURRENT_LIST_FILE}")
 install(FILES ${files} DESTINATION ${pinfuzz_share}/cmake)
+install(DIRECTORY cmake/engine DESTINATION ${pinfuzz_share}/cmake)
 install(FILES cmake/fuzzers/CMakeLists.txt DESTINATION ${pinfuzz_share}/cmake/fuzzers)
 configure_package_config_file(cmake/pinfuzzConfig.cmake.in "${PROJECT_BINARY_DIR}/package/pinfuzzConfig.cmake"
   INSTALL_DESTINATION ${pinfuzz_share}/cmake PATH_VARS pinfuzz_headers pinfuzz_program)

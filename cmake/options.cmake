@@ -9,11 +9,12 @@ else()
   set(engine_default standalone)
 endif()
 
+file(GLOB engines CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_LIST_DIR}/engine" "${CMAKE_CURRENT_LIST_DIR}/engine/*.cmake")
+string(REPLACE ".cmake" "" engines "${engines}")
+list(JOIN engines ", " engines_told)
 set(PINFUZZ_ENGINE ${engine_default} CACHE STRING
-    "What drives the fuzz targets: libfuzzer, afl, standalone (replays files), external (LIB_FUZZING_ENGINE)")
-set_property(CACHE PINFUZZ_ENGINE PROPERTY STRINGS libfuzzer afl standalone external)
-option(PINFUZZ_CMPLOG "With AFL++: tell it what is compared, for -c 0 (slower)" OFF)
-set(PINFUZZ_ENGINE_LINK "$ENV{LIB_FUZZING_ENGINE}" CACHE STRING "What the external engine is linked with")
+    "What drives the fuzz targets: ${engines_told} (standalone replays files, external is LIB_FUZZING_ENGINE)")
+set_property(CACHE PINFUZZ_ENGINE PROPERTY STRINGS ${engines})
 set(PINFUZZ_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or memory or thread; empty: none")
 option(PINFUZZ_WERROR "Warnings are errors" OFF)
 

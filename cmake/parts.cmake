@@ -49,9 +49,8 @@ endfunction()
 
 # A part of the subject: `name` for programs and tests, and with an engine that looks at coverage
 # `name_covered` for the fuzz targets.
-if(PINFUZZ_ENGINE STREQUAL standalone)
-  set(suffix "")
-else()
+set(suffix)
+if(engine_covers)
   set(suffix _covered)
 endif()
 # The same twice more with its loads and stores traced, for races: `name_traced` and `name_covered_traced`.

@@ -79,12 +79,11 @@ function(pinfuzz_replay_tests)
     set(replay ${name}replay.${fuzzer})
     add_test(NAME ${make_seeds}
       COMMAND ${OF_PREFIX}pinfuzz bytes "${pinfuzz_root}/corpus/${fuzzer}" -o "${seeds}")
-    # -runs=0: each file once, nothing new. AFL++'s driver takes files.
-    if(PINFUZZ_ENGINE STREQUAL afl)
-      add_test(NAME ${replay} COMMAND sh -c "exec \"$1\" \"$2\"/*" replay $<TARGET_FILE:${target}> "${seeds}")
-    else()
-      add_test(NAME ${replay} COMMAND ${target} -runs=0 -max_len=1048576 "${seeds}")
+    set(program ${target}) # by its name it runs on another machine's emulator, too
+    if(engine_replay)
+      set(program $<TARGET_FILE:${target}>)
     endif()
+    add_test(NAME ${replay} COMMAND ${engine_replay} ${program} ${engine_replay_options} "${seeds}")
     set_tests_properties(${make_seeds} PROPERTIES LABELS replay FIXTURES_SETUP ${make_seeds})
     set_tests_properties(${replay} PROPERTIES LABELS replay FIXTURES_REQUIRED ${make_seeds} TIMEOUT 300
       FAIL_REGULAR_EXPRESSION "Rejected ") # the standalone engine says so of a seed that does not run

@@ -1,11 +1,58 @@
 # shellcheck shell=bash disable=SC2154 # build, corpus, targets, ... are fuzz/run's
 # Sourced by fuzz/run: the processes of a campaign. Each is an instance TARGET/ENGINE/NUMBER; what an
-# engine does itself is in run_ENGINE.sh as ENGINE_build, ENGINE_start, ENGINE_ask, ENGINE_ended and
-# ENGINE_read.
+# engine does itself is in run_ENGINE.sh:
+#
+#   ENGINE_about           prints its name and what it is, for --help
+#   ENGINE_build           builds the targets for it
+#   ENGINE_start ONE TIME  starts an instance that is to run for so many seconds; sets pid[ONE]
+#   ENGINE_ask PID         asks a process to end
+#   ENGINE_ended ONE       after its end, with status[ONE]: keeps what it found, or notes it in `broken`
+#   ENGINE_read ONE        sets executions, rate, edges and inputs, and told: whether it has said any of them yet
+#
+# and, if it has use for them:
+#
+#   ENGINE_needs           notes what has to be installed
+#   ENGINE_take_up TARGET  keeps what a killed run found
+#   ENGINE_look ONE        looks at a running instance, once a second
+#   ENGINE_trade           a process beside the campaign, until logs/trade.end is there
+#   ENGINE_told TARGET     prints lines of the summary
+#
+# tests/engines.sh holds the files to this list.
 
 # Restarts of one instance after findings (--keep-going): a bug that every input meets restarts four
 # times a second, and its thousandth finding tells no more than its first.
 restarts_max=1000
+
+# Which there are, and which run the targets now.
+engines_known=()
+for one in "$engine_place"/run_*.sh; do
+    one=${one##*/run_}
+    engines_known+=("${one%.sh}")
+done
+engines=()
+# Words that stand for several, with commas between them.
+declare -A engine_words=()
+# Whichever engine finds something: this one's build tells what it is. It is the default.
+telling=libfuzzer
+
+# engines_named TEXT: sets engines. False when some are unknown, or named twice.
+engines_named() {
+    local one
+    IFS=, read -ra engines <<<"${engine_words[$1]-$1}"
+    ((${#engines[@]})) || return 1
+    for one in "${engines[@]}"; do
+        [[ " ${engines_known[*]} " == *" $one "* ]] || return 1
+    done
+    [[ -z $(printf '%s\n' "${engines[@]}" | sort | uniq -d) ]]
+}
+
+# engine_runs ENGINE: whether it is one of those that run the targets.
+engine_runs() { [[ " ${engines[*]} " == *" $1 "* ]]; }
+
+# engine_may ENGINE WHAT ARG...: does it, if that is something that the engine has use for.
+engine_may() {
+    ! declare -F "$1_$2" >/dev/null || "$1_$2" "${@:3}"
+}
 
 # By instance.
 declare -A pid=() status=() began=() restarts=()
@@ -57,8 +104,7 @@ build_in() {
 # campaign_plan: how many processes a target gets, and how many targets run at once. Sets at_once, share
 # and instances. Jobs that are left over go to the first targets.
 campaign_plan() {
-    local each least=1 extra=0 target n count list
-    [[ $engine != both ]] || least=2
+    local each least=${#engines[@]} extra=0 target n count list
     each=$((jobs / ${#targets[@]}))
     ((each >= least)) || each=$least
     at_once=$((jobs / each))
@@ -76,10 +122,7 @@ campaign_plan() {
         ((extra-- <= 0)) || count=$((each + 1))
         list=
         for ((n = 1; n <= count; n++)); do
-            case $engine in
-            both) ((n % 2)) && list+=" $target/libfuzzer/$(((n + 1) / 2))" || list+=" $target/afl/$((n / 2))" ;;
-            *) list+=" $target/$engine/$n" ;;
-            esac
+            list+=" $target/${engines[(n - 1) % least]}/$(((n - 1) / least + 1))"
         done
         instances[$target]=${list# }
     done
@@ -88,13 +131,13 @@ campaign_plan() {
 instance_target() { printf '%s' "${1%%/*}"; }
 instance_engine() { local rest=${1#*/} && printf '%s' "${rest%/*}"; }
 
-# The log of an instance: logs/TARGET.log for the only or first of libFuzzer, else with a name.
+# The log of an instance: logs/TARGET.log for the only or first of the default engine, else with a name.
 instance_log() {
     local target=${1%%/*} rest=${1#*/}
     case $rest in
-    libfuzzer/1) printf '%s' "$build/logs/$target.log" ;;
-    libfuzzer/*) printf '%s' "$build/logs/$target.${rest#*/}.log" ;;
-    *) printf '%s' "$build/logs/$target.afl.${rest#*/}.log" ;;
+    "$telling/1") printf '%s' "$build/logs/$target.log" ;;
+    "$telling"/*) printf '%s' "$build/logs/$target.${rest#*/}.log" ;;
+    *) printf '%s' "$build/logs/$target.${rest/\//.}.log" ;;
     esac
 }
 
@@ -112,9 +155,9 @@ start_target() {
     for one in ${instances[$target]}; do
         engine_of[$one]=$(instance_engine "$one")
     done
-    if [[ $engine == afl ]]; then
-        # AFL++ leaves out, without a finding, what crashes before it has begun.
-        libfuzzer_check "$target"
+    if ! engine_runs "$telling"; then
+        # Others may leave out, without a finding, what crashes before they have begun.
+        "${telling}_check" "$target"
         if [[ -n ${over[$target]-} ]] || ((stopping)); then
             return 0
         fi
@@ -253,11 +296,9 @@ row() {
     executions=$all_executions rate=$all_rate edges=$most_edges inputs=$most_inputs told=$((any_told != 0))
 }
 
-engines_shown() {
-    case $engine in
-    both) echo libfuzzer afl ;;
-    *) echo "$engine" ;;
-    esac
+# row_name TARGET ENGINE
+row_name() {
+    ((${#engines[@]} == 1)) && printf '%s' "$1" || printf '%s %s' "$1" "$2"
 }
 
 tty=0
@@ -275,7 +316,7 @@ draw() {
     local target kind state name one figures lines=0
     ((!tty || !drawn)) || printf '\e[%dA' "$drawn"
     for target in "${targets[@]}"; do
-        for kind in $(engines_shown); do
+        for kind in "${engines[@]}"; do
             state=
             for one in ${instances[$target]}; do
                 [[ ${one#*/} == "$kind"/* ]] || continue
@@ -290,8 +331,7 @@ draw() {
                 state='  - '
             fi
             row "$target" "$kind"
-            name=$target
-            [[ $engine != both ]] || name="$target $kind"
+            name=$(row_name "$target" "$kind")
             ((!tty)) || printf '\e[K'
             figures='no figures in the first minute'
             ((!told)) || figures=$(printf '%10d execs %7d/s  %5d edges' "$executions" "$rate" "$edges")

@@ -74,14 +74,9 @@ keep_finding() {
 
 # replay_finding TARGET FILE: runs it again where the message is, and keeps it.
 replay_finding() {
-    local target=$1 file=$2 log=$build/logs/$1.again.log code=0 arguments cause
-    libfuzzer_arguments "$target"
-    # Two timeouts of libFuzzer's: a hang is told by it, not by us.
-    replay() {
-        patiently libfuzzer_with "$target" "${mortal[@]}" timeout -k 5 60 "$build/$target" \
-            "${arguments[@]}" "$file" >"$log" 2>&1 </dev/null
-    }
-    ASAN_OPTIONS=symbolize=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=symbolize=0:${UBSAN_OPTIONS-} replay || code=$?
+    local target=$1 file=$2 log=$build/logs/$1.again.log code=0 cause
+    ASAN_OPTIONS=symbolize=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=symbolize=0:${UBSAN_OPTIONS-} \
+        "${telling}_replay" "$target" "$file" >"$log" 2>&1 </dev/null || code=$?
     if ((!code)); then
         unconfirmed=$((unconfirmed + 1))
         mv "$log" "$build/logs/$target.${file##*/}.log"
@@ -89,7 +84,8 @@ replay_finding() {
         return 0
     fi
     cause=$(cause_of "$log" "$code")
-    ((${told_cause[$target/$cause]-0} >= symbolized_max)) || replay || true
+    ((${told_cause[$target/$cause]-0} >= symbolized_max)) ||
+        "${telling}_replay" "$target" "$file" >"$log" 2>&1 </dev/null || true
     keep_finding "$target" "$file" "$log" "$code"
 }
 

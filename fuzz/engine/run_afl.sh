@@ -7,6 +7,20 @@ afl_hang_ms=25000
 # Above what any input takes; AFL++ measures what to expect and takes this for its limit.
 afl_slow_ms=5000
 
+# shellcheck source=afl_trade.sh
+source "$engine_place/afl_trade.sh"
+engine_words[both]=libfuzzer,afl
+
+afl_about() {
+    cat <<'TEXT'
+afl        AFL++ with the operation mutator and CMPLOG: of each target a main instance with the
+           sanitizers, and secondaries without; its own files are in build/fuzz/afl-out
+both       libfuzzer,afl; the summary says how much went either way
+TEXT
+}
+
+afl_needs() { tools_need afl-fuzz afl++; }
+
 afl_place() { printf '%s' "$build/afl-out/${1%%/*}"; }
 afl_name() { [[ $1 == */1 ]] && printf main || printf 's%s' $((${1##*/} - 1)); }
 

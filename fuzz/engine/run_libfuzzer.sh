@@ -1,5 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # fuzz/run's and campaign.sh's variables
-# Sourced by fuzz/run: a campaign's libFuzzer processes.
+# Sourced by fuzz/run: a campaign's libFuzzer processes. Its build also tells what broke of what others find.
+
+libfuzzer_about() { echo 'libfuzzer  libFuzzer with the operation mutator, the default'; }
 
 libfuzzer_build() {
     build_in "$build" "$build/logs/build.log" "${targets[*]} pinfuzz" -DPINFUZZ_ENGINE=libfuzzer \
@@ -37,7 +39,7 @@ libfuzzer_start() {
     log=$(instance_log "$one")
     libfuzzer_arguments "$target"
     # Where nobody else writes to the corpus, there is nothing to read again.
-    [[ $engine == libfuzzer && ${instances[$target]} != *' '* ]] || reload=1
+    [[ ${instances[$target]} != *' '* ]] || reload=1
     ((time >= 1)) || time=1
     libfuzzer_with "$target" "${mortal[@]}" "$build/$target" -reload="$reload" "${arguments[@]}" \
         -print_final_stats=1 -max_total_time="$time" -artifact_prefix="$build/findings/$target/" \
@@ -115,4 +117,11 @@ libfuzzer_check() {
         -artifact_prefix="$build/findings/$target/" "$corpus/$target" >"$log" 2>&1 </dev/null || code=$?
     artifact=$(libfuzzer_artifact "$log")
     [[ -z $artifact ]] || keep_finding "$target" "$artifact" "$log" "$code"
+}
+
+# libfuzzer_replay TARGET FILE: runs a finding again. Two timeouts of libFuzzer's: a hang is told by it, not by us.
+libfuzzer_replay() {
+    local arguments
+    libfuzzer_arguments "$1"
+    patiently libfuzzer_with "$1" "${mortal[@]}" timeout -k 5 60 "$build/$1" "${arguments[@]}" "$2"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # fuzz/run's and campaign.sh's variables
-# Sourced by fuzz/run: inputs go from AFL++'s queues to the corpus directory, which libFuzzer reads again
+# Sourced by run_afl.sh: inputs go from AFL++'s queues to the corpus directory, which libFuzzer reads again
 # every second, and from there to AFL++, as the queue of another instance: afl-out/TARGET/libfuzzer.
 #
 # Inputs in the corpus have the SHA-1 of what they hold for a name: what is there already is not copied, and
@@ -54,8 +54,8 @@ trade_pass() {
     mv "$build/logs/$target.trade.part" "$build/logs/$target.trade"
 }
 
-# trade_loop: until logs/trade.end is there, then once more. Dies with fuzz/run.
-trade_loop() {
+# afl_trade: until logs/trade.end is there, then once more. Dies with fuzz/run.
+afl_trade() {
     local target ending=0 first=1
     trap '' INT TERM HUP
     trap - EXIT
@@ -77,11 +77,11 @@ trade_loop() {
     done
 }
 
-# trade_told TARGET: what went from where to where, in one line.
-trade_told() {
+# afl_told TARGET: what went from where to where, in one line.
+afl_told() {
     local given=0 taken=0
     [[ ! -e $build/logs/$1.trade ]] || read -r given taken <"$build/logs/$1.trade"
-    if [[ $engine == both ]]; then
+    if engine_runs libfuzzer; then
         printf '%s: %d inputs from libFuzzer to AFL++, which kept %d; %d from AFL++ to libFuzzer\n' "$1" \
             "$given" "$(afl_stat "$1/afl/1" corpus_imported)" "$taken"
     else
