@@ -132,11 +132,11 @@ class Trees:
     def compile(self, targets):
         return self.step("cmake", "--build", self.build, "--parallel", str(PROCESSORS), "--target", *targets)
 
-    def configure(self):
+    def configure(self, *arguments):
         # Debug information and the optimizer say nothing of what is missing.
         generator = ["-G", "Ninja"] if shutil.which("ninja") else []
         return self.step("cmake", "-S", self.tree, "-B", self.build, *generator, "-DCMAKE_C_COMPILER=gcc",
-                         "-DPINFUZZ_ENGINE=standalone", "-DPINFUZZ_WERROR=ON", "-DCMAKE_BUILD_TYPE=Plain")
+                         "-DPINFUZZ_ENGINE=standalone", "-DPINFUZZ_WERROR=ON", "-DCMAKE_BUILD_TYPE=Plain", *arguments)
 
     def test(self, test):
         began = time.monotonic()
@@ -184,7 +184,8 @@ def attempt(trees, change):
     """Holds the change to what it says; in words. The tree and its build are those of before when it begins."""
     counted = change.count()
     trees.apply(change)
-    if not trees.compile(change.targets):
+    arguments = change.header("Configure").split()
+    if (arguments and not trees.configure(*arguments)) or not trees.compile(change.targets):
         raise Failed("does not build", end_of(trees.shown()), SHOWN)
     trees.copy(trees.tree, trees.after)
     trees.copy(trees.build, f"{trees.work}/built")
