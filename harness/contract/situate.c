@@ -26,28 +26,33 @@ enum situate_way situate_way(const struct model *model, uint8_t chain) {
 
 /* ---- callbacks ---- */
 
-/* In the order of the rows of EACH() in situations.def, which begin with pin2's. */
+/* The rows of a callback come so far behind those of pin2, less 1; 0: it has none. */
 static const uint8_t callback_number[PROGRAM_OPCODES] = {
-    [OP_PIN2] = 0, [OP_PIN] = 1, [OP_UNPIN] = 2, [OP_MAP] = 3, [OP_UNMAP] = 4};
-#define CALLBACKS 5
-_Static_assert(__builtin_popcount(PROGRAM_CALLBACK_BITS) == CALLBACKS,
-               "each callback has a number, and rows");
-_Static_assert(SITUATION_CALLBACK_UNMAP - SITUATION_CALLBACK_PIN2 == CALLBACKS - 1, "and in this order");
+#define NUMBER(name, ...) [OP_##name] = SITUATION_CALLBACK_##name - SITUATION_CALLBACK_PIN2 + 1,
+    SITUATION_CALLBACKS(NUMBER, 0)};
+
+static enum situation of_callback(enum situation of_pin2, uint8_t opcode) {
+    if (of_pin2 == SITUATION_NONE || callback_number[opcode] == 0)
+        return SITUATION_NONE;
+    return of_pin2 + callback_number[opcode] - 1;
+}
 
 static void enter_callback(enum situation of_pin2, uint8_t opcode) {
-    situation_enter(of_pin2 + callback_number[opcode]);
+    situation_enter(of_callback(of_pin2, opcode));
 }
 
 static void enter_callback_if(bool is, enum situation of_pin2, uint8_t opcode) {
-    situation_enter_if(is, of_pin2 + callback_number[opcode]);
+    situation_enter_if(is, of_callback(of_pin2, opcode));
 }
 
 bool situate_in_reset(uint8_t opcode) {
-    return situation_holds(&situation_now, SITUATION_RESET_PIN2 + callback_number[opcode]);
+    return callback_number[opcode] &&
+           situation_holds(&situation_now, of_callback(SITUATION_RESET_PIN2, opcode));
 }
 
 bool situate_gone(uint8_t opcode) {
-    return situation_holds(&situation_now, SITUATION_GONE_PIN2 + callback_number[opcode]);
+    return callback_number[opcode] &&
+           situation_holds(&situation_now, of_callback(SITUATION_GONE_PIN2, opcode));
 }
 
 static const struct model_device *device_of(const struct model *model, HANDLE handle) {
@@ -423,14 +428,14 @@ void situate_new_pin(const struct model *model, const struct call *call, uint8_t
 /* ---- races ---- */
 
 /* Of what can be in a race: the situation of pin2 beside it. */
-static const uint16_t beside[PROGRAM_OPCODES] = {
-    [OP_PIN2] = SITUATION_CALLS_PIN2_PIN2,        [OP_PIN] = SITUATION_CALLS_PIN_PIN2,
-    [OP_UNPIN] = SITUATION_CALLS_UNPIN_PIN2,      [OP_MAP] = SITUATION_CALLS_MAP_PIN2,
-    [OP_UNMAP] = SITUATION_CALLS_UNMAP_PIN2,      [OP_POWER] = SITUATION_BESIDE_POWER_PIN2,
-    [OP_RESET] = SITUATION_BESIDE_RESET_PIN2,     [OP_PRESSURE] = SITUATION_BESIDE_PRESSURE_PIN2,
-    [OP_STOP] = SITUATION_STOPPED_STOP_PIN2,      [OP_REMOVE] = SITUATION_STOPPED_REMOVE_PIN2,
-    [OP_SURPRISE_REMOVE] = SITUATION_PULLED_PIN2,
-};
+static const uint16_t beside[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_BESIDE_POWER_PIN2,
+                                                 [OP_RESET] = SITUATION_BESIDE_RESET_PIN2,
+                                                 [OP_PRESSURE] = SITUATION_BESIDE_PRESSURE_PIN2,
+                                                 [OP_STOP] = SITUATION_STOPPED_STOP_PIN2,
+                                                 [OP_REMOVE] = SITUATION_STOPPED_REMOVE_PIN2,
+                                                 [OP_SURPRISE_REMOVE] = SITUATION_PULLED_PIN2,
+#define DURING(name, ...) [OP_##name] = SITUATION_CALLS_##name##_PIN2,
+                                                 SITUATION_CALLBACKS(DURING, 0)};
 
 void situate_race(uint8_t first, uint8_t second) {
     if (!situation_wanted)
