@@ -144,6 +144,16 @@ says '^FINDING in pin_args_fuzzer: PIN-ALIGN'
 aside() { find "$scratch/corpus/.aside" -type f; }
 [[ -n $(aside) ]] || fail 'no seed was set aside'
 
+# One that goes by how often it was called: no input breaks it alone.
+cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
+sed -i 's/^    uint64_t pages = bytes >> NT_PAGE_SHIFT;$/    static unsigned calls;\n    if (++calls % 1000 == 0)\n        return false;\n&/' \
+    "$scratch/src/dxgk/pin.c"
+! cmp -s "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c" ||
+    fail "src/dxgk/pin.c no longer has the line that this test breaks"
+expect 1 fuzz --seconds 20 --jobs 1 --target pin_args_fuzzer
+says '^FINDING in pin_args_fuzzer: PIN-SUCCEEDS'
+says '^  alone  it breaks nothing: '
+
 # And one that does not build.
 echo 'not C' >>"$scratch/src/dxgk/pin.c"
 expect 2 fuzz --seconds 1

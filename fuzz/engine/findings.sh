@@ -89,6 +89,12 @@ replay_finding() {
     keep_finding "$target" "$file" "$log" "$code"
 }
 
+# repeats TARGET FILE: whether it breaks something in a process of its own, too.
+repeats() {
+    ! ASAN_OPTIONS=symbolize=0:${ASAN_OPTIONS-} UBSAN_OPTIONS=symbolize=0:${UBSAN_OPTIONS-} \
+        "${telling}_replay" "$1" "$2" >"$build/logs/$1.again.log" 2>&1 </dev/null
+}
+
 # take_up TARGET: what an earlier run found and was killed before it could tell.
 take_up() {
     local target=$1 file
