@@ -10,7 +10,8 @@ import re
 import shutil
 import tempfile
 
-from plant import PROCESSORS, ROOT, Build, Failed, Planted, each, lines_of, number, said, select, start, stop
+from helpers import PROCESSORS, ROOT, Failed, each, lines_of, number, said, start, stop
+from plant import Build, Planted, select
 
 VARIANTS = tuple(sorted(os.path.basename(path)[:-2] for path in glob.glob(f"{ROOT}/tests/dialects/*.c")))
 # How the judge knows what an implementation chose: it saw it, or was told it.
