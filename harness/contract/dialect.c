@@ -113,7 +113,8 @@ void dialect_hold(void) {
                          .version = holds(DIALECT_TABLE_VERSION),
                          .handles = holds(DIALECT_STALE),
                          .adl_flags = holds(DIALECT_ADL_FLAGS),
-                         .views = holds(DIALECT_VIEW)};
+                         .views = holds(DIALECT_VIEW),
+                         .caps = holds(DIALECT_CAPS)};
 }
 
 enum contract_clause dialect_broken(enum dialect id) {

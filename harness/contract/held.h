@@ -11,6 +11,7 @@ struct held {
     bool handles;   /* no handle is issued twice within a boot */
     bool adl_flags; /* reserved bits of an ADL are zero */
     bool views;     /* views begin at 64 KiB boundaries */
+    bool caps;      /* asked of the lead, in one order, once */
 };
 
 extern struct held held;

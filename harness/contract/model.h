@@ -101,8 +101,10 @@ struct model_caps {
     ULONG served;   /* the version that it is served as: the older of its own and Dxgkrnl's */
     bool early;     /* from WDDM 2.9 on: asked and attached before its devices start */
     bool matches;   /* what it says in two places agrees (INIT-MATCH) */
-    bool supported; /* isolation */
+    bool supported; /* isolation, so that there are save areas */
     bool required;
+    bool alone;  /* required, and not said to be supported */
+    bool unsure; /* whether it has a domain, though none is owed to it: a choice that is looked at */
     bool forced; /* attached when it has started (ATTACH-LATER) */
     bool let_go; /* unless that fails (ATTACH-FAIL) */
     bool all_visible;
@@ -253,6 +255,8 @@ struct model_answer model_secure_answer(const struct model *model, uint8_t devic
 void model_added(struct model *model, uint8_t device, uint8_t named, uint8_t links);
 void model_linked(struct model *model, uint8_t lead, uint8_t joiner);
 void model_started(struct model *model, uint8_t chain);
+/* It has started, and has a domain that is not owed to it (DIALECT_DOMAIN). */
+void model_attached_unasked(struct model *model, uint8_t chain);
 void model_attached(struct model *model, uint8_t chain);
 /* Takes back pins and views and counts them; the chain's handles have died one by one. */
 void model_stopped(struct model *model, uint8_t chain);

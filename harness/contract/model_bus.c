@@ -60,6 +60,13 @@ static struct model_answer choose(NTSTATUS status, enum contract_clause clause) 
     return answer;
 }
 
+/* The same where the dialect says so. */
+static struct model_answer choose_by(NTSTATUS status, enum contract_clause clause, enum dialect dialect) {
+    struct model_answer answer = refuse_by(status, clause, dialect);
+    answer.by_choice = true;
+    return answer;
+}
+
 /* RESV-*: what its driver says of reserved memory. */
 static struct model_answer ranges_answer(const struct model *model, uint8_t lead) {
     struct model_range ranges[PROGRAM_RESERVED_MAX];
@@ -83,12 +90,18 @@ static struct model_answer caps_answer(const struct model *model, uint8_t lead,
         return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
     if (!caps->matches)
         return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_MATCH);
-    if (caps->required && model->program->machine.iommu == SUT_IOMMU_NONE)
-        return refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED);
+    if ((caps->required || caps->alone) && model->program->machine.iommu == SUT_IOMMU_NONE)
+        return caps->required ? refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED)
+                              : choose_by(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED, DIALECT_REQUIRED);
     if (caps->mode != MODE_REMAPPED && !caps->all_visible)
         return caps->edge ? refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE, DIALECT_EQUAL)
                           : refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_VISIBLE);
-    return caps->mode == MODE_PHYSICAL ? granted : ranges_answer(model, lead);
+    if (caps->mode == MODE_PHYSICAL && !caps->unsure)
+        return granted;
+    struct model_answer answer = ranges_answer(model, lead);
+    if (caps->unsure && answer.expect == MUST_FAIL)
+        answer = choose_by(answer.status, answer.clause, DIALECT_DOMAIN);
+    return answer;
 }
 
 /* Of each index, which device it is and how much that saves. */
@@ -155,6 +168,20 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
     return answer;
 }
 
+static void map_ranges(struct model *model, uint8_t chain) {
+    struct model_chain *c = &model->chains[chain];
+    c->reserved = model_ranges(model->program, chain, c->reserve);
+    for (uint32_t i = 0; i < c->reserved; i++)
+        c->mapped_pages += c->reserve[i].pages;
+    model->domain_pages += c->mapped_pages;
+}
+
+void model_attached_unasked(struct model *model, uint8_t chain) {
+    model->chains[chain].mode = MODE_ISOLATED;
+    model->chains[chain].attached = true;
+    map_ranges(model, chain);
+}
+
 void model_started(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
     const struct program_adapter *lead = settings(model, chain);
@@ -167,10 +194,9 @@ void model_started(struct model *model, uint8_t chain) {
                   (caps->early || (caps->forced && !any_does(model, c, PROGRAM_MP_FAIL_BEGIN)));
     c->visible_pages = (lead->highest_visible >> 12) + ((lead->highest_visible & 0xfff) == 0xfff);
     c->mapped_pages = 0;
-    c->reserved = caps->mode == MODE_PHYSICAL ? 0 : model_ranges(model->program, chain, c->reserve);
-    for (uint32_t i = 0; i < c->reserved; i++)
-        c->mapped_pages += c->reserve[i].pages;
-    model->domain_pages += c->mapped_pages;
+    c->reserved = 0;
+    if (caps->mode != MODE_PHYSICAL)
+        map_ranges(model, chain);
     c->section_pages = 0;
     model->pool_estimate += (uint64_t)c->count * MODEL_POOL_DEVICE;
     for (uint32_t i = 0; i < c->count; i++) {
@@ -356,7 +382,9 @@ struct model_answer model_link_answer(const struct model *model, uint8_t lead, u
     if (a->gone || b->gone || a->position != 0 || b->position != 0 ||
         model->chains[lead].phase != PHASE_STOPPED || model->chains[joiner].phase != PHASE_STOPPED ||
         model->chains[joiner].count != 1 || model->chains[lead].count == SUT_CHAIN_MAX)
-        return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
+        return DIALECT_IS(LINK, OTHERWISE)
+                   ? choose_by(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD, DIALECT_LINK)
+                   : refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
     if (any_does(model, &model->chains[lead], PROGRAM_MP_FAIL_LINK) ||
         settings(model, joiner)->miniport & PROGRAM_MP_FAIL_LINK)
         return choose(STATUS_UNSUCCESSFUL, CLAUSE_LINK_ONE_LEAD);

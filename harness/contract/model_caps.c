@@ -32,10 +32,12 @@ struct model_caps model_caps(const struct program *program, uint8_t lead) {
     struct model_caps caps = {.served = own < dxgkrnl ? own : dxgkrnl};
     caps.early = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
     bool supported = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_4 && driver.IoMmuSecureModeSupported;
-    caps.required = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_7 && driver.IoMmuSecureModeRequired;
+    bool required = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_7 && driver.IoMmuSecureModeRequired;
+    caps.alone = required && !supported;
+    caps.required = required && !(caps.alone && DIALECT_IS(REQUIRED, NOTHING));
     caps.supported = supported || caps.required;
-    caps.matches = !caps.early || (iommu.IommuIsolationSupported == supported &&
-                                   iommu.IommuIsolationRequired == caps.required);
+    caps.matches = !caps.early ||
+                   (iommu.IommuIsolationSupported == supported && iommu.IommuIsolationRequired == required);
     caps.edge = adapter->highest_visible == highest;
     caps.all_visible = adapter->highest_visible > highest || (caps.edge && DIALECT_IS(EQUAL, STARTS));
 
@@ -45,6 +47,8 @@ struct model_caps model_caps(const struct program *program, uint8_t lead) {
                     (machine->iommu_flags & (ENABLED | BYPASS)) == (ENABLED | BYPASS);
     bool domain = machine->iommu != SUT_IOMMU_NONE && (caps.supported || bypassed);
     caps.mode = !domain ? MODE_PHYSICAL : caps.supported && remapped ? MODE_REMAPPED : MODE_ISOLATED;
+    caps.unsure =
+        caps.early && !caps.supported && machine->iommu != SUT_IOMMU_NONE && DIALECT_IS(DOMAIN, OTHERWISE);
     caps.forced = domain && !caps.early && (caps.required || (machine->iommu_flags & FORCE) == FORCE);
     caps.let_go = caps.forced && !caps.required && (machine->iommu_flags & ALLOW_FAILURE) != 0;
     return caps;

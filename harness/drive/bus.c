@@ -64,8 +64,11 @@ static void learn_attached(const struct call *start, uint8_t chain) {
     const struct model_caps *caps = &run.model.caps[chain];
     bool flags = (run.program->machine.iommu_flags & 7) == 7;
     bool open = (caps->let_go && start->fired) || (caps->forced && !flags && !run.sut->hold_chosen);
+    bool attached = run.sut->domain && run.sut->domain(c->members[0]) != 0;
     if (open)
-        c->attached = run.sut->domain && run.sut->domain(c->members[0]) != 0;
+        c->attached = attached;
+    else if (caps->unsure && attached)
+        model_attached_unasked(&run.model, chain);
 }
 
 /* What a start that got through says of the clauses about it. */
@@ -323,7 +326,7 @@ static void run_bus_at_passive(struct call *call) {
     struct model *m = &run.model;
     struct model_device *device = &m->devices[call->device];
     struct model_answer answer = resolve_answer(m, call);
-    if (!dialect_held && refused_by_choice(call, &answer)) {
+    if (dialect_held ? model_leaves_open(&answer) : refused_by_choice(call, &answer)) {
         run.unmade[answer.clause] = true;
         return;
     }

@@ -16,12 +16,22 @@
 #include "harness/contract/model.h"
 #include "harness/drive/driver.h"
 
+/* Of DXGK_IOMMU_CAPS. */
+#define CAPS_SUPPORTED 1
+#define CAPS_REQUIRED  2
+#define CAPS_REMAPPING 4
+
 #define SAVED (32 * MODEL_PAGE) /* of a device that saves something: two views of 64 KiB */
 
 static const struct sut *sut;
-static struct miniport device;
+static struct miniport devices[2];               /* most questions are put with the first alone */
 static bool two_releases_in_stop, a_pin_in_stop; /* tried from inside the driver's stop: what worked */
 static bool tries_in_stop;
+static struct {
+    unsigned number; /* of the device that was asked */
+    DXGK_QUERYADAPTERINFOTYPE type;
+} asked[4]; /* for caps, in a start; as many as are owed, and one more */
+static unsigned questions;
 
 /* ---- calls ---- */
 
@@ -29,29 +39,29 @@ static NTSTATUS pin2(uint64_t bytes, UINT flags, DXGKARGCB_PINFRAMEBUFFERFORSAVE
     memset(arg, 0, sizeof(*arg));
     arg->CommitSize = bytes;
     arg->Flags.Value = flags;
-    return device.dxgkrnl.DxgkCbPinFrameBufferForSave2(device.dxgkrnl.DeviceHandle, arg);
+    return devices[0].dxgkrnl.DxgkCbPinFrameBufferForSave2(devices[0].dxgkrnl.DeviceHandle, arg);
 }
 
 static NTSTATUS pin1(uint64_t bytes) {
     DXGKARGCB_PINFRAMEBUFFERFORSAVE arg = {.CommitSize = bytes};
-    return device.dxgkrnl.DxgkCbPinFrameBufferForSave(device.dxgkrnl.DeviceHandle, &arg);
+    return devices[0].dxgkrnl.DxgkCbPinFrameBufferForSave(devices[0].dxgkrnl.DeviceHandle, &arg);
 }
 
 static NTSTATUS unpin(void) {
     const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE arg = {.PhysicalAdapterIndex = 0};
-    return device.dxgkrnl.DxgkCbUnpinFrameBufferForSave(device.dxgkrnl.DeviceHandle, &arg);
+    return devices[0].dxgkrnl.DxgkCbUnpinFrameBufferForSave(devices[0].dxgkrnl.DeviceHandle, &arg);
 }
 
 static NTSTATUS map(uint64_t offset, uint64_t bytes, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     memset(arg, 0, sizeof(*arg));
     arg->Offset = offset;
     arg->Size = bytes;
-    return device.dxgkrnl.DxgkCbMapFrameBufferPointer(device.dxgkrnl.DeviceHandle, arg);
+    return devices[0].dxgkrnl.DxgkCbMapFrameBufferPointer(devices[0].dxgkrnl.DeviceHandle, arg);
 }
 
 static NTSTATUS unmap(PVOID base) {
     const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER arg = {.pBaseAddress = base};
-    return device.dxgkrnl.DxgkCbUnmapFrameBufferPointer(device.dxgkrnl.DeviceHandle, &arg);
+    return devices[0].dxgkrnl.DxgkCbUnmapFrameBufferPointer(devices[0].dxgkrnl.DeviceHandle, &arg);
 }
 
 static bool pins(void) {
@@ -96,27 +106,55 @@ static void stop_device(void *context) {
     real_stop(context);
 }
 
-/* Boots the plain machine but for the IOMMU, with this adapter alone, and starts it. */
-static bool begin(enum sut_iommu iommu, const struct program_adapter *adapter) {
+static NTSTATUS (*real_query)(void *context, const DXGKARG_QUERYADAPTERINFO *query);
+
+static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
+    bool caps = query->Type == DXGKQAITYPE_PHYSICAL_MEMORY_CAPS || query->Type == DXGKQAITYPE_IOMMU_CAPS ||
+                query->Type == DXGKQAITYPE_DRIVERCAPS;
+    if (caps && questions < sizeof(asked) / sizeof(*asked)) {
+        asked[questions].number = ((const struct miniport *)context)->number;
+        asked[questions++].type = query->Type;
+    }
+    return real_query(context, query);
+}
+
+static void be_device(uint8_t number, const struct program *world) {
+    const struct miniport_settings settings = driver_settings(world, number);
+    miniport_init(&devices[number], number, &settings);
+    real_stop = devices[number].entries.stop_device;
+    devices[number].entries.stop_device = stop_device;
+    real_query = devices[number].entries.query_adapter_info;
+    devices[number].entries.query_adapter_info = query_adapter_info;
+}
+
+/* Boots the plain machine but for the IOMMU, with two drivers of this adapter. */
+static bool boot(enum sut_iommu iommu, const struct program_adapter *adapter) {
     static const struct miniport_bus bus = {never, is_here, nothing, nothing, acts};
-    static const uint8_t alone[] = {0};
     static struct program world;
     program_default_machine(&world.machine);
     world.machine.iommu = (uint8_t)iommu;
     world.adapters[0] = *adapter;
+    world.adapters[1] = *adapter;
     const struct sut_machine_config config = program_machine_config(&world.machine);
-    const struct miniport_settings settings = driver_settings(&world, 0);
     miniport_bus = &bus;
-    miniport_init(&device, 0, &settings);
-    miniport_join(&device, alone, 1);
-    miniport_assemble(&device, alone, 1);
-    real_stop = device.entries.stop_device;
-    device.entries.stop_device = stop_device;
+    be_device(0, &world);
+    be_device(1, &world);
     tries_in_stop = false;
+    questions = 0;
     if (!sut->boot(&config))
         return false;
     sut->set_actor(0);
-    if (NT_SUCCESS(sut->add(0, &device.entries)) && NT_SUCCESS(sut->start(0)) && device.has_interface)
+    return true;
+}
+
+/* The same, and adds and starts a device alone. */
+static bool begin(enum sut_iommu iommu, const struct program_adapter *adapter) {
+    static const uint8_t alone[] = {0};
+    if (!boot(iommu, adapter))
+        return false;
+    miniport_join(devices, alone, 1);
+    miniport_assemble(devices, alone, 1);
+    if (NT_SUCCESS(sut->add(0, &devices[0].entries)) && NT_SUCCESS(sut->start(0)) && devices[0].has_interface)
         return true;
     sut->shutdown();
     return false;
@@ -139,15 +177,15 @@ static struct program_adapter plain(void) {
     dialect_learn((others) ? CHOICE_##id##_##otherwise : CHOICE_##id##_##ours)
 
 static void ask_table(void) {
-    const struct miniport_settings *settings = &device.settings;
-    LEARN(TABLE, device.dxgkrnl.Size > settings->interface_size, WHOLE, OF_DRIVER);
-    LEARN(TABLE_VERSION, device.dxgkrnl.Version != settings->version, OF_DXGKRNL, OF_DRIVER);
+    const struct miniport_settings *settings = &devices[0].settings;
+    LEARN(TABLE, devices[0].dxgkrnl.Size > settings->interface_size, WHOLE, OF_DRIVER);
+    LEARN(TABLE_VERSION, devices[0].dxgkrnl.Version != settings->version, OF_DXGKRNL, OF_DRIVER);
 }
 
 /* What a call that fails for its size leaves behind. */
 static void ask_out(void) {
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 arg = {.CommitSize = SAVED + 1, .pAdl = (DXGK_ADL *)(uintptr_t)0x1111};
-    if (!NT_SUCCESS(device.dxgkrnl.DxgkCbPinFrameBufferForSave2(device.dxgkrnl.DeviceHandle, &arg)))
+    if (!NT_SUCCESS(devices[0].dxgkrnl.DxgkCbPinFrameBufferForSave2(devices[0].dxgkrnl.DeviceHandle, &arg)))
         LEARN(OUT, arg.pAdl == NULL, ZEROED, UNTOUCHED);
 }
 
@@ -222,7 +260,7 @@ static void ask_states(void) {
 static void ask_stop(void) {
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 arg;
     struct sut_ledger before, after;
-    HANDLE first = device.dxgkrnl.DeviceHandle;
+    HANDLE first = devices[0].dxgkrnl.DeviceHandle;
     if (!NT_SUCCESS(pin2(MODEL_PAGE, 0, &arg)))
         return;
     tries_in_stop = true;
@@ -233,7 +271,7 @@ static void ask_stop(void) {
                                          : CHOICE_STOPPING_NOTHING);
     if (!stopped || !NT_SUCCESS(sut->start(0)))
         return;
-    LEARN(STALE, device.dxgkrnl.DeviceHandle == first, AGAIN, NEVER_AGAIN);
+    LEARN(STALE, devices[0].dxgkrnl.DeviceHandle == first, AGAIN, NEVER_AGAIN);
     if (!sut->ledger || !NT_SUCCESS(pin2(MODEL_PAGE, 0, &arg)))
         return;
     sut->ledger(&before);
@@ -248,7 +286,7 @@ static void ask_plain_machine(void) {
     if (!begin(SUT_IOMMU_PRESENT, &adapter))
         return;
     ask_table();
-    if (device.dxgkrnl.DxgkCbPinFrameBufferForSave2) {
+    if (devices[0].dxgkrnl.DxgkCbPinFrameBufferForSave2) {
         ask_out();
         ask_apc();
         ask_pins();
@@ -317,12 +355,76 @@ static void ask_starts(void) {
     adapter = plain();
     struct program_machine machine;
     program_default_machine(&machine);
-    adapter.caps = 1; /* not to be remapped instead */
+    adapter.caps = CAPS_SUPPORTED; /* not to be remapped instead */
     adapter.highest_visible = machine.highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
     bool starts = begin(SUT_IOMMU_PRESENT, &adapter);
     LEARN(EQUAL, starts, STARTS, FAILS);
     if (starts)
         end();
+}
+
+/* Whom a start of two asks for their caps. */
+static void ask_caps(void) {
+    static const uint8_t both[] = {0, 1};
+    static const DXGK_QUERYADAPTERINFOTYPE owed[] = {DXGKQAITYPE_PHYSICAL_MEMORY_CAPS, DXGKQAITYPE_IOMMU_CAPS,
+                                                     DXGKQAITYPE_DRIVERCAPS};
+    const struct program_adapter adapter = plain();
+    if (!boot(SUT_IOMMU_PRESENT, &adapter))
+        return;
+    miniport_join(devices, both, 2);
+    miniport_assemble(devices, both, 2);
+    bool added = NT_SUCCESS(sut->add(0, &devices[0].entries)) && NT_SUCCESS(sut->add(1, &devices[1].entries));
+    if (added && NT_SUCCESS(sut->start(0))) {
+        bool ours = questions == sizeof(owed) / sizeof(*owed);
+        for (unsigned i = 0; ours && i < questions; i++)
+            ours = asked[i].number == 0 && asked[i].type == owed[i];
+        LEARN(CAPS, !ours, OTHERWISE, LEAD);
+    }
+    end();
+}
+
+/* Of two single devices: one joins a chain that runs; then one that has left the bus. */
+static bool links(bool gone) {
+    static const uint8_t first[] = {0}, second[] = {1}, both[] = {0, 1};
+    const struct program_adapter adapter = plain();
+    if (!boot(SUT_IOMMU_PRESENT, &adapter))
+        return false;
+    miniport_join(devices, first, 1);
+    miniport_join(devices, second, 1);
+    bool ready = NT_SUCCESS(sut->add(0, &devices[0].entries)) && NT_SUCCESS(sut->add(1, &devices[1].entries));
+    miniport_assemble(devices, first, 1);
+    ready = ready && NT_SUCCESS(gone ? sut->surprise_remove(0) : sut->start(0));
+    miniport_join(devices, both, 2);
+    bool linked = ready && NT_SUCCESS(sut->link(0, 1));
+    end();
+    return linked;
+}
+
+/* Whether a driver that says so of itself has a domain, though it does not report isolation. */
+static bool has_domain(uint8_t caps) {
+    struct program_adapter adapter = plain();
+    adapter.caps = caps;
+    if (!begin(SUT_IOMMU_REMAP_ALWAYS, &adapter))
+        return false;
+    bool has = sut->domain(0) != 0;
+    end();
+    return has;
+}
+
+static void ask_chains(void) {
+    struct program_adapter adapter = plain();
+    ask_caps();
+    LEARN(LINK, links(false) || links(true), OTHERWISE, STOPPED);
+    adapter.caps = CAPS_REQUIRED;
+    if (begin(SUT_IOMMU_PRESENT, &adapter)) {
+        LEARN(REQUIRED, !pins(), NOTHING, SUPPORTED);
+        end();
+    }
+    if (sut->domain)
+        LEARN(DOMAIN,
+              has_domain(0) || has_domain(CAPS_REMAPPING) ||
+                  (DIALECT_IS(REQUIRED, NOTHING) && has_domain(CAPS_REQUIRED)),
+              OTHERWISE, ISOLATED);
 }
 
 void calibrate(void) {
@@ -349,4 +451,5 @@ void calibrate(void) {
     ask_without_iommu();
     ask_remapped();
     ask_starts();
+    ask_chains();
 }

@@ -130,6 +130,7 @@ struct miniport_settings driver_settings(const struct program *program, uint8_t 
         .reserved_first = adapter->reserved_first,
         .reserved_pages = adapter->reserved_pages,
         .remapped = caps.mode == MODE_REMAPPED,
+        .areas = caps.supported,
         .wrong = adapter->miniport,
     };
 }

@@ -19,9 +19,11 @@ static void compare_dma(struct call *call) {
     bool write = call->opcode == OP_DMA_WRITE;
     bool mine = gpu->present && gpu->chain == call->pin_chain;
     bool physical = reach_is_physical(&run.model, call->device);
-    /* Whether a chain that has a domain was attached by choice shows in the look at domains alone. */
+    /* Whether a chain was attached by choice, or has a domain by choice, shows in the look at domains alone.
+     */
+    const struct model_chain *own = &run.model.chains[gpu->chain];
     bool unseen =
-        physical && run.model.chains[gpu->chain].mode != MODE_PHYSICAL && !run.sut->domain && !dialect_held;
+        physical && (own->mode != MODE_PHYSICAL || !own->supported) && !run.sut->domain && !dialect_held;
     if (reach_is_open(&run.model, call->device) ||
         (!mine && (unseen || (physical && chain->mode == MODE_REMAPPED))))
         return; /* whatever that is, it is none of the pin's pages */

@@ -309,15 +309,6 @@ static const struct question {
                    PROGRAM_MP_FAIL_SAVE_SIZE, CLAUSE_INIT_QUERY, answer_save_size},
 };
 
-/* Isolation support, as far as Dxgkrnl's version and its own know of it, is what makes a save area worth
- * asking for (INIT-QUERY). */
-static bool has_areas(const struct miniport *lead) {
-    DXGK_VIDMMCAPS caps;
-    caps.Value = lead->settings.memory_caps;
-    return (caps.IoMmuSecureModeSupported && lead->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_4) ||
-           (caps.IoMmuSecureModeRequired && lead->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_7);
-}
-
 /* Of the member that is meant; UINT32_MAX: the question names none. */
 static UINT index_of(const DXGKARG_QUERYADAPTERINFO *query) {
     UINT index = UINT32_MAX;
@@ -374,14 +365,14 @@ static bool check_index(const struct miniport *self, unsigned number, const DXGK
         return REQUIRE(!((lead->sizes & ~lead->known) >> index & 1), CLAUSE_INIT_QUERY,
                        ("the caps of index %u asked before its save size", index),
                        ("the save size was first"));
-    bool right = has_areas(lead);
+    bool right = lead->settings.areas;
     if (sut_get()->hold_chosen)
         right &= !(lead->sizes >> index & 1) && lead->last == index;
     return REQUIRE(
         right, CLAUSE_INIT_QUERY,
         ("the save size, with isolation support, once for each index and after its adapter's caps"),
-        ("index %u, %s, indices asked before 0x%x", index, has_areas(lead) ? "supported" : "not supported",
-         lead->sizes));
+        ("index %u, %s, indices asked before 0x%x", index,
+         lead->settings.areas ? "supported" : "not supported", lead->sizes));
 }
 
 /* What this project chose: of the lead, within its start, and in which order. */
@@ -391,7 +382,7 @@ static bool check_order(const struct miniport *self, unsigned number) {
     if (number == DRIVER_CAPS && self->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
         before = CAPS_BEFORE_START;
     unsigned missing = before & ~self->lead->now;
-    return !sut_get()->hold_chosen ||
+    return !(number <= DRIVER_CAPS ? held.caps : sut_get()->hold_chosen) ||
            (REQUIRE(self->position == 0 && self->starting, CLAUSE_INIT_QUERY,
                     ("%s asked of the lead in its start", question->name),
                     ("physical adapter %u", self->position)) &&
@@ -633,7 +624,7 @@ void miniport_check_start(struct miniport *lead, bool succeeded) {
     }
     if (!succeeded)
         return;
-    bool areas = has_areas(lead);
+    bool areas = lead->settings.areas;
     bool caps = lead->now & BIT(DRIVER_CAPS) || !sut_get()->hold_chosen;
     REQUIRE(caps && lead->sizes == (areas ? (1u << lead->count) - 1 : 0), CLAUSE_INIT_QUERY,
             ("the caps asked, and the save size of %s", areas ? "every index" : "no index"),

@@ -24,7 +24,8 @@ struct miniport_settings {
     unsigned reserved;        /* ranges of hardware-reserved pages, one page apart: */
     uint64_t reserved_first;
     uint64_t reserved_pages; /* of each */
-    bool remapped;           /* as the lead of a chain: its memory is remapped */
+    bool remapped;           /* as the lead of a chain: its memory is remapped; */
+    bool areas;              /* and there are save areas, which are worth asking for (INIT-QUERY) */
     unsigned wrong;          /* what it does wrong: enum program_miniport */
 };
 

@@ -53,8 +53,14 @@ static void count_differs(enum ledger_count count, const char *what, const struc
         }
         clause = more ? blame->pins_more : blame->pins_less;
         break;
-    case LEDGER_pins:
     case LEDGER_locked_pages:
+        if (more && blame->pins_more == CLAUSE_PIN_EXACT) { /* which speaks of the domain */
+            clause = dialect_broken(DIALECT_LOCK);
+            break;
+        }
+        clause = more ? blame->pins_more : blame->pins_less;
+        break;
+    case LEDGER_pins:
         clause = more ? blame->pins_more : blame->pins_less;
         break;
     case LEDGER_views:

@@ -155,8 +155,8 @@ static void put_adapter(struct put *to, const struct program *program, uint8_t d
         settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
     put(to, "    {.version = %s,\n     .served = %s,\n     .interface_size = 0x%zx,\n",
         world_versions.names[adapter->version], world_versions.names[served], settings.interface_size);
-    put(to, "     .memory_caps = 0x%x,\n     .remapped = %s,\n", settings.memory_caps,
-        settings.remapped ? "true" : "false");
+    put(to, "     .memory_caps = 0x%x,\n     .remapped = %s,\n     .areas = %s,\n", settings.memory_caps,
+        settings.remapped ? "true" : "false", settings.areas ? "true" : "false");
     if (settings.reserved) {
         put(to, "     .reserved = %u,\n     .reserved_first = ", settings.reserved);
         put_number(to, settings.reserved_first);
@@ -189,7 +189,8 @@ static void put_world(struct put *to, const struct program *program) {
     const struct held *holds = &scenario->held;
     put(to, "};\n\nstruct held held = {.table = %d, .version = %d, .handles = %d,\n", holds->table,
         holds->version, holds->handles);
-    put(to, "                    .adl_flags = %d, .views = %d};\n\n", holds->adl_flags, holds->views);
+    put(to, "                    .adl_flags = %d, .views = %d, .caps = %d};\n\n", holds->adl_flags,
+        holds->views, holds->caps);
     put(to, "static const struct sut_machine_config machine = {\n");
     for (unsigned i = 0; world_setting(&program->machine, i, &setting); i++) {
         put(to, "    .%s = ", setting.member);

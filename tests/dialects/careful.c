@@ -16,7 +16,7 @@ static NTSTATUS refusal(HANDLE adapter, bool takes) {
         return STATUS_SUCCESS;
     for (uint32_t i = 0; i < lead->chain->length; i++)
         if (!lead->chain->members[i]->d0 || lead->chain->members[i]->in_reset)
-            return STATUS_NOT_SUPPORTED;
+            return STATUS_INVALID_DEVICE_STATE;
     return dxgk_machine.iommu ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
 }
 

@@ -44,7 +44,10 @@ static NTSTATUS variant_start(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     unsigned device = (unsigned)((const struct sut_miniport *)context - drivers);
     tables[device] = *dxgkrnl;
     variant_table(&tables[device]);
-    return drivers[device].start_device(drivers[device].context, &tables[device]);
+    NTSTATUS status = drivers[device].start_device(drivers[device].context, &tables[device]);
+    if (!NT_SUCCESS(status))
+        tables[device].DeviceHandle = NULL;
+    return status;
 }
 
 static NTSTATUS variant_add_device(void *context) {
@@ -77,6 +80,7 @@ static void variant_stop(void *context) {
     in_stop[driver - drivers] = true;
     driver->stop_device(driver->context);
     in_stop[driver - drivers] = false;
+    tables[driver - drivers].DeviceHandle = NULL;
 }
 
 static NTSTATUS variant_add(unsigned device, const struct sut_miniport *miniport) {

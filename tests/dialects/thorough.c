@@ -1,0 +1,164 @@
+/* Does more than it must: before each start it asks every member for its caps, in an order of its own and
+ * twice; locks all of a section for a pin of a part; gives a domain to a driver that can be remapped and
+ * reports no isolation; links devices that have left the bus. Isolation that is required and not supported is
+ * nothing to it.
+ *
+ * Dialect: lock=whole caps=otherwise required=nothing domain=otherwise link=otherwise */
+#include "variant.h"
+
+/* Drivers that report remapping alone: the core is told of isolation, and of no save area. */
+static bool unasked[SUT_DEVICES];
+
+static void amend_caps(unsigned device, DXGK_IOMMU_CAPS *caps) {
+    if (!caps->IommuIsolationSupported)
+        caps->IommuIsolationRequired = 0;
+    unasked[device] = caps->DmaRemappingSupported && !caps->IommuIsolationSupported;
+    if (unasked[device]) {
+        caps->DmaRemappingSupported = 0;
+        caps->IommuIsolationSupported = 1;
+    }
+}
+
+static void amend_driver_caps(unsigned device, DXGK_VIDMMCAPS *caps) {
+    if (!caps->IoMmuSecureModeSupported)
+        caps->IoMmuSecureModeRequired = 0;
+    if (unasked[device]) /* what disagreed still does */
+        caps->IoMmuSecureModeSupported = !caps->IoMmuSecureModeSupported;
+}
+
+static NTSTATUS thorough_query(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
+    unsigned device = (unsigned)((const struct sut_miniport *)context - drivers);
+    if (query->Type == DXGKQAITYPE_FRAMEBUFFERSAVESIZE && unasked[device]) {
+        ((DXGK_FRAMEBUFFERSAVEAREA *)query->pOutputData)->MaximumSize = 0;
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = variant_query(context, query);
+    if (query->Type == DXGKQAITYPE_IOMMU_CAPS && NT_SUCCESS(status))
+        amend_caps(device, query->pOutputData);
+    if (query->Type == DXGKQAITYPE_DRIVERCAPS && NT_SUCCESS(status))
+        amend_driver_caps(device, &((DXGK_DRIVERCAPS *)query->pOutputData)->MemoryManagementCaps);
+    return status;
+}
+
+static NTSTATUS thorough_add(unsigned device, const struct sut_miniport *miniport) {
+    NTSTATUS status = variant_add(device, miniport);
+    if (NT_SUCCESS(status)) {
+        devices[device]->miniport.query_adapter_info = thorough_query;
+        unasked[device] = false;
+    }
+    return status;
+}
+
+/* What they answer is forgotten: the start asks the lead again. */
+static void ask_all(const struct dxgk_chain *chain) {
+    for (uint32_t i = 0; i < 2 * chain->length; i++) {
+        const struct dxgk_miniport *member = &chain->members[i / 2]->miniport;
+        DXGK_IOMMU_CAPS iommu;
+        DXGK_PHYSICAL_MEMORY_CAPS memory;
+        const DXGKARG_QUERYADAPTERINFO first = {
+            .Type = DXGKQAITYPE_IOMMU_CAPS, .pOutputData = &iommu, .OutputDataSize = sizeof(iommu)};
+        const DXGKARG_QUERYADAPTERINFO second = {.Type = DXGKQAITYPE_PHYSICAL_MEMORY_CAPS,
+                                                 .pOutputData = &memory,
+                                                 .OutputDataSize = sizeof(memory)};
+        (void)variant_query(member->context, &first);
+        (void)variant_query(member->context, &second);
+    }
+}
+
+static NTSTATUS thorough_start(unsigned device) {
+    const struct dxgk_adapter *adapter = find(device);
+    bool new = adapter && adapter->chain->state ==
+                              DXGK_CHAIN_STOPPED &&dxgk_machine.version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
+    for (uint32_t i = 0; new &&i < adapter->chain->length; i++)
+        new = !adapter->chain->members[i]->gone &&
+              adapter->chain->members[i]->miniport.version >= DXGKDDI_INTERFACE_VERSION_WDDM2_9;
+    if (new)
+        ask_all(adapter->chain);
+    return start_device(device);
+}
+
+/* Those are not isolated, whatever the core was told. */
+static NTSTATUS thorough_secure_vm(unsigned device) {
+    const struct dxgk_adapter *adapter = find(device);
+    if (adapter && adapter->chain->state == DXGK_CHAIN_STARTED) {
+        unsigned lead =
+            (unsigned)((const struct sut_miniport *)adapter->chain->members[0]->miniport.context - drivers);
+        bool gone = false;
+        for (uint32_t i = 0; i < adapter->chain->length; i++)
+            gone |= adapter->chain->members[i]->gone;
+        if (unasked[lead])
+            return gone ? STATUS_INVALID_DEVICE_STATE : STATUS_NOT_SUPPORTED;
+    }
+    return secure_vm(device);
+}
+
+/* As if they were still there. */
+static NTSTATUS thorough_link(unsigned lead, unsigned joiner) {
+    struct dxgk_adapter *both[] = {find(lead), find(joiner)};
+    bool gone[2];
+    if (!both[0] || !both[1] || lead == joiner)
+        return link_devices(lead, joiner);
+    for (unsigned i = 0; i < 2; i++) {
+        gone[i] = both[i]->gone;
+        both[i]->gone = false;
+    }
+    NTSTATUS status = link_devices(lead, joiner);
+    for (unsigned i = 0; i < 2; i++)
+        both[i]->gone = gone[i];
+    return status;
+}
+
+/* ---- pins ---- */
+
+/* The section of the area that was pinned just now. */
+static struct nt_section *section_of(HANDLE adapter, UINT index) {
+    return find(device_of(adapter))->chain->by_index[index]->area.section;
+}
+
+/* Locks the rest of the section; where it does not fit, nothing is pinned. */
+static NTSTATUS lock_all(HANDLE adapter, UINT index) {
+    struct nt_section *section = section_of(adapter, index);
+    nt_section_unlock(section);
+    if (nt_section_lock(section, nt_section_pages(section)))
+        return STATUS_SUCCESS;
+    const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin = {.PhysicalAdapterIndex = index};
+    (void)dxgk_cb_unpin(adapter, &unpin);
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    DXGK_ADL *before = arg ? arg->pAdl : NULL;
+    NTSTATUS status = dxgk_cb_pin2(adapter, arg);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = lock_all(adapter, arg->PhysicalAdapterIndex);
+    if (!NT_SUCCESS(status))
+        arg->pAdl = before;
+    return status;
+}
+
+static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    PMDL before = arg ? arg->pMdl : NULL;
+    NTSTATUS status = dxgk_cb_pin(adapter, arg);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = lock_all(adapter, arg->PhysicalAdapterIndex);
+    if (!NT_SUCCESS(status))
+        arg->pMdl = before;
+    return status;
+}
+
+static void variant_table(DXGKRNL_INTERFACE *table) {
+    if (table->DxgkCbPinFrameBufferForSave2)
+        table->DxgkCbPinFrameBufferForSave2 = pin2;
+    if (table->DxgkCbPinFrameBufferForSave)
+        table->DxgkCbPinFrameBufferForSave = pin;
+}
+
+static void variant_seam(struct sut *sut) {
+    sut->name = "thorough";
+    sut->add = thorough_add;
+    sut->start = thorough_start;
+    sut->link = thorough_link;
+    sut->secure_vm = thorough_secure_vm;
+}
