@@ -114,7 +114,8 @@ void dialect_hold(void) {
                          .handles = holds(DIALECT_STALE),
                          .adl_flags = holds(DIALECT_ADL_FLAGS),
                          .views = holds(DIALECT_VIEW),
-                         .caps = holds(DIALECT_CAPS)};
+                         .caps = holds(DIALECT_CAPS),
+                         .order = holds(DIALECT_ORDER)};
 }
 
 enum contract_clause dialect_broken(enum dialect id) {

@@ -12,6 +12,7 @@ struct held {
     bool adl_flags; /* reserved bits of an ADL are zero */
     bool views;     /* views begin at 64 KiB boundaries */
     bool caps;      /* asked of the lead, in one order, once */
+    bool order;     /* the members behind the lead start in link order and stop in reverse */
 };
 
 extern struct held held;

@@ -24,7 +24,7 @@
 #define SAVED (32 * MODEL_PAGE) /* of a device that saves something: two views of 64 KiB */
 
 static const struct sut *sut;
-static struct miniport devices[2];               /* most questions are put with the first alone */
+static struct miniport devices[3];               /* most questions are put with the first alone */
 static bool two_releases_in_stop, a_pin_in_stop; /* tried from inside the driver's stop: what worked */
 static bool tries_in_stop;
 static struct {
@@ -95,7 +95,16 @@ static void acts(struct miniport *self, enum miniport_entry entry) {
 
 static void (*real_stop)(void *context);
 
+static NTSTATUS (*real_start)(void *context, const DXGKRNL_INTERFACE *dxgkrnl);
+static uint32_t order; /* of the last starts and stops, four bits a device */
+
+static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
+    order = order << 4 | ((const struct miniport *)context)->number;
+    return real_start(context, dxgkrnl);
+}
+
 static void stop_device(void *context) {
+    order = order << 4 | ((const struct miniport *)context)->number;
     if (tries_in_stop) {
         DXGKARGCB_PINFRAMEBUFFERFORSAVE2 arg;
         two_releases_in_stop = NT_SUCCESS(unpin());
@@ -123,11 +132,13 @@ static void be_device(uint8_t number, const struct program *world) {
     miniport_init(&devices[number], number, &settings);
     real_stop = devices[number].entries.stop_device;
     devices[number].entries.stop_device = stop_device;
+    real_start = devices[number].entries.start_device;
+    devices[number].entries.start_device = start_device;
     real_query = devices[number].entries.query_adapter_info;
     devices[number].entries.query_adapter_info = query_adapter_info;
 }
 
-/* Boots the plain machine but for the IOMMU, with two drivers of this adapter. */
+/* Boots the plain machine but for the IOMMU, with three drivers of this adapter. */
 static bool boot(enum sut_iommu iommu, const struct program_adapter *adapter) {
     static const struct miniport_bus bus = {never, is_here, nothing, nothing, acts};
     static struct program world;
@@ -135,10 +146,12 @@ static bool boot(enum sut_iommu iommu, const struct program_adapter *adapter) {
     world.machine.iommu = (uint8_t)iommu;
     world.adapters[0] = *adapter;
     world.adapters[1] = *adapter;
+    world.adapters[2] = *adapter;
     const struct sut_machine_config config = program_machine_config(&world.machine);
     miniport_bus = &bus;
     be_device(0, &world);
     be_device(1, &world);
+    be_device(2, &world);
     tries_in_stop = false;
     questions = 0;
     if (!sut->boot(&config))
@@ -363,22 +376,27 @@ static void ask_starts(void) {
         end();
 }
 
-/* Whom a start of two asks for their caps. */
-static void ask_caps(void) {
-    static const uint8_t both[] = {0, 1};
+/* Of a chain of three: whom a start asks for caps, and in which order they start and stop. */
+static void ask_chain(void) {
+    static const uint8_t all[] = {0, 1, 2};
     static const DXGK_QUERYADAPTERINFOTYPE owed[] = {DXGKQAITYPE_PHYSICAL_MEMORY_CAPS, DXGKQAITYPE_IOMMU_CAPS,
                                                      DXGKQAITYPE_DRIVERCAPS};
     const struct program_adapter adapter = plain();
     if (!boot(SUT_IOMMU_PRESENT, &adapter))
         return;
-    miniport_join(devices, both, 2);
-    miniport_assemble(devices, both, 2);
-    bool added = NT_SUCCESS(sut->add(0, &devices[0].entries)) && NT_SUCCESS(sut->add(1, &devices[1].entries));
-    if (added && NT_SUCCESS(sut->start(0))) {
+    miniport_join(devices, all, 3);
+    miniport_assemble(devices, all, 3);
+    bool ready = true;
+    for (unsigned i = 0; i < 3; i++)
+        ready = ready && NT_SUCCESS(sut->add(i, &devices[i].entries));
+    order = 0;
+    if (ready && NT_SUCCESS(sut->start(0))) {
         bool ours = questions == sizeof(owed) / sizeof(*owed);
         for (unsigned i = 0; ours && i < questions; i++)
             ours = asked[i].number == 0 && asked[i].type == owed[i];
         LEARN(CAPS, !ours, OTHERWISE, LEAD);
+        if (NT_SUCCESS(sut->stop(0)))
+            LEARN(ORDER, order != 0x120021, OTHERWISE, LINKS);
     }
     end();
 }
@@ -413,7 +431,7 @@ static bool has_domain(uint8_t caps) {
 
 static void ask_chains(void) {
     struct program_adapter adapter = plain();
-    ask_caps();
+    ask_chain();
     LEARN(LINK, links(false) || links(true), OTHERWISE, STOPPED);
     adapter.caps = CAPS_REQUIRED;
     if (begin(SUT_IOMMU_PRESENT, &adapter)) {

@@ -193,6 +193,11 @@ static void begin_start(struct miniport *self, const DXGKRNL_INTERFACE *dxgkrnl)
     for (unsigned i = 1; self == lead && i < lead->count; i++)
         REQUIRE(lead->member[i]->started, CLAUSE_LINK_ORDER, ("the lead started after every other member"),
                 ("adapter %u not yet started", lead->member[i]->number));
+    for (unsigned i = 1; held.order && i < self->position; i++)
+        REQUIRE(lead->member[i]->started, CLAUSE_LINK_ORDER,
+                ("adapter %u, which was linked before adapter %u, started before it", lead->member[i]->number,
+                 self->number),
+                ("it is not yet started"));
 }
 
 static NTSTATUS start_device(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
@@ -324,6 +329,13 @@ static bool all_are_started(const struct miniport *lead) {
     return all;
 }
 
+static bool none_is_started(const struct miniport *lead) {
+    bool none = true;
+    for (unsigned i = 0; i < lead->count; i++)
+        none &= !lead->member[i]->started;
+    return none;
+}
+
 /* INIT-CAPS: of all that there are, and of none that runs. */
 static bool check_caps(const struct miniport *self, const struct question *question) {
     const struct miniport *lead = self->lead;
@@ -382,10 +394,15 @@ static bool check_order(const struct miniport *self, unsigned number) {
     if (number == DRIVER_CAPS && self->settings.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_9)
         before = CAPS_BEFORE_START;
     unsigned missing = before & ~self->lead->now;
+    bool late = number == DRIVER_CAPS && self->settings.served < DXGKDDI_INTERFACE_VERSION_WDDM2_9;
     return !(number <= DRIVER_CAPS ? held.caps : sut_get()->hold_chosen) ||
            (REQUIRE(self->position == 0 && self->starting, CLAUSE_INIT_QUERY,
                     ("%s asked of the lead in its start", question->name),
                     ("physical adapter %u", self->position)) &&
+            REQUIRE(number != DRIVER_CAPS || (late ? all_are_started : none_is_started)(self->lead),
+                    question->wrong,
+                    ("%s asked %s", question->name, late ? "when all are started" : "before any is started"),
+                    ("%s", late ? "one is not" : "one is")) &&
             REQUIRE(!missing, missing & CAPS_BEFORE_START ? CLAUSE_INIT_CAPS : question->wrong,
                     ("%s asked after what comes before it", question->name),
                     ("asked before: 0x%x", self->lead->now)));
@@ -527,6 +544,11 @@ static void stop_device(void *context) {
         REQUIRE(self == lead || !lead->started, CLAUSE_LINK_ORDER,
                 ("the lead stopped before adapter %u", self->number),
                 ("the lead, adapter %u, still runs", lead->number));
+        for (unsigned i = self->position + 1; held.order && i < lead->count; i++)
+            REQUIRE(!lead->member[i]->started || self == lead, CLAUSE_LINK_ORDER,
+                    ("adapter %u, which was linked after adapter %u, stopped before it",
+                     lead->member[i]->number, self->number),
+                    ("it still runs"));
         act(self, MINIPORT_STOP);
         miniport_bus->lost_handle(self);
     }

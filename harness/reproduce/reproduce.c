@@ -189,8 +189,8 @@ static void put_world(struct put *to, const struct program *program) {
     const struct held *holds = &scenario->held;
     put(to, "};\n\nstruct held held = {.table = %d, .version = %d, .handles = %d,\n", holds->table,
         holds->version, holds->handles);
-    put(to, "                    .adl_flags = %d, .views = %d, .caps = %d};\n\n", holds->adl_flags,
-        holds->views, holds->caps);
+    put(to, "                    .adl_flags = %d, .views = %d, .caps = %d, .order = %d};\n\n",
+        holds->adl_flags, holds->views, holds->caps, holds->order);
     put(to, "static const struct sut_machine_config machine = {\n");
     for (unsigned i = 0; world_setting(&program->machine, i, &setting); i++) {
         put(to, "    .%s = ", setting.member);

@@ -6,6 +6,8 @@
  * Dialect: lock=whole caps=otherwise required=nothing domain=otherwise link=otherwise */
 #include "variant.h"
 
+#include "nt/private.h"
+
 /* Drivers that report remapping alone: the core is told of isolation, and of no save area. */
 static bool unasked[SUT_DEVICES];
 
@@ -110,42 +112,77 @@ static NTSTATUS thorough_link(unsigned lead, unsigned joiner) {
 
 /* ---- pins ---- */
 
-/* The section of the area that was pinned just now. */
-static struct nt_section *section_of(HANDLE adapter, UINT index) {
-    return find(device_of(adapter))->chain->by_index[index]->area.section;
+/* Pages that are locked and that the core does not count; it takes them off its count when it unlocks. */
+static uint64_t added;
+
+/* The area whose pin handed this list out, if that is still pinned; under the lock of its chain. */
+static struct dxgk_area *area_of(const struct dxgk_adapter *lead, UINT index, const void *list) {
+    struct dxgk_adapter *meant = lead ? lead->chain->by_index[index] : NULL;
+    if (!meant || meant->area.pin.form == DXGK_PIN_NONE)
+        return NULL;
+    const struct dxgk_pin *pin = &meant->area.pin;
+    return (pin->form == DXGK_PIN_ADL ? (const void *)pin->adl : (const void *)pin->mdl) == list
+               ? &meant->area
+               : NULL;
 }
 
-/* Locks the rest of the section; where it does not fit, nothing is pinned. */
-static NTSTATUS lock_all(HANDLE adapter, UINT index) {
-    struct nt_section *section = section_of(adapter, index);
-    nt_section_unlock(section);
-    if (nt_section_lock(section, nt_section_pages(section)))
-        return STATUS_SUCCESS;
-    const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE unpin = {.PhysicalAdapterIndex = index};
-    (void)dxgk_cb_unpin(adapter, &unpin);
-    return STATUS_INSUFFICIENT_RESOURCES;
+/* Locks the rest of a section that was pinned just now; where there is no room for it, it is not pinned. */
+static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
+    NTSTATUS status = STATUS_SUCCESS;
+    nt_lock_acquire(&dxgk_machine.adapters);
+    const struct dxgk_adapter *lead = dxgk_handle_find(&dxgk_machine.handles, adapter);
+    if (lead)
+        nt_lock_acquire(&lead->chain->lock);
+    struct dxgk_area *area = area_of(lead, index, list);
+    if (area) {
+        nt_lock_acquire(&nt_memory_lock);
+        uint64_t rest = area->section->pages - area->section->locked;
+        if (nt_phys_hold(rest, NT_FAULT_LOCK)) {
+            area->section->locked += rest;
+            added += rest;
+        } else {
+            status = STATUS_INSUFFICIENT_RESOURCES;
+        }
+        nt_lock_release(&nt_memory_lock);
+        if (!NT_SUCCESS(status))
+            (void)dxgk_unpin(lead->chain, area);
+    }
+    if (lead)
+        nt_lock_release(&lead->chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
+    return status;
 }
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     DXGK_ADL *before = arg ? arg->pAdl : NULL;
     NTSTATUS status = dxgk_cb_pin2(adapter, arg);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = lock_all(adapter, arg->PhysicalAdapterIndex);
-    if (!NT_SUCCESS(status))
-        arg->pAdl = before;
+    if (NT_SUCCESS(status)) {
+        status = lock_all(adapter, arg->PhysicalAdapterIndex, arg->pAdl);
+        if (!NT_SUCCESS(status))
+            arg->pAdl = before;
+    }
     return status;
 }
 
 static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     PMDL before = arg ? arg->pMdl : NULL;
     NTSTATUS status = dxgk_cb_pin(adapter, arg);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = lock_all(adapter, arg->PhysicalAdapterIndex);
-    if (!NT_SUCCESS(status))
-        arg->pMdl = before;
+    if (NT_SUCCESS(status)) {
+        status = lock_all(adapter, arg->PhysicalAdapterIndex, arg->pMdl);
+        if (!NT_SUCCESS(status))
+            arg->pMdl = before;
+    }
     return status;
+}
+
+static bool thorough_boot(const struct sut_machine_config *config) {
+    added = 0;
+    return boot(config);
+}
+
+static void thorough_ledger(struct sut_ledger *out) {
+    ledger(out);
+    out->locked_pages += added;
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
@@ -157,6 +194,8 @@ static void variant_table(DXGKRNL_INTERFACE *table) {
 
 static void variant_seam(struct sut *sut) {
     sut->name = "thorough";
+    sut->boot = thorough_boot;
+    sut->ledger = thorough_ledger;
     sut->add = thorough_add;
     sut->start = thorough_start;
     sut->link = thorough_link;
