@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # docs/contract.md and the table of the oracle list the same clauses, with the same basis first; its table of
 # structures has each member that a header asserts an offset of; and each of those of a callback's argument is an
-# operand. docs/design.md draws the rooms as tests/includes.sh has them.
+# operand. Its table of what comes before what has each step, and names seeds and planted bugs. docs/design.md draws the
+# rooms as tests/includes.sh has them.
 # Usage: tests/docs.sh PINFUZZ
 set -euo pipefail
 
@@ -62,6 +63,46 @@ if [[ -z $(grep -v CommitSize "$scratch/operands" | comm -23 "$scratch/members" 
 fi
 missing=$(comm -23 "$scratch/members" "$scratch/operands")
 [[ -z $missing ]] || { printf 'harness/program/operations.def: no operand for %s\n' "$missing" >&2; exit 1; }
+
+# ---- what comes before what ----
+
+# statements PAGE: prints the steps that rows name, and a `!` and what is wrong with a row of the table of statements:
+# a seed or a planted bug that is not there or does not know of the other, a bug that two rows name.
+# shellcheck disable=SC2016 # the page's backticks
+statements() {
+    local steps seed bug
+    while IFS='|' read -r steps seed bug; do
+        printf '%s\n' "${steps//, /$'\n'}"
+        if [[ ! -f $root/corpus/adapter_chain_fuzzer/$seed.txt || ! -f $root/tests/planted/$bug/bug.patch ]]; then
+            echo "! no seed $seed, or no planted bug $bug"
+        elif ! grep -qx "Seed: corpus/adapter_chain_fuzzer/$seed.txt" "$root/tests/planted/$bug/bug.patch"; then
+            echo "! tests/planted/$bug/bug.patch has no Seed: corpus/adapter_chain_fuzzer/$seed.txt"
+        fi
+    done < <(sed -nE 's/^\| ([AB][0-9, AB]*|stop) \|[^|]*\|[^|]*\| `([^`]*)` \| `([^`]*)` \|$/\1|\2|\3/p' "$1")
+    sed -nE 's/^\| ([AB][0-9, AB]*|stop) \|.*\| `([^`]*)` \|$/\2/p' "$1" | sort | uniq -d | sed 's/^/! twice: /'
+}
+
+# ordered PAGE: prints what is wrong with the table of statements; each step has one.
+ordered() {
+    statements "$1" | sort -u >"$scratch/stated"
+    grep '^!' "$scratch/stated" || true
+    sed -nE 's/^\| ([AB][0-9]+) \| [^|]* \| [^|]* \|$/\1/p' "$1" | sort -u >"$scratch/steps"
+    [[ $(wc -l <"$scratch/steps") -ge 18 ]] || echo "! fewer than 18 steps"
+    comm -23 "$scratch/steps" "$scratch/stated" | sed 's/^/! no statement of step /'
+}
+
+# shellcheck disable=SC2016 # the page's backticks
+for wrong in '/ `init-caps-after-the-start` /s/init-caps-after/init-caps-before/' '/^| B3 .* `/d' \
+    's/`order_below_wddm2.9`/`order_below_wddm2.8`/' 's/`attach-once-until-d3`/`attach-once-until-a-reset`/' \
+    's/ `order_below_wddm2.9` / `order_from_wddm2.9_on` /'; do
+    sed "$wrong" "$contract" >"$scratch/page"
+    if [[ -z $(ordered "$scratch/page") ]]; then
+        echo "docs: a wrong table of what comes before what goes unnoticed: $wrong" >&2
+        exit 1
+    fi
+done
+wrong=$(ordered "$contract")
+[[ -z $wrong ]] || { printf 'docs/contract.md, what comes before what: %s\n' "${wrong//'! '/}" >&2; exit 1; }
 
 # ---- rooms ----
 

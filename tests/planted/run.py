@@ -100,6 +100,11 @@ class Trial:
             got = " / ".join(sorted(apart))
         if got != wanted:
             raise Failed(f"{label}: {got}, not {wanted}", report)
+        seed = self.bug.header("Seed")
+        if seed:
+            got, report = verdict(pinfuzz, 1, f"{ROOT}/{seed}")
+            if got != wanted:
+                raise Failed(f"{label}: {seed}: {got}, not {wanted}", report)
 
     def alone(self):
         """What the fuzz target says of the bytes, each time in a new process."""
