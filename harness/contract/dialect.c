@@ -125,7 +125,7 @@ enum contract_clause dialect_broken(enum dialect id) {
 bool dialect_frees(enum ledger_count count, uint64_t wanted, uint64_t found) {
     switch (count) {
     case LEDGER_locked_pages: /* of a whole section, where a part is pinned */
-        return DIALECT_IS(LOCK, WHOLE) && found > wanted;
+        return DIALECT_IS(LOCK, WHOLE) && wanted > 0 && found > wanted;
     case LEDGER_view_bytes:
         return DIALECT_IS(VIEW, OTHERWISE);
     case LEDGER_leaks:

@@ -144,13 +144,21 @@ static bool enter(const struct model *model, HANDLE handle, const void *arg, boo
 
 /* ---- pin ---- */
 
-/* Whether a pin of so many pages fits every budget, by the clumsy accounting. */
-static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, bool maybe_contiguous) {
+/* How many pages a pin of so many bytes locks. */
+static uint64_t pages_locked(const struct model_area *area, uint64_t bytes) {
+    return (DIALECT_IS(LOCK, WHOLE) ? area->maximum : bytes) / MODEL_PAGE;
+}
+
+/* Whether a pin of so many bytes fits every budget, by the clumsy accounting. */
+static bool pin_fits(const struct model *model, uint8_t chain, const struct model_area *area, uint64_t bytes,
+                     bool maybe_contiguous) {
     const struct program_machine *machine = &model->program->machine;
     const struct model_chain *c = &model->chains[chain];
+    uint64_t pages = bytes / MODEL_PAGE;
+    uint64_t locked = pages_locked(area, bytes);
     uint64_t ram =
         machine->ram_pages - !dialect_held; /* others need not hand out each frame, such as PFN 0 */
-    if (pages > ram || model->ram_estimate > ram - pages)
+    if (locked > ram || model->ram_estimate > ram - locked)
         return false;
     if (c->mode == MODE_REMAPPED &&
         (pages >= c->visible_pages || c->mapped_pages >= c->visible_pages - pages))
@@ -168,11 +176,6 @@ static bool pin_fits(const struct model *model, uint8_t chain, uint64_t pages, b
 static bool supports_remapping(const struct model *model, uint8_t device) {
     const DXGK_IOMMU_CAPS caps = {.Value = model->program->adapters[device].caps};
     return caps.DmaRemappingSupported;
-}
-
-/* How many pages a pin of so many bytes locks. */
-static uint64_t pages_locked(const struct model_area *area, uint64_t bytes) {
-    return (DIALECT_IS(LOCK, WHOLE) ? area->maximum : bytes) / MODEL_PAGE;
 }
 
 /* What the MDL form makes of it shows nowhere else: calibration pins by the ADL form. */
@@ -212,7 +215,7 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN_COUNT);
     if (area->pin.live)
         return twice();
-    bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), arg->Flags.PreferContiguous);
+    bool fits = pin_fits(model, chain, area, arg->CommitSize, arg->Flags.PreferContiguous);
     return allow_new(model, fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
 }
 
@@ -240,7 +243,7 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
     }
     if (area->pin.live)
         return twice();
-    bool fits = pin_fits(model, chain, pages_locked(area, arg->CommitSize), false);
+    bool fits = pin_fits(model, chain, area, arg->CommitSize, false);
     return allow_new(model, fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
 }
 

@@ -409,8 +409,8 @@ static void ask_link(void) {
         return;
     miniport_join(devices, first, 1);
     miniport_join(devices, second, 1);
-    bool ready = NT_SUCCESS(sut->add(0, &devices[0].entries)) && NT_SUCCESS(sut->add(1, &devices[1].entries)) &&
-                 NT_SUCCESS(sut->surprise_remove(0));
+    bool ready = NT_SUCCESS(sut->add(0, &devices[0].entries)) &&
+                 NT_SUCCESS(sut->add(1, &devices[1].entries)) && NT_SUCCESS(sut->surprise_remove(0));
     miniport_join(devices, both, 2);
     if (ready)
         LEARN(LINK, NT_SUCCESS(sut->link(0, 1)), OTHERWISE, STOPPED);

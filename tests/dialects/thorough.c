@@ -136,7 +136,8 @@ static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
     struct dxgk_area *area = area_of(lead, index, list);
     if (area) {
         nt_lock_acquire(&nt_memory_lock);
-        uint64_t rest = area->section->pages - area->section->locked;
+        uint64_t locked = area->section->locked;
+        uint64_t rest = locked < area->section->pages ? area->section->pages - locked : 0;
         if (nt_phys_hold(rest, NT_FAULT_LOCK)) {
             area->section->locked += rest;
             added += rest;
