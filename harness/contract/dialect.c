@@ -104,18 +104,18 @@ bool dialect_is_ours(enum dialect id) {
     return is_first(dialect_current[id]);
 }
 
-static bool holds(enum dialect id) {
+bool dialect_holds(enum dialect id) {
     return declared[id] && dialect_is_ours(id);
 }
 
 void dialect_hold(void) {
-    held = (struct held){.table = holds(DIALECT_TABLE),
-                         .version = holds(DIALECT_TABLE_VERSION),
-                         .handles = holds(DIALECT_STALE),
-                         .adl_flags = holds(DIALECT_ADL_FLAGS),
-                         .views = holds(DIALECT_VIEW),
-                         .caps = holds(DIALECT_CAPS),
-                         .order = holds(DIALECT_ORDER)};
+    held = (struct held){.table = dialect_holds(DIALECT_TABLE),
+                         .version = dialect_holds(DIALECT_TABLE_VERSION),
+                         .handles = dialect_holds(DIALECT_STALE),
+                         .adl_flags = dialect_holds(DIALECT_ADL_FLAGS),
+                         .views = dialect_holds(DIALECT_VIEW),
+                         .caps = dialect_holds(DIALECT_CAPS),
+                         .order = dialect_holds(DIALECT_ORDER)};
 }
 
 enum contract_clause dialect_broken(enum dialect id) {

@@ -66,6 +66,8 @@ bool dialect_declare(const char *declarations, const char **error);
 void dialect_hold(void);
 bool dialect_is_learnt(enum dialect id);
 bool dialect_is_declared(enum dialect id);
+/* This project's choice is declared. */
+bool dialect_holds(enum dialect id);
 /* As far as is known, what this project chose. */
 bool dialect_is_ours(enum dialect id);
 

@@ -29,14 +29,20 @@ static uint64_t area_size(const struct program_adapter *member) {
 
 /* ---- start and stop ---- */
 
-/* LINK-ONE-LEAD: as many as their drivers say, and the lead alone calls itself so. */
+/* LINK-ONE-LEAD: as many as their drivers say. */
 static bool links_agree(const struct model *model, const struct model_chain *c) {
-    for (uint32_t i = 0; i < c->count; i++) {
-        const struct model_device *member = &model->devices[c->members[i]];
-        if (member->links != c->count || (c->count > 1 && member->says_lead != (i == 0)))
-            return false;
-    }
-    return true;
+    bool agree = true;
+    for (uint32_t i = 0; i < c->count; i++)
+        agree &= model->devices[c->members[i]].links == c->count;
+    return agree;
+}
+
+/* The lead, and nobody else, calls itself so. */
+static bool one_leads(const struct model *model, const struct model_chain *c) {
+    bool one = true;
+    for (uint32_t i = 0; c->count > 1 && i < c->count; i++)
+        one &= model->devices[c->members[i]].says_lead == (i == 0);
+    return one;
 }
 
 static bool any_does(const struct model *model, const struct model_chain *c, uint32_t wrong) {
@@ -142,6 +148,8 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
             return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
     if (!links_agree(model, c))
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
+    if (!one_leads(model, c))
+        return choose(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
     if (caps->early)
         answer = caps_answer(model, lead, caps);
     if (answer.expect != MUST_FAIL && any_does(model, c, PROGRAM_MP_FAIL_START))

@@ -238,7 +238,7 @@ static void explain(FILE *to) {
 static bool judge_memory(void) {
     const struct accesses_conflict *conflict = accesses_found ? accesses_found() : NULL;
     char first[320] = "", second[320] = "";
-    if (!conflict)
+    if (!conflict || !dialect_holds(DIALECT_MEMORY))
         return true;
     if (!run.options->quiet) { /* it may start a symbolizer */
         (void)place_describe(&conflict->first, first, sizeof(first));

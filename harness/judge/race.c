@@ -274,9 +274,11 @@ void race_judge(void) {
         run.open = true;
         return;
     }
-    /* A choice of somebody else's is no clause of theirs. */
-    bool by_choice =
-        !dialect_held && (result->wanted.by_dialect || contract_table[result->clause].basis == 'C');
+    /* A choice of somebody else's is no clause of theirs; nor is a call that fails, for others are under way.
+     */
+    bool by_choice = !dialect_holds(DIALECT_SERIAL) &&
+                     (result->wanted.by_dialect || contract_table[result->clause].basis == 'C' ||
+                      result->wanted.expect != MUST_FAIL);
     if (!REQUIRE(result->explained, by_choice ? CLAUSE_RACE_ATOMIC : result->clause,
                  ("answers, and a state, that some serial order has"), ("what no order explains")))
         return;

@@ -146,6 +146,27 @@ static void linking_has_rules(void **state) {
                     "adapter0[0] size0[0] adapter0[1] size0[1] adapter0[2] size0[2] ");
 }
 
+/* Linked while the machine runs, a device leads that is linked to, whatever the joiner says. */
+static void the_one_linked_to_leads(void **state) {
+    (void)state;
+    struct rig_device *lead = rig_add(0);
+    struct rig_device *joiner = rig_add(1);
+    rig_links(0, 2);
+    lead->members[1] = 1;
+    lead->link.LeadLink = FALSE;
+    joiner->link.LeadLink = TRUE;
+    assert_int_equal(dxgk_adapter_link(lead->adapter, joiner->adapter), STATUS_SUCCESS);
+    rig_log[0] = 0;
+    assert_int_equal(dxgk_adapter_start(lead->adapter), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(dxgk_adapter_start(joiner->adapter), STATUS_INVALID_DEVICE_STATE);
+    assert_string_equal(rig_log, "");
+    /* It is still the first: its removal leaves the other alone. */
+    rig_remove(lead);
+    rig_links(1, 1);
+    joiner->members[0] = 1;
+    assert_int_equal(dxgk_adapter_start(joiner->adapter), STATUS_SUCCESS);
+}
+
 /* The three of a chain come, one after another, and say this of it. */
 static struct rig_device *three(unsigned lead, ULONG uid, ULONG links) {
     restart_machine(RIG_IOMMU);
@@ -520,6 +541,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(eight_in_order, up, down),
         cmocka_unit_test_setup_teardown(nine_are_too_many, up, down),
         cmocka_unit_test_setup_teardown(linking_has_rules, up, down),
+        cmocka_unit_test_setup_teardown(the_one_linked_to_leads, up, down),
         cmocka_unit_test_setup_teardown(the_chain_must_be_whole, up, down),
         cmocka_unit_test_setup_teardown(a_chain_gathers, up, down),
         cmocka_unit_test_setup_teardown(drivers_can_decline, up, down),
