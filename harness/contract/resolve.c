@@ -212,17 +212,30 @@ static struct model_answer bus_answer(const struct model *model, const struct ca
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_PIN_LOCKED};
 }
 
+/* What decides whether a new pin or map is granted while a member is as it is; DIALECTS: nothing does. */
+static enum dialect state_of(const struct model *model, uint8_t chain) {
+    const struct model_chain *c = &model->chains[chain];
+    enum dialect decides = DIALECTS;
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (model->devices[c->members[i]].in_reset)
+            return DIALECT_RESET;
+        if (model->devices[c->members[i]].d3)
+            decides = DIALECT_D3;
+    }
+    return decides;
+}
+
 /* What is granted because of what the implementation does elsewhere: it has to do it here, too. */
-static void note_dialect(const struct model *model, struct model_answer *answer) {
+static void note_dialect(const struct model *model, const struct call *call, struct model_answer *answer) {
     if (answer->expect == MUST_FAIL)
         return;
-    answer->by_dialect = true;
     if (model->irql[model->actor] > PASSIVE_LEVEL)
         answer->dialect = DIALECT_APC;
     else if (model->chains[answer->chain].phase == PHASE_STOPPING)
         answer->dialect = DIALECT_STOPPING;
     else
-        answer->by_dialect = false;
+        answer->dialect = program_gives(call->opcode) ? DIALECTS : state_of(model, answer->chain);
+    answer->by_dialect = answer->dialect != DIALECTS;
 }
 
 struct model_answer resolve_answer(const struct model *model, const struct call *call) {
@@ -230,7 +243,7 @@ struct model_answer resolve_answer(const struct model *model, const struct call 
         return bus_answer(model, call);
     struct model_answer answer = callback_answer(model, call);
     if (!dialect_held)
-        note_dialect(model, &answer);
+        note_dialect(model, call, &answer);
     return answer;
 }
 

@@ -1,5 +1,5 @@
-/* Accepts the first two calls at APC_LEVEL after each boot and refuses the next ones: each answer is right,
- * both are not. */
+/* Accepts the first two calls at APC_LEVEL after each boot and refuses the next ones, and the first pin in D3
+ * and refuses the next ones: each answer is right, both are not. */
 #include "dialects/variant.h"
 
 #include "nt/irql.h"
@@ -17,6 +17,13 @@ static KIRQL lower(void) {
 }
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    static bool has_pinned_in_d3;
+    unsigned device = device_of(adapter);
+    if (arg && device < SUT_DEVICES && d3[device] && nt_irql() == PASSIVE_LEVEL) {
+        if (has_pinned_in_d3)
+            return STATUS_INVALID_DEVICE_STATE;
+        has_pinned_in_d3 = true;
+    }
     KIRQL irql = lower();
     NTSTATUS status = dxgk_cb_pin2(adapter, arg);
     nt_irql_set(irql);

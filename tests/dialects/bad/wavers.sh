@@ -17,3 +17,8 @@ got=$("$pinfuzz" run - 2>/dev/null <<<"$program" || true)
     echo "wavers: expected DIALECT-STEADY, got $got" >&2
     exit 1
 }
+got=$("$pinfuzz" run - 2>/dev/null <<<$'power 0 d3\npin2 lead(0) index=0 CommitSize=1p' || true)
+[[ $got == '-: violated DIALECT-STEADY' ]] || {
+    echo "wavers: in D3: expected DIALECT-STEADY, got $got" >&2
+    exit 1
+}
