@@ -3,6 +3,8 @@
  * index), with its lengths, sizes and order left to chance. What a sequence starts it need not finish;
  * other mutations cut, repeat and mix.
  */
+#include <string.h>
+
 #include "harness/mutate/mutation.h"
 
 struct spot {
@@ -80,6 +82,21 @@ static void map_at(struct mutation *m, struct spot at, uint32_t offset, uint32_t
     op.size_form = FORM_PAGES;
     op.size_delta = (int8_t)(pages < 127 ? pages : 127);
     put(m, op);
+}
+
+/* What has been put since `from` is repeated. */
+static void again(struct mutation *m, uint32_t from, uint32_t times) {
+    uint32_t ops = m->scene_count - from;
+    struct program_op op = {.opcode = OP_REPEAT};
+    if (ops == 0 || ops > PROGRAM_REPEAT_OPS || m->scene_count == SCENE_OPS || !mutation_may(m, OP_REPEAT))
+        return;
+    op.arg.repeat.times = (uint16_t)(times - 1);
+    program_span_set(&op, ops);
+    memmove(&m->scene[from + 1], &m->scene[from], ops * sizeof m->scene[0]);
+    m->scene[from] = op;
+    m->scene_count++;
+    for (uint32_t i = ops; i < times * ops && i < PROGRAM_REPEATED; i++)
+        dry_run_op(&m->model, &m->scene[from + 1 + i % ops]);
 }
 
 static uint32_t area_pages(const struct mutation *m, struct spot at) {
@@ -440,6 +457,38 @@ static void exhaust(struct mutation *m, struct spot at) {
     play(m, views ? OP_MAP : OP_PIN2, at);
 }
 
+/*
+ * As many as a counter of eight bits cannot count, and some more: of views, of pins that come and go, of
+ * lives, of refusals. Then what such a counter decides.
+ */
+static void many(struct mutation *m, struct spot at) {
+    static const uint8_t opens[] = {OP_MAP, OP_MAP, OP_MAP, OP_PIN2, OP_PIN, OP_STOP, OP_POWER, OP_RESET};
+    static const uint8_t after[] = {OP_PRESSURE, OP_PRESSURE, OP_PIN2,     OP_UNPIN,    OP_MAP,
+                                    OP_UNMAP,    OP_CPU_READ, OP_DMA_READ, OP_CPU_WRITE};
+    uint8_t opcode = RANDOM_PICK(&m->random, opens);
+    if (coin(m))
+        pin(m, at);
+    if (coin(m))
+        mutate_world_roomy(m);
+    uint32_t from = m->scene_count;
+    if (random_one_in(&m->random, 8))
+        strange(m, opcode, at);
+    else
+        play(m, opcode, at);
+    if (opcode != OP_MAP || random_one_in(&m->random, 3))
+        play(m, program_undone_by(opcode), at);
+    again(m, from, mutate_some_times(m));
+    for (uint32_t i = 1 + some(m, 4); i > 0; i--)
+        play(m, RANDOM_PICK(&m->random, after), at);
+    if (coin(m) && opcode == OP_MAP) { /* all but one, or one too many */
+        from = m->scene_count;
+        play(m, OP_UNMAP, at);
+        again(m, from, mutate_some_times(m));
+        play(m, OP_PRESSURE, at);
+        play(m, OP_CPU_READ, at);
+    }
+}
+
 /* Strangers, one after the other, while there is something that they could hurt. */
 static void strangers(struct mutation *m, struct spot at) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
@@ -519,6 +568,7 @@ static const struct {
     {next_owner, 2, 4, TARGET_OP(OP_STOP)},
     {pressed, 3, 6, TARGET_OP(OP_PRESSURE)},
     {exhaust, 1, 6, 0},
+    {many, 2, 1, TARGET_OP(OP_REPEAT)},
     {strangers, 4, 4, 0},
     {raised, 1, 1, TARGET_OP(OP_IRQL)},
 };

@@ -353,6 +353,12 @@ static void make_tight(struct mutation *m) {
     }
 }
 
+void mutate_world_roomy(struct mutation *m) {
+    struct program_machine *machine = &m->program->machine;
+    machine->view_bytes = PROGRAM_VIEWS_MAX;
+    machine->pool_bytes = PROGRAM_POOL_MAX;
+}
+
 static void make_huge(struct mutation *m) {
     static const uint64_t units[] = {UINT64_C(1) << 32, UINT64_C(1) << 33, UINT64_C(1) << 43,
                                      UINT64_C(1) << 44, UINT64_C(1) << 63};
@@ -448,6 +454,8 @@ void mutate_world_fresh(struct mutation *m) {
         uint32_t who = random_below(&m->random, program->machine.adapters);
         program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
     }
+    if (random_one_in(&m->random, 8))
+        mutate_world_roomy(m);
     if (random_one_in(&m->random, 4))
         make_old(m);
     if (random_one_in(&m->random, 6))
