@@ -255,6 +255,16 @@ static bool fresh(struct mutation *m) {
     return true;
 }
 
+/* Likewise: a world and a scene in which there are only pieces left. */
+static bool fragment(struct mutation *m) {
+    m->program->op_count = 0;
+    mutate_world_sparse(m);
+    dry_run(&m->model, m->program, 0);
+    mutate_scene_holes(m);
+    mutation_insert(m, 0, m->scene, m->scene_count);
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*mutate)(struct mutation *m);
@@ -275,6 +285,7 @@ static const struct {
     {"pair", make_pair, 5},
     {"break", break_pair, 4},
     {"fresh", fresh, 16},
+    {"fragment", fragment, 2},
     /* These last: of targets that race. */
     {"schedule", mutate_race_schedule, 60},
     {"race", mutate_race_make, 16},

@@ -300,6 +300,70 @@ static void fragments(struct mutation *m, struct spot at) {
     }
 }
 
+/*
+ * In logical space: holes of one page, two, three ..., each with as much behind it, so that nothing goes into
+ * an earlier one. Then a pin that needs them all.
+ */
+static void holes(struct mutation *m, struct spot at) {
+    uint8_t count = m->model.chains[at.chain].count;
+    uint32_t pages = 1 + some(m, 2);
+    if (!here(m, at))
+        return;
+    play(m, OP_UNPIN, at);
+    for (uint8_t i = 1; i < count; i++, pages += random_one_in(&m->random, 4) ? 2 : 1) {
+        struct spot between = {at.chain, (uint8_t)((at.index + i) % count)};
+        pin_pages(m, at, pages, !random_one_in(&m->random, 16));
+        pin_pages(m, between, pages, !random_one_in(&m->random, 16));
+        play(m, OP_UNPIN, at);
+    }
+    struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
+    uint64_t left = mutate_free_pages(m, at.chain);
+    uint32_t most = area_pages(m, at);
+    op.size_form = FORM_PAGES;
+    op.size_delta = (int8_t)(left < most ? left < 127 ? left : 127 : most < 127 ? most : 127);
+    op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 4);
+    if (random_one_in(&m->random, 3)) {
+        struct program_op failing = op;
+        mutate_op_fault(m, &failing);
+        put(m, failing);
+    }
+    put(m, op);
+    play(m, OP_DMA_WRITE, at);
+    play(m, OP_UNPIN, at);
+}
+
+/* Among views: every other granule of 64 KiB is shown, the one at the beginning no more; then all of them
+ * are. */
+static void view_holes(struct mutation *m, struct spot at) {
+    const uint32_t granule = 16;
+    uint32_t granules = area_pages(m, at) / granule;
+    uint32_t count = granules < 12 ? granules : 12;
+    struct program_op op;
+    if (!here(m, at) || count < 2)
+        return;
+    uint32_t first = m->model.view_count;
+    op = mutate_op_on(m, OP_MAP, at.chain, at.index);
+    op.size_form = FORM_PAGES;
+    op.size_delta = (int8_t)granule;
+    op.offset_form = FORM_RAW;
+    for (uint32_t i = 0; i < count; i++) {
+        op.arg.map.Offset = i * granule * MODEL_PAGE;
+        put(m, op);
+    }
+    struct program_op end = {.opcode = OP_UNMAP, .adapter = at.chain};
+    end.arg.unmap.PhysicalAdapterIndex = at.index;
+    for (uint32_t i = 0; i < count / 2; i++) {
+        end.view = (uint8_t)(first + i);
+        put(m, end);
+    }
+    op.arg.map.Offset = coin(m) ? 0 : granule * MODEL_PAGE;
+    op.size_form = FORM_RAW;
+    op.arg.map.Size = (ULONG)((uint64_t)count * granule * MODEL_PAGE - op.arg.map.Offset);
+    put(m, op);
+    play(m, OP_CPU_WRITE, at);
+    play(m, OP_CPU_READ, at);
+}
+
 /* One call fails at its first, second, ... step; then it must work as if nothing had been. */
 static void faults(struct mutation *m, struct spot at) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_MAP};
@@ -559,6 +623,8 @@ static const struct {
     {alternate, 3, 3, TARGET_OP(OP_PIN)},
     {whole_chain, 3, 12, 0},
     {fragments, 2, 12, 0},
+    {holes, 1, 6, 0},
+    {view_holes, 1, 1, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
     {faults, 4, 4, 0},
     {start_faults, 2, 2, TARGET_OP(OP_START)},
     {isolate, 2, 1, TARGET_OP(OP_SECURE_VM)},
@@ -578,6 +644,18 @@ static bool is_short(const struct mutation *m, uint8_t chain) {
     const struct model_chain *c = &m->model.chains[chain];
     return m->program->machine.ram_pages < 64 ||
            (c->count && c->phase == PHASE_STARTED && c->mode == MODE_REMAPPED && c->visible_pages < 64);
+}
+
+void mutate_scene_holes(struct mutation *m) {
+    struct spot at = {0, 0};
+    m->scene_count = 0;
+    if (!mutate_pick_chain(m, &at.chain))
+        return;
+    at.index = mutate_pick_index(m, at.chain);
+    if (mutation_may(m, OP_MAP) && random_one_in(&m->random, 4))
+        view_holes(m, at);
+    else
+        holes(m, at);
 }
 
 void mutate_scene(struct mutation *m) {

@@ -29,6 +29,8 @@ static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
 void mutate_world_fresh(struct mutation *m);
 /* Makes room for many of the same. */
 void mutate_world_roomy(struct mutation *m);
+/* A chain of several under remapping, whose areas need more logical pages than there are. */
+void mutate_world_sparse(struct mutation *m);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
 
@@ -65,5 +67,7 @@ bool mutate_race_scene(struct mutation *m);
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */
 void mutate_scene(struct mutation *m);
+/* One that makes many holes, in logical space or among views, and then needs all of them. */
+void mutate_scene_holes(struct mutation *m);
 
 #endif
