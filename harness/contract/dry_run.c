@@ -13,6 +13,8 @@
 static void start(struct model *model, uint8_t device) {
     uint8_t lead = model->devices[device].chain;
     struct model_chain *chain = &model->chains[lead];
+    if (model->handle_count + chain->count > MODEL_HANDLES)
+        return; /* the mutator's scenes are not held to what a program may be */
     for (uint32_t i = 1; i <= chain->count; i++) /* the lead comes last (LINK-ORDER) */
         model_handle_issued(model, chain->members[i % chain->count], HANDLES_FROM + model->handle_count);
     model_started(model, lead);
@@ -121,7 +123,9 @@ void dry_run_op(struct model *model, const struct program_op *op) {
 }
 
 void dry_run(struct model *model, const struct program *program, uint32_t ops) {
+    struct program_walk walk = {0};
+    uint32_t at;
     dry_run_boot(model, program);
-    for (uint32_t i = 0; i < ops; i++)
-        dry_run_op(model, &program->ops[i]);
+    while (program_walk_on(&walk, program, &at) && at < ops)
+        dry_run_op(model, &program->ops[at]);
 }

@@ -16,7 +16,7 @@
 void dry_run_boot(struct model *model, const struct program *program);
 /* One operation more; *op need not be the program's. */
 void dry_run_op(struct model *model, const struct program_op *op);
-/* Boot and the program's first `ops` operations. */
+/* Boot and the program's first `ops` operations, as they run until that of number `ops` first comes. */
 void dry_run(struct model *model, const struct program *program, uint32_t ops);
 
 #endif

@@ -31,10 +31,10 @@
 #define MODEL_SAMPLES 8u
 
 /* Views out at once: at most one an operation, and one more from each driver's stop. */
-#define MODEL_VIEWS (PROGRAM_OPS * 2)
+#define MODEL_VIEWS ((PROGRAM_OPS + PROGRAM_REPEATED) * 2)
 /* Handles: a start issues up to one for each device, an operation starts at most one chain; the
  * boot starts them all. */
-#define MODEL_HANDLES (PROGRAM_OPS * SUT_CHAIN_MAX + SUT_DEVICES)
+#define MODEL_HANDLES ((PROGRAM_OPS + PROGRAM_REPEATED) * SUT_CHAIN_MAX + SUT_DEVICES)
 
 /* How a chain's pages are numbered for its GPUs. Until it is attached to its domain one that is isolated sees
  * physical memory, in which its pages have the same numbers. */

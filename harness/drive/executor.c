@@ -133,18 +133,18 @@ static void end_run(void) {
 /* ---- a program ---- */
 
 static void run_ops(const struct program *program) {
-    for (uint32_t i = 0; i < program->op_count && !run.abandoned; i++) {
+    uint32_t i;
+    while (!run.abandoned && program_walk_on(&run.walk, program, &i)) {
         run.op = i;
-        if (program->ops[i].opcode == OP_RACE && run.sut->one_thread)
-            continue; /* one call after another, then */
-        if (program->ops[i].opcode == OP_RACE) {
-            i += run_race(i);
-            run.race_ops = 0;
-        } else {
+        if (program->ops[i].opcode != OP_RACE) {
             run_op(&program->ops[i]);
+        } else if (!run.sut->one_thread) { /* else one call after another */
+            run.walk.next += run_race(i);
+            run.race_ops = 0;
         }
     }
     run.op = RUN_END;
+    run.walk.pass = run.walk.passes = 0;
     if (!run.abandoned)
         end_run();
 }

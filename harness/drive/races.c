@@ -278,7 +278,7 @@ static void note_watched(struct run_watch *watch, enum schedule_outcome outcome)
 }
 
 uint32_t run_race(uint32_t op) {
-    uint32_t span = program_race_span(run.program, op);
+    uint32_t span = program_span(run.program, op);
     situation_clear();
     race.count = 0;
     race.clock = 0;

@@ -41,7 +41,7 @@ static void print_program(void) {
     fprintf(stderr, "program so far:\n%s", text);
     uint32_t last = run.op == RUN_BOOT  ? 0
                     : run.op == RUN_END ? program->op_count
-                                        : run.op + 1 + run.race_ops;
+                                        : run.op + 1 + run.race_ops + run_repeated();
     for (uint32_t i = 0; i < last; i++) {
         text_print_op(&program->ops[i], text, sizeof(text));
         fprintf(stderr, "%s%s\n", text, i == run.op ? "   # <-- here" : "");
@@ -74,6 +74,8 @@ static void report(const struct contract_row *row, const char *basis) {
     } else {
         text_print_op(&run.program->ops[run.op], text, sizeof(text));
         fprintf(stderr, "  operation: %u of %u: %s", run.op + 1, run.program->op_count, text);
+        if (run.walk.pass)
+            fprintf(stderr, ", pass %u", run.walk.pass + 1);
     }
     fprintf(stderr, "%s%s\n", run.inside ? ", in the driver's " : "", run.inside ? run.inside : "");
     if (run.caller_breaches)

@@ -28,6 +28,7 @@ bool run_boot(const struct program *program, const struct run_options *options) 
     run.unchecked = false;
     run.op = RUN_BOOT;
     run.race_ops = 0;
+    run.walk = (struct program_walk){0};
     run.explain = NULL;
     run.inside = NULL;
     run.entry = SITUATE_OUTSIDE;
@@ -69,17 +70,19 @@ void run_note_breach(enum contract_clause clause) {
 /* ---- what a run has come to ---- */
 
 const char *run_where(uint32_t op) {
-    static char where[48];
+    static char where[64];
     if (op == RUN_BOOT)
         return "bringing the machine up";
     if (op == RUN_END)
         return "taking the machine down";
-    snprintf(where, sizeof(where), "operation %u of %u", op + 1, run.program->op_count);
+    int length = snprintf(where, sizeof(where), "operation %u of %u", op + 1, run.program->op_count);
+    if (op == run.op && run.walk.pass)
+        snprintf(where + length, sizeof(where) - (size_t)length, ", pass %u", run.walk.pass + 1);
     return where;
 }
 
 bool run_last_op(uint32_t *op) {
-    *op = run.op + run.race_ops;
+    *op = run.op + run.race_ops + run_repeated();
     return run.op != RUN_BOOT && run.op != RUN_END;
 }
 

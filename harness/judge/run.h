@@ -43,6 +43,7 @@ struct run {
     bool unchecked;                    /* drivers answer, and that is all (executor_replay) */
     uint32_t op;
     uint32_t race_ops;         /* in a race: how many operations behind op run, too */
+    struct program_walk walk;  /* through the program: how often op has run before */
     bool racing;               /* actors run: drivers answer, and that is all */
     void (*explain)(FILE *to); /* has more to say in a report; NULL: nobody */
     const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
@@ -82,6 +83,10 @@ extern char run_expected_text[RUN_TEXT_MAX], run_got_text[RUN_TEXT_MAX];
 
 /* "operation 3 of 16", or what there is before and behind them. Good until the next call. */
 const char *run_where(uint32_t op);
+/* How many operations behind the one that runs are repeated with it, and have run before. */
+static inline uint32_t run_repeated(void) {
+    return run.walk.pass > 0 ? run.walk.end - 1 - run.op : 0;
+}
 /* The operation that the run ended in; false when it was none: boot, the end. */
 bool run_last_op(uint32_t *op);
 /*

@@ -33,7 +33,7 @@ enum state_limits {
     STATE_MODES = 4,
     STATE_AREAS = (1 + 3 * 2) * STATE_PHASES * STATE_MODES + 1, /* 141 */
     STATE_EVENTS = STATE_EVENT(PROGRAM_OPCODES),                /* 45 */
-    STATE_DEPTHS = 8,                                           /* 1, 2, 4, ... 128 and more */
+    STATE_DEPTHS = 13,                                          /* 1, 2, 4, ... 4096 and more */
     STATE_AT_CLAUSES = 0,
     STATE_AT_PAIRS = STATE_AT_CLAUSES + CONTRACT_CLAUSE_COUNT * STATE_OUTCOMES,
     STATE_AT_DEPTHS = STATE_AT_PAIRS + STATE_AREAS * STATE_EVENTS,

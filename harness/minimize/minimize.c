@@ -31,19 +31,19 @@ uint32_t minimize_members(const struct program *program) {
 
 /* ---- operations ---- */
 
-/* A race that loses operations has so many fewer. */
-static void keep_races(const struct program *best, struct program *candidate, const bool *gone) {
+/* A race or a repetition that loses operations has so many fewer. */
+static void keep_spans(const struct program *best, struct program *candidate, const bool *gone) {
     for (uint32_t i = 0, at = 0; i < best->op_count; i++) {
         if (gone[i])
             continue;
         struct program_op *op = &candidate->ops[at++];
-        if (op->opcode != OP_RACE)
+        if (program_class(op->opcode) != CLASS_ORDER)
             continue;
-        uint32_t span = program_race_span(best, i);
+        uint32_t span = program_span(best, i);
         uint32_t left = 0;
         for (uint32_t k = 1; k <= span; k++)
             left += !gone[i + k];
-        op->view = (uint8_t)(left ? left - 1 : 0);
+        program_span_set(op, left);
     }
 }
 
@@ -61,7 +61,7 @@ static bool try_without(struct minimizer *m, const bool *gone) {
             origin.op[count++] = i;
         }
         candidate->op_count = count;
-        keep_races(m->best, candidate, gone);
+        keep_spans(m->best, candidate, gone);
         if (pass == 0) {
             for (uint8_t i = 0; i < PROGRAM_ADAPTERS; i++)
                 origin.device[i] = i;

@@ -78,6 +78,8 @@ static void keep_operand(struct program_op *bare, const struct program_op *op,
     case OPERAND_IN_PAGE:
     case OPERAND_IN_VIEW:
     case OPERAND_COUNT:
+    case OPERAND_SPAN:
+    case OPERAND_TIMES:
     case OPERAND_STAMP:
     case OPERAND_NUMBER:
         keep_number(bare, op, operand);

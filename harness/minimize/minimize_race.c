@@ -67,7 +67,7 @@ static bool try_drift(struct minimizer *m, uint32_t at, uint32_t gone, unsigned 
     program_race_get(&candidate->ops[at], &race);
     race.at[place].points = points;
     program_race_set(&candidate->ops[at], &race);
-    program_race_shrink(candidate, gone, 1);
+    program_span_shrink(candidate, gone, 1);
     candidate->op_count--;
     memmove(&candidate->ops[gone], &candidate->ops[gone + 1],
             (candidate->op_count - gone) * sizeof candidate->ops[0]);

@@ -25,7 +25,12 @@ struct reference {
     uint8_t index_device; /* whom PhysicalAdapterIndex means; REFS_GONE: nobody */
 };
 
-static struct reference references[PROGRAM_OPS];
+static const struct reference nothing = {.view_maker = UNKNOWN,
+                                         .handle_maker = UNKNOWN,
+                                         .handle_device = REFS_GONE,
+                                         .pin_device = REFS_GONE,
+                                         .index_device = REFS_GONE};
+static struct reference references[PROGRAM_OPS]; /* in its first pass, where it is repeated */
 static bool known;
 
 void minimizer_refs_reset(void) {
@@ -128,11 +133,7 @@ static bool names_null(const struct program_op *op) {
 /* ---- the best ---- */
 
 static struct reference refer(const struct program_op *op) {
-    struct reference r = {.view_maker = UNKNOWN,
-                          .handle_maker = UNKNOWN,
-                          .handle_device = REFS_GONE,
-                          .pin_device = REFS_GONE,
-                          .index_device = REFS_GONE};
+    struct reference r = nothing;
     const struct model_chain *chain = callback_chain(op);
     if (uses_view(op) && of_all_views(op) && model.base_count)
         r.view_maker = makers.base[op->view % model.base_count];
@@ -152,9 +153,12 @@ static struct reference refer(const struct program_op *op) {
 }
 
 static void learn(const struct program *program) {
+    struct program_walk walk = {0};
+    uint32_t i;
     begin(program);
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        references[i] = refer(&program->ops[i]);
+    while (program_walk_on(&walk, program, &i)) {
+        if (walk.pass == 0)
+            references[i] = refer(&program->ops[i]);
         dry_run_op(&model, &program->ops[i]);
         note_makers(i);
     }
@@ -226,9 +230,11 @@ bool minimizer_refs_mend(struct minimizer *m, const struct minimizer_origin *ori
     if (!known)
         learn(m->best);
     begin(&m->candidate);
-    for (uint32_t i = 0; i < m->candidate.op_count; i++) {
+    struct program_walk walk = {0};
+    uint32_t i;
+    while (program_walk_on(&walk, &m->candidate, &i)) {
         struct program_op *op = &m->candidate.ops[i];
-        const struct reference *r = &references[origin->op[i]];
+        const struct reference *r = walk.pass == 0 ? &references[origin->op[i]] : &nothing;
         if (r->view_maker != UNKNOWN)
             changed |= mend_view(op, r->view_maker);
         if (r->handle_maker != UNKNOWN && r->handle_device != REFS_GONE)

@@ -11,7 +11,7 @@ uint32_t mutation_room(const struct mutation *m) {
 static uint32_t open_gap(struct mutation *m, uint32_t at, uint32_t count) {
     struct program *p = m->program;
     count = count < mutation_room(m) ? count : mutation_room(m);
-    program_race_grow(p, at, count);
+    program_span_grow(p, at, count);
     memmove(&p->ops[at + count], &p->ops[at], (p->op_count - at) * sizeof(p->ops[0]));
     p->op_count += count;
     return count;
@@ -19,7 +19,7 @@ static uint32_t open_gap(struct mutation *m, uint32_t at, uint32_t count) {
 
 void mutation_cut(struct mutation *m, uint32_t at, uint32_t count) {
     struct program *p = m->program;
-    program_race_shrink(p, at, count);
+    program_span_shrink(p, at, count);
     memmove(&p->ops[at], &p->ops[at + count], (p->op_count - at - count) * sizeof(p->ops[0]));
     p->op_count -= count;
 }

@@ -82,12 +82,25 @@ static bool duplicate_range(struct mutation *m) {
     return true;
 }
 
+/* A few operations again and again: what happens only the 256th time. */
+static void repeat_some(struct mutation *m) {
+    uint32_t at = random_below(&m->random, m->program->op_count);
+    struct program_op op = {.opcode = OP_REPEAT};
+    op.arg.repeat.times = (uint16_t)(mutate_some_times(m) - 1);
+    program_span_set(&op, 1 + random_below(&m->random, random_one_in(&m->random, 4) ? 8 : 2));
+    mutation_insert(m, at, &op, 1);
+}
+
 /* The same again and again: what happens only the tenth time. */
 static bool repeat_range(struct mutation *m) {
     static struct program_op copy[PROGRAM_OPS];
     uint32_t at, count;
     if (m->program->op_count == 0 || mutation_room(m) == 0)
         return false;
+    if (mutation_may(m, OP_REPEAT) && random_one_in(&m->random, 2)) {
+        repeat_some(m);
+        return true;
+    }
     some_range(m, &at, &count);
     count = count < 16 ? count : 16;
     memcpy(copy, &m->program->ops[at], count * sizeof(copy[0]));
@@ -242,6 +255,16 @@ static bool fresh(struct mutation *m) {
     return true;
 }
 
+/* Likewise: a world and a scene in which there are only pieces left. */
+static bool fragment(struct mutation *m) {
+    m->program->op_count = 0;
+    mutate_world_sparse(m);
+    dry_run(&m->model, m->program, 0);
+    mutate_scene_holes(m);
+    mutation_insert(m, 0, m->scene, m->scene_count);
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*mutate)(struct mutation *m);
@@ -253,7 +276,7 @@ static const struct {
     {"world", tweak_world, 12},
     {"delete", delete_range, 8},
     {"duplicate", duplicate_range, 4},
-    {"repeat", repeat_range, 2},
+    {"repeat", repeat_range, 4},
     {"swap", swap_ops, 3},
     {"move", move_range, 4},
     {"repair", repair_op, 4},
@@ -262,6 +285,7 @@ static const struct {
     {"pair", make_pair, 5},
     {"break", break_pair, 4},
     {"fresh", fresh, 16},
+    {"fragment", fragment, 2},
     /* These last: of targets that race. */
     {"schedule", mutate_race_schedule, 60},
     {"race", mutate_race_make, 16},
@@ -300,15 +324,37 @@ static void mutate_once(struct mutation *m) {
     }
 }
 
-static void shorten(struct mutation *m) {
+static uint32_t usual_limit(struct mutation *m, uint32_t most) {
     uint32_t limit = USUAL_OPS;
-    while (limit < PROGRAM_OPS && random_one_in(&m->random, 2))
+    while (limit < most && random_one_in(&m->random, 2))
         limit *= 2;
-    if (m->program->op_count <= limit)
-        return;
+    return limit;
+}
+
+/* Passes count like operations. */
+static bool repeat_less(struct mutation *m) {
+    uint32_t limit = usual_limit(m, PROGRAM_REPEATED);
+    bool less = false;
+    for (uint32_t i = 0; i < m->program->op_count; i++) {
+        struct program_op *op = &m->program->ops[i];
+        if (op->opcode != OP_REPEAT)
+            continue;
+        uint32_t span = program_span(m->program, i);
+        uint32_t most = span ? limit / span : 0;
+        less |= op->arg.repeat.times > most;
+        op->arg.repeat.times = (uint16_t)(op->arg.repeat.times < most ? op->arg.repeat.times : most);
+        limit -= op->arg.repeat.times * span;
+    }
+    return less;
+}
+
+static void shorten(struct mutation *m) {
+    uint32_t limit = usual_limit(m, PROGRAM_OPS);
+    bool shorter = m->program->op_count > limit;
     while (m->program->op_count > limit)
         delete_range(m);
-    describe("shorten");
+    if (repeat_less(m) || shorter)
+        describe("shorten");
 }
 
 static void mutate_program(struct mutation *m) {

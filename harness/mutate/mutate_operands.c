@@ -259,6 +259,8 @@ static void make_operand(struct mutation *m, struct program_op *op, const struct
     case OPERAND_OFFSET: /* made with the size */
     case OPERAND_OUT:
     case OPERAND_IDLE:
+    case OPERAND_SPAN:
+    case OPERAND_TIMES:
     case OPERAND_SCHEDULE:
     case OPERAND_KINDS:
         break;
@@ -496,6 +498,19 @@ void mutate_op_fault(struct mutation *m, struct program_op *op) {
     op->fail_nth = (uint8_t)(1 + random_below(&m->random, random_one_in(&m->random, 3) ? likely : 3));
 }
 
+uint32_t mutate_some_times(struct mutation *m) {
+    switch (random_below(&m->random, 4)) {
+    case 0:
+        return random_between(&m->random, 255, 258);
+    case 1:
+        return (UINT32_C(1) << random_between(&m->random, 2, 12)) + random_below(&m->random, 3) - 1;
+    case 2:
+        return random_between(&m->random, 2, random_one_in(&m->random, 8) ? PROGRAM_REPEAT_TIMES : 64);
+    default:
+        return random_between(&m->random, 2, 16);
+    }
+}
+
 static void tweak_any(struct mutation *m, struct program_op *op) {
     switch (random_below(&m->random, 8)) {
     case 0:
@@ -577,6 +592,13 @@ static void tweak_operand(struct mutation *m, struct program_op *op, const struc
         break;
     case OPERAND_COUNT:
         program_operand_set(op, operand, random_below(&m->random, PROGRAM_DMA_PAGES));
+        break;
+    case OPERAND_SPAN:
+        if (random_one_in(&m->random, 4))
+            program_span_set(op, 1 + random_below(&m->random, PROGRAM_REPEAT_OPS));
+        break;
+    case OPERAND_TIMES:
+        op->arg.repeat.times = (uint16_t)(mutate_some_times(m) - 1);
         break;
     case OPERAND_OUT:
     case OPERAND_STAMP:

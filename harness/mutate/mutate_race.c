@@ -36,7 +36,7 @@ static struct program_switch some_switch(struct mutation *m, uint8_t actor) {
 
 /* An actor of the race at `at`: of one of its operations. */
 static uint8_t some_actor(struct mutation *m, uint32_t at) {
-    uint32_t span = program_race_span(m->program, at);
+    uint32_t span = program_span(m->program, at);
     return span ? m->program->ops[at + 1 + random_below(&m->random, span)].actor
                 : (uint8_t)random_below(&m->random, 2);
 }
@@ -128,7 +128,7 @@ bool mutate_race_schedule(struct mutation *m) {
         uint32_t at = (from + i) % count;
         if (m->program->ops[at].opcode != OP_RACE)
             continue;
-        uint32_t span = program_race_span(m->program, at);
+        uint32_t span = program_span(m->program, at);
         if (span && random_one_in(&m->random, 8))
             share_out(m, &m->program->ops[at + 1], span);
         else

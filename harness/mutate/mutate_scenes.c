@@ -3,6 +3,8 @@
  * index), with its lengths, sizes and order left to chance. What a sequence starts it need not finish;
  * other mutations cut, repeat and mix.
  */
+#include <string.h>
+
 #include "harness/mutate/mutation.h"
 
 struct spot {
@@ -80,6 +82,21 @@ static void map_at(struct mutation *m, struct spot at, uint32_t offset, uint32_t
     op.size_form = FORM_PAGES;
     op.size_delta = (int8_t)(pages < 127 ? pages : 127);
     put(m, op);
+}
+
+/* What has been put since `from` is repeated. */
+static void again(struct mutation *m, uint32_t from, uint32_t times) {
+    uint32_t ops = m->scene_count - from;
+    struct program_op op = {.opcode = OP_REPEAT};
+    if (ops == 0 || ops > PROGRAM_REPEAT_OPS || m->scene_count == SCENE_OPS || !mutation_may(m, OP_REPEAT))
+        return;
+    op.arg.repeat.times = (uint16_t)(times - 1);
+    program_span_set(&op, ops);
+    memmove(&m->scene[from + 1], &m->scene[from], ops * sizeof m->scene[0]);
+    m->scene[from] = op;
+    m->scene_count++;
+    for (uint32_t i = ops; i < times * ops && i < PROGRAM_REPEATED; i++)
+        dry_run_op(&m->model, &m->scene[from + 1 + i % ops]);
 }
 
 static uint32_t area_pages(const struct mutation *m, struct spot at) {
@@ -283,6 +300,70 @@ static void fragments(struct mutation *m, struct spot at) {
     }
 }
 
+/*
+ * In logical space: holes of one page, two, three ..., each with as much behind it, so that nothing goes into
+ * an earlier one. Then a pin that needs them all.
+ */
+static void holes(struct mutation *m, struct spot at) {
+    uint8_t count = m->model.chains[at.chain].count;
+    uint32_t pages = 1 + some(m, 2);
+    if (!here(m, at))
+        return;
+    play(m, OP_UNPIN, at);
+    for (uint8_t i = 1; i < count; i++, pages += random_one_in(&m->random, 4) ? 2 : 1) {
+        struct spot between = {at.chain, (uint8_t)((at.index + i) % count)};
+        pin_pages(m, at, pages, !random_one_in(&m->random, 16));
+        pin_pages(m, between, pages, !random_one_in(&m->random, 16));
+        play(m, OP_UNPIN, at);
+    }
+    struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
+    uint64_t left = mutate_free_pages(m, at.chain);
+    uint32_t most = area_pages(m, at);
+    op.size_form = FORM_PAGES;
+    op.size_delta = (int8_t)(left < most ? left < 127 ? left : 127 : most < 127 ? most : 127);
+    op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 4);
+    if (random_one_in(&m->random, 3)) {
+        struct program_op failing = op;
+        mutate_op_fault(m, &failing);
+        put(m, failing);
+    }
+    put(m, op);
+    play(m, OP_DMA_WRITE, at);
+    play(m, OP_UNPIN, at);
+}
+
+/* Among views: every other granule of 64 KiB is shown, the one at the beginning no more; then all of them
+ * are. */
+static void view_holes(struct mutation *m, struct spot at) {
+    const uint32_t granule = 16;
+    uint32_t granules = area_pages(m, at) / granule;
+    uint32_t count = granules < 12 ? granules : 12;
+    struct program_op op;
+    if (!here(m, at) || count < 2)
+        return;
+    uint32_t first = m->model.view_count;
+    op = mutate_op_on(m, OP_MAP, at.chain, at.index);
+    op.size_form = FORM_PAGES;
+    op.size_delta = (int8_t)granule;
+    op.offset_form = FORM_RAW;
+    for (uint32_t i = 0; i < count; i++) {
+        op.arg.map.Offset = i * granule * MODEL_PAGE;
+        put(m, op);
+    }
+    struct program_op end = {.opcode = OP_UNMAP, .adapter = at.chain};
+    end.arg.unmap.PhysicalAdapterIndex = at.index;
+    for (uint32_t i = 0; i < count / 2; i++) {
+        end.view = (uint8_t)(first + i);
+        put(m, end);
+    }
+    op.arg.map.Offset = coin(m) ? 0 : granule * MODEL_PAGE;
+    op.size_form = FORM_RAW;
+    op.arg.map.Size = (ULONG)((uint64_t)count * granule * MODEL_PAGE - op.arg.map.Offset);
+    put(m, op);
+    play(m, OP_CPU_WRITE, at);
+    play(m, OP_CPU_READ, at);
+}
+
 /* One call fails at its first, second, ... step; then it must work as if nothing had been. */
 static void faults(struct mutation *m, struct spot at) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_MAP};
@@ -440,6 +521,38 @@ static void exhaust(struct mutation *m, struct spot at) {
     play(m, views ? OP_MAP : OP_PIN2, at);
 }
 
+/*
+ * As many as a counter of eight bits cannot count, and some more: of views, of pins that come and go, of
+ * lives, of refusals. Then what such a counter decides.
+ */
+static void many(struct mutation *m, struct spot at) {
+    static const uint8_t opens[] = {OP_MAP, OP_MAP, OP_MAP, OP_PIN2, OP_PIN, OP_STOP, OP_POWER, OP_RESET};
+    static const uint8_t after[] = {OP_PRESSURE, OP_PRESSURE, OP_PIN2,     OP_UNPIN,    OP_MAP,
+                                    OP_UNMAP,    OP_CPU_READ, OP_DMA_READ, OP_CPU_WRITE};
+    uint8_t opcode = RANDOM_PICK(&m->random, opens);
+    if (coin(m))
+        pin(m, at);
+    if (coin(m))
+        mutate_world_roomy(m);
+    uint32_t from = m->scene_count;
+    if (random_one_in(&m->random, 8))
+        strange(m, opcode, at);
+    else
+        play(m, opcode, at);
+    if (opcode != OP_MAP || random_one_in(&m->random, 3))
+        play(m, program_undone_by(opcode), at);
+    again(m, from, mutate_some_times(m));
+    for (uint32_t i = 1 + some(m, 4); i > 0; i--)
+        play(m, RANDOM_PICK(&m->random, after), at);
+    if (coin(m) && opcode == OP_MAP) { /* all but one, or one too many */
+        from = m->scene_count;
+        play(m, OP_UNMAP, at);
+        again(m, from, mutate_some_times(m));
+        play(m, OP_PRESSURE, at);
+        play(m, OP_CPU_READ, at);
+    }
+}
+
 /* Strangers, one after the other, while there is something that they could hurt. */
 static void strangers(struct mutation *m, struct spot at) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
@@ -510,6 +623,8 @@ static const struct {
     {alternate, 3, 3, TARGET_OP(OP_PIN)},
     {whole_chain, 3, 12, 0},
     {fragments, 2, 12, 0},
+    {holes, 1, 6, 0},
+    {view_holes, 1, 1, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
     {faults, 4, 4, 0},
     {start_faults, 2, 2, TARGET_OP(OP_START)},
     {isolate, 2, 1, TARGET_OP(OP_SECURE_VM)},
@@ -519,6 +634,7 @@ static const struct {
     {next_owner, 2, 4, TARGET_OP(OP_STOP)},
     {pressed, 3, 6, TARGET_OP(OP_PRESSURE)},
     {exhaust, 1, 6, 0},
+    {many, 2, 1, TARGET_OP(OP_REPEAT)},
     {strangers, 4, 4, 0},
     {raised, 1, 1, TARGET_OP(OP_IRQL)},
 };
@@ -528,6 +644,18 @@ static bool is_short(const struct mutation *m, uint8_t chain) {
     const struct model_chain *c = &m->model.chains[chain];
     return m->program->machine.ram_pages < 64 ||
            (c->count && c->phase == PHASE_STARTED && c->mode == MODE_REMAPPED && c->visible_pages < 64);
+}
+
+void mutate_scene_holes(struct mutation *m) {
+    struct spot at = {0, 0};
+    m->scene_count = 0;
+    if (!mutate_pick_chain(m, &at.chain))
+        return;
+    at.index = mutate_pick_index(m, at.chain);
+    if (mutation_may(m, OP_MAP) && random_one_in(&m->random, 4))
+        view_holes(m, at);
+    else
+        holes(m, at);
 }
 
 void mutate_scene(struct mutation *m) {

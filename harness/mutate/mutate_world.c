@@ -353,6 +353,29 @@ static void make_tight(struct mutation *m) {
     }
 }
 
+void mutate_world_roomy(struct mutation *m) {
+    struct program_machine *machine = &m->program->machine;
+    machine->view_bytes = PROGRAM_VIEWS_MAX;
+    machine->pool_bytes = PROGRAM_POOL_MAX;
+}
+
+void mutate_world_sparse(struct mutation *m) {
+    struct program *program = m->program;
+    uint64_t visible = random_between(&m->random, 24, 64) * PAGE - 1;
+    program_default_machine(&program->machine);
+    program->machine.adapters = (uint8_t)random_between(&m->random, 4, 8);
+    program->machine.iommu = random_one_in(&m->random, 4) ? SUT_IOMMU_PRESENT : SUT_IOMMU_REMAP_ALWAYS;
+    program->machine.view_bytes = PROGRAM_VIEWS_MAX;
+    for (uint32_t i = 0; i < program->machine.adapters; i++) {
+        struct program_adapter *adapter = &program->adapters[i];
+        program_default_adapter(adapter);
+        adapter->joins = i > 0;
+        adapter->maximum_size = random_between(&m->random, 8, random_one_in(&m->random, 2) ? 48 : 192) * PAGE;
+        adapter->highest_visible = visible;
+    }
+    program_mend_world(program);
+}
+
 static void make_huge(struct mutation *m) {
     static const uint64_t units[] = {UINT64_C(1) << 32, UINT64_C(1) << 33, UINT64_C(1) << 43,
                                      UINT64_C(1) << 44, UINT64_C(1) << 63};
@@ -448,6 +471,8 @@ void mutate_world_fresh(struct mutation *m) {
         uint32_t who = random_below(&m->random, program->machine.adapters);
         program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
     }
+    if (random_one_in(&m->random, 8))
+        mutate_world_roomy(m);
     if (random_one_in(&m->random, 4))
         make_old(m);
     if (random_one_in(&m->random, 6))

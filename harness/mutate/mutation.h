@@ -27,6 +27,10 @@ static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
 /* ---- mutate_world.c ---- */
 /* A new world, more often plain than not. */
 void mutate_world_fresh(struct mutation *m);
+/* Makes room for many of the same. */
+void mutate_world_roomy(struct mutation *m);
+/* A chain of several under remapping, whose areas need more logical pages than there are. */
+void mutate_world_sparse(struct mutation *m);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
 
@@ -40,6 +44,8 @@ void mutate_op_tweak(struct mutation *m, struct program_op *op);
 /* Takes back what is strange: handle, forms, fault, null. */
 void mutate_op_repair(struct mutation *m, struct program_op *op);
 void mutate_op_fault(struct mutation *m, struct program_op *op);
+/* How often to repeat: a few times, or about as often as a counter of some width counts. */
+uint32_t mutate_some_times(struct mutation *m);
 /* A chain, mostly one that runs; false when there is none. And an index of it. */
 bool mutate_pick_chain(struct mutation *m, uint8_t *chain);
 uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
@@ -61,5 +67,7 @@ bool mutate_race_scene(struct mutation *m);
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */
 void mutate_scene(struct mutation *m);
+/* One that makes many holes, in logical space or among views, and then needs all of them. */
+void mutate_scene_holes(struct mutation *m);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The operands of operations, and the members of an operation's record, as tables (operations.def). For the
- * text form, the mutator and the minimizer, which go through an operation operand by operand; what runs
- * programs has no need of it.
+ * text form, the mutator and the minimizer, which go through an operation operand by operand. What runs
+ * programs needs no more of it than which operation has a size (program_span.c).
  */
 #ifndef HARNESS_OPERANDS_H
 #define HARNESS_OPERANDS_H
@@ -37,6 +37,8 @@ enum operand_kind {
     OPERAND_NUMBER,   /* any */
     OPERAND_IDLE,     /* kept, and means nothing */
     OPERAND_SCHEDULE, /* view, actor, the argument: a race (program_race_get) */
+    OPERAND_SPAN,     /* how many of the next operations; shown plus one */
+    OPERAND_TIMES,    /* how often; shown plus one */
     OPERAND_KINDS
 };
 

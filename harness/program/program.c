@@ -47,6 +47,10 @@ static void decode_op(struct program_op *op, const uint8_t *record) {
         program_race_get(op, &race);
         program_race_set(op, &race);
     }
+    if (op->opcode == OP_REPEAT) {
+        op->arg.repeat.ops %= PROGRAM_REPEAT_OPS;
+        op->arg.repeat.times %= PROGRAM_REPEAT_TIMES;
+    }
 }
 
 /* The record at offset, or a copy of what is there of it, filled up with zeros, in spare. */

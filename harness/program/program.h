@@ -24,10 +24,10 @@
 #define PROGRAM_BYTES ((1u + PROGRAM_ADAPTERS + PROGRAM_OPS) * PROGRAM_RECORD)
 
 /* Limits of the world. */
-#define PROGRAM_PAGES_MAX           (UINT64_C(1) << 40) /* PFNs: 2^52 bytes of physical address space */
-#define PROGRAM_COMMIT_MAX          (UINT64_C(1) << 52) /* 2^64 bytes: every MaximumSize can be charged */
-#define PROGRAM_POOL_MAX            (UINT64_C(1) << 20) /* bounds array pins: the slowest operation */
-#define PROGRAM_VIEWS_MAX           (UINT64_C(4) << 20) /* 64 views of 64 KiB */
+#define PROGRAM_PAGES_MAX           (UINT64_C(1) << 40)  /* PFNs: 2^52 bytes of physical address space */
+#define PROGRAM_COMMIT_MAX          (UINT64_C(1) << 52)  /* 2^64 bytes: every MaximumSize can be charged */
+#define PROGRAM_POOL_MAX            (UINT64_C(1) << 20)  /* bounds array pins: the slowest operation */
+#define PROGRAM_VIEWS_MAX           (UINT64_C(17) << 20) /* 272 views of 64 KiB: no byte counts them */
 #define PROGRAM_VIEW_STEP           (UINT64_C(64) << 10)
 #define PROGRAM_RAM_DEFAULT         UINT64_C(4096) /* 16 MiB */
 #define PROGRAM_POOL_DEFAULT        (UINT64_C(256) << 10)
@@ -36,6 +36,7 @@
 #define PROGRAM_IOMMU_FLAGS         31u /* IOMMUFlags: all there are, */
 #define PROGRAM_IOMMU_FLAGS_DEFAULT 7u  /* enabled, mappings, attach */
 #define PROGRAM_RESERVED_MAX        3u
+#define PROGRAM_PAGE                UINT64_C(4096)
 #define PROGRAM_SIZE_DEFAULT        UINT64_C(0x8000) /* 8 pages: room for shapes, quickly checked whole */
 
 /* ---- the world: world.def says what each member is, and where it lies in its record ---- */
@@ -78,6 +79,23 @@ struct program_adapter {
 };
 
 /* ---- operations ---- */
+
+/*
+ * A repetition counts as one operation, and its operations' second, third, ... passes are run besides
+ * PROGRAM_OPS. All passes of a program but the first of each repetition come to at most PROGRAM_REPEATED
+ * operations: 2048 pairs (pins and unpins, stops and starts), or 4096 of one kind. With AddressSanitizer a
+ * pin of 8 pages with its checks takes 10 us, a start or a stop of a chain of eight 0.1 ms, and thus a
+ * program's repetitions 40 ms, at worst 0.5 s. Counters of eight bits wrap at a sixteenth of that. Those of
+ * sixteen would take at least 1.3 s in each execution, and tables of all handles and bases ever issued that
+ * are sixteen times as long, and searched.
+ *
+ * Those operations are about at most PROGRAM_REPEATED_PAGES pages: 0.15 us each with AddressSanitizer, 80 ms,
+ * and if they are of views, each at new addresses, 256 MiB of its shadow.
+ */
+#define PROGRAM_REPEAT_OPS     8u /* of one repetition */
+#define PROGRAM_REPEAT_TIMES   4097u
+#define PROGRAM_REPEATED       4096u
+#define PROGRAM_REPEATED_PAGES (UINT64_C(1) << 19)
 
 /* Four actors with two calls each, or two with four: races need few calls, and all orders of eight can be
  * tried (linearize.h). Two or three switches make most races; eight fill the argument's 32 bytes. */
@@ -124,6 +142,10 @@ struct program_op {
             uint64_t offset; /* from the byte asked for at map, modulo the view's size, rounded down to 8 */
             uint64_t stamp;
         } cpu;
+        struct {
+            uint16_t times; /* 1 + value: modulo PROGRAM_REPEAT_TIMES when decoded */
+            uint16_t ops;   /* 1 + value: modulo PROGRAM_REPEAT_OPS; how many it would like to have */
+        } repeat;
         uint8_t race[PROGRAM_SWITCHES][4]; /* points (24 bits), actor (2 bits), locks (1 bit); see below */
     } arg;
 };
@@ -195,12 +217,32 @@ size_t program_version_size(uint8_t version);
 /* Of an OP_RACE operation. set() leaves the members that a race does not use. */
 void program_race_get(const struct program_op *op, struct program_race *race);
 void program_race_set(struct program_op *op, const struct program_race *race);
-/* How many operations behind the OP_RACE at `at` are its own: no more than it says, up to the first that
- * cannot be in a race, or the program's end. */
-uint32_t program_race_span(const struct program *program, uint32_t at);
-/* To be called before `count` operations are put in at `at`, or taken out from there: a race that had
- * operations on both sides, or lost some, keeps the rest. */
-void program_race_grow(struct program *program, uint32_t at, uint32_t count);
-void program_race_shrink(struct program *program, uint32_t at, uint32_t count);
+
+/* ---- program_span.c: operations that belong to the one before them ---- */
+
+/* How many operations behind the one at `at`, of CLASS_ORDER, are its own: no more than it says, up to the
+ * first that cannot be in a race, or be repeated, or the program's end. */
+uint32_t program_span(const struct program *program, uint32_t at);
+/* How many it says, and to make it say another number, which is brought into its range. */
+uint32_t program_span_wanted(const struct program_op *op);
+void program_span_set(struct program_op *op, uint32_t wanted);
+/* To be called before `count` operations are put in at `at`, or taken out from there: a race or a repetition
+ * that had operations on both sides, or lost some, keeps the rest. */
+void program_span_grow(struct program *program, uint32_t at, uint32_t count);
+void program_span_shrink(struct program *program, uint32_t at, uint32_t count);
+
+/*
+ * The operations in the order in which they run, each as often as it does; begin with {0}. OP_REPEAT itself
+ * is left out; an OP_RACE is not, and whoever runs its operations adds their number to `next`.
+ */
+struct program_walk {
+    uint32_t next;
+    uint32_t first, end; /* operations that are being repeated */
+    uint32_t pass;       /* of `passes`, from 0 on; both 0 outside a repetition */
+    uint32_t passes;
+    uint32_t repeated;       /* operations that second and later passes have come to, */
+    uint64_t repeated_pages; /* and what they are about */
+};
+bool program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
 
 #endif

@@ -1,4 +1,4 @@
-/* Races in a program: their switches, and which operations are theirs. */
+/* Races in a program: their switches. */
 #include "harness/program/program.h"
 
 #include <string.h>
@@ -27,47 +27,4 @@ void program_race_set(struct program_op *op, const struct program_race *race) {
                             (uint8_t)(race->at[i].actor + (race->at[i].locks ? SUT_ACTORS : 0))};
         memcpy(op->arg.race[i], bytes, sizeof bytes);
     }
-}
-
-uint32_t program_race_span(const struct program *program, uint32_t at) {
-    uint32_t wanted = 1u + program->ops[at].view % PROGRAM_RACE_OPS;
-    uint32_t span = 0;
-    while (span < wanted && at + 1 + span < program->op_count &&
-           program_may_race(program->ops[at + 1 + span].opcode)) {
-        span++;
-    }
-    return span;
-}
-
-/* The last race before `at` within whose reach it lies, or op_count. There is but one: a race in another's
- * span ends that. */
-static uint32_t race_around(const struct program *program, uint32_t at) {
-    for (uint32_t back = 1; back <= PROGRAM_RACE_OPS && back <= at; back++) {
-        if (program->ops[at - back].opcode == OP_RACE) {
-            uint32_t ops = 1u + program->ops[at - back].view % PROGRAM_RACE_OPS;
-            return ops >= back ? at - back : program->op_count;
-        }
-    }
-    return program->op_count;
-}
-
-void program_race_grow(struct program *program, uint32_t at, uint32_t count) {
-    uint32_t race = race_around(program, at);
-    if (race == program->op_count || at == program->op_count) {
-        return;
-    }
-    uint32_t ops = 1u + program->ops[race].view % PROGRAM_RACE_OPS;
-    ops = count < PROGRAM_RACE_OPS - ops ? ops + count : PROGRAM_RACE_OPS;
-    program->ops[race].view = (uint8_t)(ops - 1);
-}
-
-void program_race_shrink(struct program *program, uint32_t at, uint32_t count) {
-    uint32_t race = race_around(program, at);
-    if (race == program->op_count) {
-        return;
-    }
-    uint32_t ops = 1u + program->ops[race].view % PROGRAM_RACE_OPS;
-    uint32_t behind = race + ops + 1 - at; /* of its own from `at` on */
-    uint32_t lost = count < behind ? count : behind;
-    program->ops[race].view = (uint8_t)(ops > lost ? ops - lost - 1 : 0);
 }

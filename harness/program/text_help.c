@@ -44,6 +44,8 @@ static const char head[] =
 #define USE_STAMP(name)    " " name "=V"
 #define USE_NUMBER(name)   " " name "=N"
 #define USE_IDLE(name)     ""
+#define USE_SPAN(name)     " " name "=N"
+#define USE_TIMES(name)    " " name "=N"
 #define USE_SCHEDULE(name) " ops=N first=ACTOR switch=POINTS:ACTOR switch=lockPOINTS:ACTOR ..."
 /* clang-format on */
 #define USE(kind, name, ...) USE_##kind(name)
@@ -98,10 +100,14 @@ static const char operations[] =
     "    WORD:" PROGRAM_HANDLE_WORDS(SPACED) "\n"
     "    FORM:" PROGRAM_FORM_WORDS(SPACED) "\n"
     "\n"
-    "RACES\n"
+    "RACES AND REPETITIONS\n"
     PROGRAM_ORDER(OPERATION)
     "\n"
-    "    The next operations, up to N of them (1 to 8), run concurrently. These operations can:\n"
+    "    `repeat`: the next operations, up to N of them (`ops`, 1 to 8), run one after the other, N `times`\n"
+    "    (1 to 4097). Any operations but these two can. In a program all passes but the first come to at most\n"
+    "    4096 operations, on at most 2^19 pages in all; where that is used up, there are fewer.\n"
+    "\n"
+    "    `race`: the next operations, up to N of them (1 to 8), run concurrently. These operations can:\n"
     "       "
     PROGRAM_OPERATIONS(RACER)
     "\n"

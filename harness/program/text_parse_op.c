@@ -302,6 +302,12 @@ static bool parse_operand(struct text_parser *parser, struct text_span token, st
     case OPERAND_COUNT:
         return text_number(parser, value, TEXT_PLAIN, 1, largest(operand) + 1, &number) &&
                set_number(parser, token, 0, number - 1, operand, op);
+    case OPERAND_SPAN:
+    case OPERAND_TIMES:
+        return text_number(parser, value, TEXT_PLAIN, 1,
+                           operand->kind == OPERAND_SPAN ? PROGRAM_REPEAT_OPS : PROGRAM_REPEAT_TIMES,
+                           &number) &&
+               set_number(parser, token, 0, number - 1, operand, op);
     case OPERAND_INDEX:
     case OPERAND_PAGE:
     case OPERAND_NUMBER:

@@ -247,6 +247,10 @@ static void put_operand(struct out *out, struct program_op *rest, const struct p
     case OPERAND_COUNT:
         put_number(out, name, value ? value + 1 : 0, false);
         break;
+    case OPERAND_SPAN:
+    case OPERAND_TIMES:
+        put_number(out, name, value + 1, false);
+        break;
     case OPERAND_OUT:
     case OPERAND_IN_PAGE:
     case OPERAND_IN_VIEW:

@@ -48,9 +48,13 @@ static void put_pin_checks(struct put *to, const struct step *step, enum contrac
 }
 
 static bool put_ended_base(struct put *to, const struct step *step) {
-    names_maker ended = names_of_base((uint64_t)(uintptr_t)step->after.arg.map.pBaseAddress);
-    if (ended != NAMES_NOBODY && ended != step->maker)
-        put(to, "    base_is_new(&map_%s, &map_%s);\n", names_suffix(step->maker), names_suffix(ended));
+    uint64_t base = (uint64_t)(uintptr_t)step->after.arg.map.pBaseAddress;
+    names_base ended = names_of_base(base);
+    if (ended && !model_base_covered(&run.model, base)) {
+        put(to, "    base_is_new(&map_%s, ", names_suffix(step->maker));
+        names_put_base(to, ended);
+        put(to, ");\n");
+    }
     return true; /* else the view itself is malformed, which is looked at anyway */
 }
 
@@ -147,6 +151,6 @@ void final_violated(enum contract_clause clause) {
     told->end = shown ? REPRODUCER_SHOWS : REPRODUCER_HIDES;
     if (!shown)
         put(scenario_text(step), "    /* ... cannot be seen from outside the harness. */\n");
-    steps_end();
+    steps_end(TELL_DEATH);
     _exit(0); /* what the run holds is no leak */
 }

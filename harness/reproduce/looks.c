@@ -250,8 +250,8 @@ static struct put *demand_cpu(const char *what, uint64_t address) {
     int64_t distance;
     struct put *to = demand();
     put(to, "    %s(", what);
-    names_put_argument(to, OP_MAP, names_of_address(address, &distance));
-    put(to, ".pBaseAddress, %lld, ", (long long)distance);
+    names_put_base(to, names_of_address(address, &distance));
+    put(to, ", %lld, ", (long long)distance);
     return to;
 }
 

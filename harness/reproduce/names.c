@@ -9,7 +9,12 @@
 
 static struct {
     names_maker pin[SUT_DEVICES][SUT_CHAIN_MAX]; /* by chain and index */
-    names_maker base[MODEL_VIEWS];               /* as model.bases */
+    struct {
+        names_maker maker;
+        bool repeated;
+        uint32_t nth;    /* of those that it made */
+    } base[MODEL_VIEWS]; /* as model.bases */
+    uint32_t bases;      /* and one more, while a map is under way */
     struct {
         names_maker maker;
         struct model_pin pin;
@@ -25,8 +30,16 @@ void names_pinned(uint8_t chain, uint8_t index, names_maker maker) {
 }
 
 void names_mapped(names_maker maker) {
-    if (run.model.base_count < MODEL_VIEWS)
-        names.base[run.model.base_count] = maker;
+    uint32_t count = run.model.base_count;
+    if (count == MODEL_VIEWS)
+        return;
+    names.bases = count + 1;
+    names.base[count].maker = maker;
+    names.base[count].repeated = run.walk.passes > 1 && !run.inside;
+    names.base[count].nth = 0;
+    for (uint32_t i = count; i-- > 0 && names.base[count].nth == 0;)
+        if (names.base[i].maker == maker)
+            names.base[count].nth = names.base[i].nth + 1;
 }
 
 void names_ending(void) {
@@ -46,14 +59,14 @@ names_maker names_of_pin(uint8_t chain, uint8_t index) {
     return names.pin[chain][index];
 }
 
-names_maker names_of_base(uint64_t base) {
+names_base names_of_base(uint64_t base) {
     uint32_t i = run.model.base_count;
     while (i > 0 && run.model.bases[i - 1] != base)
         i--;
-    return i > 0 ? names.base[i - 1] : NAMES_NOBODY;
+    return i;
 }
 
-names_maker names_of_address(uint64_t address, int64_t *distance) {
+names_base names_of_address(uint64_t address, int64_t *distance) {
     const struct model *m = &run.model;
     uint64_t nearest = 0;
     for (uint32_t i = 0; i < m->base_count; i++)
@@ -91,6 +104,20 @@ const char *names_suffix(names_maker maker) {
 
 void names_put_argument(struct put *to, uint8_t opcode, names_maker maker) {
     put(to, "%s_%s", text_opcodes[opcode], names_suffix(maker));
+}
+
+void names_put_base(struct put *to, names_base base) {
+    names_maker maker = base ? names.base[base - 1].maker : NAMES_NOBODY;
+    const char *suffix = names_suffix(maker);
+    uint32_t last = names.bases;
+    while (last > base && names.base[last - 1].maker != maker)
+        last--;
+    if (!base || !names.base[base - 1].repeated)
+        put(to, "map_%s.pBaseAddress", suffix);
+    else if (last == base)
+        put(to, "bases_%s[issued_%s - 1]", suffix, suffix);
+    else
+        put(to, "bases_%s[%u]", suffix, names.base[base - 1].nth);
 }
 
 /* ---- handles ---- */

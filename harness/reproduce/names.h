@@ -15,6 +15,9 @@ typedef uint32_t names_maker;
 #define NAMES_OP(op)     ((op) + 1)           /* the callback of an operation */
 #define NAMES_SERIAL(nr) (0x80000000u | (nr)) /* one that is no operation's */
 
+/* A base: its place in the order of issue plus 1, 0 for none. */
+typedef uint32_t names_base;
+
 /* Everything is forgotten. */
 void names_begin(void);
 /* A pin was made; the next view will be made by; the pins that are alive may end. */
@@ -25,8 +28,8 @@ void names_ending(void);
 /* Who made the pin there; the latest view with this base; that one and the distance from the view's base
  * that is nearest below. */
 names_maker names_of_pin(uint8_t chain, uint8_t index);
-names_maker names_of_base(uint64_t base);
-names_maker names_of_address(uint64_t address, int64_t *distance);
+names_base names_of_base(uint64_t base);
+names_base names_of_address(uint64_t address, int64_t *distance);
 
 /* Who made the pin with this descriptor, and whether it is alive. */
 bool names_find_descriptor(const void *descriptor, names_maker *maker);
@@ -35,6 +38,8 @@ bool names_find_descriptor(const void *descriptor, names_maker *maker);
 const char *names_suffix(names_maker maker);
 /* A callback's argument variable: "pin2_3". */
 void names_put_argument(struct put *to, uint8_t opcode, names_maker maker);
+/* "map_3.pBaseAddress"; "bases_3[issued_3 - 1]" or "bases_3[0]" of a call that is repeated. */
+void names_put_base(struct put *to, names_base base);
 /* "adapter[0].dxgkrnl.DeviceHandle". */
 void names_put_handle(struct put *to, const struct call *call);
 

@@ -44,7 +44,7 @@ static void run_watched(void *context) {
     calibrate();
     scenario->held = held;
     executor_run_with(context, &options);
-    steps_tell(scenario->step, TELL_RESULT);
+    steps_end(TELL_RESULT);
     scenario->told.end = REPRODUCER_KEPT;
 }
 
@@ -76,7 +76,7 @@ const struct reproducer *reproducer_of(const struct program *program, unsigned t
         steps_tell(&scenario->step[inside], TELL_DEATH);
         if (scenario->look[0])
             put(to, "\n    /* where the process dies: a look of the oracle's */\n%s", scenario->look);
-        steps_end();
+        steps_end(TELL_DEATH);
     } else if (scenario->told.end == REPRODUCER_KEPT) {
         put(&scenario->main, "    nothing_is_out();\n");
     }

@@ -5,6 +5,7 @@
 
 #include "harness/contract/held.h"
 #include "harness/reproduce/names.h"
+#include "harness/reproduce/passes.h"
 #include "harness/reproduce/reproduce.h"
 
 /* The longest is of a ledger: 9 counts, each with its name of 13 characters and a number of 28 at most. */
@@ -16,6 +17,7 @@ struct step {
     bool active;
     bool returned;
     bool inner;        /* drivers make calls in it */
+    bool repeated;     /* it is made more than once */
     names_maker maker; /* its number */
     char label[48];
     char operands[1024]; /* statements before it */
@@ -27,7 +29,7 @@ struct step {
     bool owed;                          /* PIN2: a contiguous range is free, and preferred */
     uint32_t serial;                    /* PIN2, PIN, MAP: of the section */
     uint64_t marks[2];                  /* MAP: pages without a mark before it, + 1; 0: none */
-    names_maker of;                     /* DMA: the pin's, CPU: the view's */
+    uint32_t of;                        /* DMA: the pin's names_maker, CPU: the view's names_base */
     int64_t distance;                   /* CPU: from the view's base */
     bool wants_ok;                      /* DMA */
     uint64_t wanted[PROGRAM_DMA_PAGES]; /* DMA_READ, CPU_READ: what the model holds */
@@ -50,7 +52,8 @@ struct scenario {
     struct put variables; /* what the calls take and give */
     struct put inner;     /* functions of what drivers do when they are entered */
     struct put main;
-    struct step step[2];        /* outside and inside of drivers */
+    struct step step[2]; /* outside and inside of drivers */
+    struct passes passes;
     uint32_t turn;              /* a number for what is behind the last statement */
     uint32_t heading;           /* the operation whose heading was written last */
     uint32_t headed;            /* operations that have one */
@@ -79,7 +82,7 @@ void steps_enter(void);
 /* Writes the step down, and what is before it. */
 void steps_tell(struct step *step, enum telling how);
 /* Writes down what is left, and closes what is open. */
-void steps_end(void);
+void steps_end(enum telling how);
 /* "sut->set_irql(2);" */
 void steps_circumstance(const char *function, unsigned value);
 

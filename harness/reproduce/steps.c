@@ -1,5 +1,6 @@
 /* Calls, as statements: written down when it is known what came of them. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/contract/reach.h"
@@ -73,17 +74,30 @@ static bool put_base(struct put *to, const struct step *step) {
             return false;
         delta = (int64_t)op->offset_delta * (int64_t)MODEL_PAGE;
     }
-    names_maker maker = names_of_base(base - (uint64_t)delta);
-    if (maker == NAMES_NOBODY)
+    names_base meant = names_of_base(base - (uint64_t)delta);
+    if (!meant)
         return false;
     put(to, "    ");
     names_put_argument(to, OP_UNMAP, step->maker);
     put(to, ".pBaseAddress = (char *)");
-    names_put_argument(to, OP_MAP, maker);
-    put(to, ".pBaseAddress");
+    names_put_base(to, meant);
     put_delta(to, delta);
     put(to, ";\n");
     return true;
+}
+
+/* What the call takes and gives: once, if it is repeated. */
+static void put_variable(const struct step *step) {
+    const char *suffix = names_suffix(step->maker);
+    uint8_t opcode = step->before.opcode;
+    char line[128];
+    snprintf(line, sizeof line, "static %s %s_%s;\n", callbacks[opcode].type, text_opcodes[opcode], suffix);
+    if (step->repeated && strstr(scenario->variables.text, line))
+        return;
+    put(&scenario->variables, "%s", line);
+    if (step->repeated && opcode == OP_MAP)
+        put(&scenario->variables, "static PVOID bases_%s[%u];\nstatic unsigned issued_%s;\n", suffix,
+            PROGRAM_REPEAT_TIMES, suffix);
 }
 
 static void put_callback(struct put *operands, struct put *call, const struct step *step) {
@@ -101,9 +115,12 @@ static void put_callback(struct put *operands, struct put *call, const struct st
     put(call, ", &");
     names_put_argument(call, opcode, step->maker);
     put(call, ")");
-    put(&scenario->variables, "static %s ", callbacks[opcode].type);
-    names_put_argument(&scenario->variables, opcode, step->maker);
-    put(&scenario->variables, ";\n");
+    put_variable(step);
+    if (step->repeated) {
+        put(operands, "    ");
+        names_put_argument(operands, opcode, step->maker);
+        put(operands, " = (%s){0};\n", callbacks[opcode].type);
+    }
     bool based = opcode == OP_UNMAP && put_base(operands, step);
     unsigned end = 0;
     for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++) {
@@ -263,8 +280,8 @@ static void put_memory(struct put *to, const struct step *step, enum telling how
     bool reaches = step->returned && how != TELL_FINAL ? step->after.dma_ok : step->wants_ok;
     if (call->opcode == OP_CPU_WRITE || call->opcode == OP_CPU_READ) {
         put(to, call->opcode == OP_CPU_WRITE ? "    *cpu_word(" : "    cpu_reads(");
-        names_put_argument(to, OP_MAP, step->of);
-        put(to, ".pBaseAddress, %lld", (long long)step->distance);
+        names_put_base(to, step->of);
+        put(to, ", %lld", (long long)step->distance);
         put(to, call->opcode == OP_CPU_WRITE ? ") = " : ", ");
         put_number(to, call->opcode == OP_CPU_WRITE ? call->stamp : step->wanted[0]);
         put(to, call->opcode == OP_CPU_WRITE ? ";\n" : ");\n");
@@ -340,6 +357,13 @@ static bool has_made(const struct step *step, enum telling how) {
            step->answer.expect != MUST_FAIL;
 }
 
+static void put_pages(const struct step *step) {
+    char line[48];
+    snprintf(line, sizeof line, "static struct pages pages_%s;\n", names_suffix(step->maker));
+    if (!step->repeated || !strstr(scenario->variables.text, line))
+        put(&scenario->variables, "%s", line);
+}
+
 static void put_made(struct put *to, const struct step *step) {
     const struct call *call = &step->before;
     const char *suffix = names_suffix(step->maker);
@@ -347,9 +371,11 @@ static void put_made(struct put *to, const struct step *step) {
         put(to, "    descriptor_check_view(&map_%s, ", suffix);
         put_number(to, call->arg.map.Offset);
         put(to, ");\n");
+        if (step->repeated)
+            put(to, "    bases_%s[issued_%s++] = map_%s.pBaseAddress;\n", suffix, suffix, suffix);
     } else if (is_pin(call->opcode)) {
         bool legacy = call->opcode == OP_PIN;
-        put(&scenario->variables, "static struct pages pages_%s;\n", suffix);
+        put_pages(step);
         put(to,
             legacy ? "    pages_%s = pages_of_mdl(pin_%s.pMdl, "
                    : "    pages_%s = pages_of_adl(pin2_%s.pAdl, ",
@@ -438,14 +464,16 @@ void steps_tell(struct step *step, enum telling how) {
     flush(step, how);
 }
 
-void steps_end(void) {
-    leave(TELL_DEATH);
-    flush(scenario->step, TELL_DEATH);
+void steps_end(enum telling how) {
+    leave(how);
+    flush(scenario->step, how);
+    passes_end(&scenario->passes, &scenario->main);
 }
 
 /* ---- what happens ---- */
 
-static void put_headings(void) {
+/* Up to the operation `last`. */
+static void put_headings(uint32_t last) {
     static char text[TEXT_LINE_MAX];
     if (scenario->heading == run.op)
         return;
@@ -453,14 +481,33 @@ static void put_headings(void) {
     if (run.op == RUN_BOOT)
         put(&scenario->main, "\n    /* bringing the machine up */\n");
     /* Operations without a call, for they found nothing to do. */
-    for (; scenario->headed < run.program->op_count && scenario->headed <= run.op && run.op != RUN_BOOT;
+    for (; scenario->headed < run.program->op_count && scenario->headed <= last && run.op != RUN_BOOT;
          scenario->headed++) {
-        text_print_op(&run.program->ops[scenario->headed], text, sizeof text);
+        const struct program_op *op = &run.program->ops[scenario->headed];
+        bool idle = scenario->headed < run.op && op->opcode != OP_REPEAT;
+        text_print_op(op, text, sizeof text);
         put(&scenario->main, "\n    /* %u: %s%s */\n", scenario->headed + 1, text,
-            scenario->headed < run.op ? ": nothing to call" : "");
+            idle ? ": nothing to call" : "");
     }
     if (run.op == RUN_END)
         put(&scenario->main, "\n    /* taking the machine down */\n");
+}
+
+/* A pass begins, or the first of several, or what comes behind them. */
+static void turn_pass(void) {
+    struct passes *passes = &scenario->passes;
+    const struct program_walk *walk = &run.walk;
+    if (passes->open && (walk->passes < 2 || walk->end != passes->end))
+        passes_end(passes, &scenario->main);
+    if (walk->passes < 2)
+        return;
+    if (passes->open && walk->pass != passes->pass) {
+        passes_next(passes, &scenario->main);
+    } else if (!passes->open) {
+        put_headings(walk->end - 1);
+        passes_begin(passes, &scenario->main, walk->end);
+    }
+    passes->pass = walk->pass;
 }
 
 void steps_enter(void) {
@@ -481,7 +528,8 @@ void steps_enter(void) {
 
 void steps_circumstance(const char *function, unsigned value) {
     steps_tell(scenario->step, TELL_RESULT);
-    put_headings();
+    turn_pass();
+    put_headings(run.op);
     scenario->turn++;
     put(&scenario->main, "    sut->%s(%u);\n", function, value);
 }
@@ -489,7 +537,9 @@ void steps_circumstance(const char *function, unsigned value) {
 static void name_step(struct step *step, uint8_t opcode) {
     const char *word = text_opcodes[opcode];
     bool own = run.op < run.program->op_count;
-    step->maker = own && !run.inside ? NAMES_OP(run.op) : NAMES_SERIAL(scenario->serials++);
+    /* What drivers do within it is a function each time, and has its name. */
+    bool alone = own && !run.inside && (!step->repeated || call_is_callback(opcode));
+    step->maker = alone ? NAMES_OP(run.op) : NAMES_SERIAL(scenario->serials++);
     char number[16];
     snprintf(number, sizeof number, "%u", run.op + 1);
     const char *where = own ? number : run.op == RUN_BOOT ? "boot" : "end";
@@ -506,12 +556,17 @@ static void begin(const struct call *call) {
         flush(step, TELL_RESULT); /* what was looked at before its first call */
     } else {
         steps_tell(step, TELL_RESULT);
-        put_headings();
+        turn_pass();
+        put_headings(run.op);
         scenario->entries = miniport_acted;
     }
     scenario->turn++;
     looks.used = 0;
-    *step = (struct step){.active = true, .before = *call, .looks = looks, .answer = ask(call)};
+    *step = (struct step){.active = true,
+                          .repeated = run.walk.passes > 1 && !run.inside,
+                          .before = *call,
+                          .looks = looks,
+                          .answer = ask(call)};
     scenario->told.op = run.op;
     name_step(step, call->opcode);
     know_area(step);

@@ -55,7 +55,7 @@ static bool extend(struct schedules *self, struct level *level) {
 
 bool schedules_run(struct schedules *self) {
     static struct level levels[PROGRAM_SWITCHES + 1];
-    uint32_t span = program_race_span(self->program, self->op);
+    uint32_t span = program_span(self->program, self->op);
     unsigned actors = 0;
     self->count = 0;
     self->points = 0;

@@ -12,8 +12,8 @@
 
 /* Address space for shared pages: a file in memory, made anew for each boot that needs any, so that nothing
  * of it can outlive the boot or be shared with a process forked later. It grows by a page when one is
- * aliased first: 1024 operations of a program times the 1024 pages of its view space make 4 GiB. */
-#define SHARED_BYTES (UINT64_C(4) << 30)
+ * aliased first: 5120 operations of a program times the 4352 pages of its view space make 85 GiB. */
+#define SHARED_BYTES (UINT64_C(128) << 30)
 
 /* These addresses show shared + offset. */
 struct alias {

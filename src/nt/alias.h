@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 /* A map adds two for each stretch of live pages that it shows, and needs an overlapping live view for
- * each stretch: with a view space of 4 MiB, 64 views. Kernels allow a process 65530 mappings. */
-#define NT_ALIASES 16384u
+ * each stretch: with a view space of 17 MiB, 272 views. Kernels allow a process 65530 mappings, and an
+ * alias in the middle of memory makes two. */
+#define NT_ALIASES 32000u
 
 /* Makes the memory at `from` also appear at `to`; both are whole pages of windows, and `to` was never
  * issued. False when the host refuses: `from` is unharmed then, `to` must not be used in this boot. */

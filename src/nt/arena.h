@@ -13,11 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Address space only. Half of it holds 2^25 store pages: each is made by a DMA write of its own, of
- * which a program can express 1024 operations x 16 pages = 2^14. The other half holds 8192 windows
- * of 16 MiB (nt/window.h), and a program can ask for 1024. Where the host grants less, as under
- * ThreadSanitizer's layout or a limit, it is halved down to NT_ARENA_MIN: 2^21 pages, 512 windows. */
-#define NT_ARENA_BYTES (UINT64_C(256) << 30)
+/* Address space only. Half of it holds 2^26 store pages: each is made by a DMA write of its own, of
+ * which a program can express 5120 operations x 16 pages < 2^17. The other half holds 6553 windows
+ * of 40 MiB (nt/window.h), and a program can ask for 5120. Where the host grants less, as under
+ * ThreadSanitizer's layout or a limit, it is halved down to NT_ARENA_MIN: 2^21 pages, 204 windows. */
+#define NT_ARENA_BYTES (UINT64_C(512) << 30)
 #define NT_ARENA_MIN   (UINT64_C(16) << 30)
 
 /* Reserves on the first call; false when the host grants not even NT_ARENA_MIN. */

@@ -5,7 +5,7 @@
  * MAP-COHERENT costs nothing. A window dies with its last view and its addresses are never issued
  * again in this boot; the pages' bytes stay in its memory until somebody wants them elsewhere.
  *
- * A window's anchor, the first page of its first view, is always in the middle of its 16 MiB, and
+ * A window's anchor, the first page of its first view, is always in the middle of its 40 MiB, and
  * windows follow each other, so that host pages are used again from boot to boot (nt/arena.h).
  */
 #ifndef NT_WINDOW_H
@@ -16,14 +16,14 @@
 
 struct nt_section;
 
-/* Half of it, less the guard, is what one view can have: 8 MiB - 64 KiB. The view space of a program
- * is at most 4 MiB for all views together, so the rest is room for neighbours that come later. One
+/* Half of it, less the guard, is what one view can have: 20 MiB - 64 KiB. The view space of a program
+ * is at most 17 MiB for all views together, so the rest is room for neighbours that come later. One
  * that slides out of it gets a window of its own in which the shared pages are aliased (nt/alias.h). */
-#define NT_WINDOW_BYTES       (UINT64_C(16) << 20)
-#define NT_WINDOW_HALF_PAGES  UINT64_C(2048)
+#define NT_WINDOW_BYTES       (UINT64_C(40) << 20)
+#define NT_WINDOW_HALF_PAGES  UINT64_C(5120)
 #define NT_WINDOW_GUARD_PAGES UINT64_C(16)
 #define NT_VIEW_MAX_PAGES     (NT_WINDOW_HALF_PAGES - NT_WINDOW_GUARD_PAGES)
-/* At most one for each view of a boot; a program has 1024 operations. */
+/* At most one for each view of a boot: a program has 1024 operations, and 4096 that are repetitions. */
 #define NT_WINDOWS 8192u
 #define NT_RUNS    NT_WINDOWS
 

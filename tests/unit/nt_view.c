@@ -340,9 +340,10 @@ static void a_view_beyond_what_the_host_gives_is_a_shortage(void **state) {
     boot(&config);
     struct nt_section *section = nt_section_create(UINT64_C(1) << 52);
     void *base;
-    assert_int_equal(nt_section_map(section, 0, UINT64_C(8) << 20, &base), STATUS_NO_MEMORY);
+    assert_int_equal(nt_section_map(section, 0, (NT_VIEW_MAX_PAGES + 1) * NT_PAGE_SIZE, &base),
+                     STATUS_NO_MEMORY);
     assert_int_equal(nt_phys_held(), 0);
-    map(section, 0, 2048 - 16);
+    map(section, 0, NT_VIEW_MAX_PAGES);
     nt_section_unmap_all(section);
     nt_section_destroy(section);
 }

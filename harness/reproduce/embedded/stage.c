@@ -5,8 +5,9 @@ static bool gone[SUT_DEVICES]; /* surprise removed */
 
 /* ---- what a miniport wants of the bus ---- */
 
-/* Every handle ever issued: one for each adapter of each start. */
-static uint64_t issued[1024 * SUT_CHAIN_MAX + SUT_DEVICES];
+/* Every handle ever issued: one for each adapter of each start, by 1024 operations and 4096 that are
+ * repetitions. */
+static uint64_t issued[(1024 + 4096) * SUT_CHAIN_MAX + SUT_DEVICES];
 static unsigned issued_count;
 
 static void got_handle(struct miniport *self) {
@@ -410,9 +411,8 @@ HELPER void pages_are_logical(const struct pages *pages, unsigned lead, unsigned
     finding("each page at its PFN");
 }
 
-HELPER void base_is_new(const DXGKARGCB_MAPFRAMEBUFFERPOINTER *map,
-                        const DXGKARGCB_MAPFRAMEBUFFERPOINTER *ended) {
-    if (map->pBaseAddress == ended->pBaseAddress)
+HELPER void base_is_new(const DXGKARGCB_MAPFRAMEBUFFERPOINTER *map, PVOID ended) {
+    if (map->pBaseAddress == ended)
         finding("a base that was issued before and has ended");
 }
 
