@@ -55,11 +55,14 @@ struct model_pin {
     bool live;
     bool legacy; /* by the WDDM 2.4 form */
     bool contiguous;
-    bool waited; /* it was made before its chain was attached to its domain */
+    bool waited;    /* it was made before its chain was attached to its domain */
+    bool scribbled; /* its driver has written over the descriptor: nobody is held to what that says now */
     uint64_t pages;
     uint64_t base;                 /* contiguous: BasePageNumber */
     const DXGK_PAGE_NUMBER *array; /* else: the ADL's or the MDL's array */
-    const void *descriptor;        /* the ADL or MDL */
+    const DXGK_PAGE_NUMBER
+        *place;             /* scribbled: where it is, and `array` is what it said before; NULL: there */
+    const void *descriptor; /* the ADL or MDL */
     uint32_t samples;
     struct {
         uint64_t page;    /* of the section */

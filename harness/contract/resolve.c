@@ -138,9 +138,11 @@ static uint64_t program_word(uint64_t offset) {
     return offset % MODEL_PAGE == CONTENTS_STAMP_OFFSET ? offset - 8 : offset;
 }
 
-bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+/* NULL: there is none. */
+static const struct model_pin *resolve_pin(const struct model *m, const struct program_op *op,
+                                           struct call *call) {
     if (m->pins == 0)
-        return false;
+        return NULL;
     uint32_t wanted = op->view % m->pins;
     const struct model_pin *pin = NULL;
     for (uint8_t i = 0; i < m->program->machine.adapters && !pin; i++) {
@@ -152,6 +154,13 @@ bool resolve_dma(const struct model *m, const struct program_op *op, struct call
             }
         }
     }
+    return pin;
+}
+
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+    const struct model_pin *pin = resolve_pin(m, op, call);
+    if (!pin)
+        return false;
     call->device = resolve_device(m, op->adapter);
     call->page = op->arg.dma.page % pin->pages;
     call->offset = (uint16_t)program_word(op->arg.dma.offset % CONTENTS_STAMP_OFFSET);
@@ -160,6 +169,22 @@ bool resolve_dma(const struct model *m, const struct program_op *op, struct call
     call->stamp = op->arg.dma.stamp;
     for (uint32_t i = 0; i < call->count; i++)
         call->address[i] = pin->contiguous ? pin->base + call->page + i : pin->array[call->page + i];
+    return true;
+}
+
+bool resolve_scribble(const struct model *m, const struct program_op *op, struct call *call) {
+    const struct model_pin *pin = resolve_pin(m, op, call);
+    if (!pin)
+        return false;
+    uint64_t header = (pin->legacy ? sizeof(MDL) : sizeof(DXGK_ADL)) / sizeof(uint64_t);
+    uint64_t entries = pin->contiguous || pin->pages > RESOLVE_SCRIBBLED ? 0 : pin->pages;
+    uint64_t word = op->arg.number[0] % (header + entries);
+    call->flag = word >= header;
+    call->page = call->flag ? word - header : word;
+    call->address[0] =
+        (uintptr_t)(call->flag ? (const void *)(pin->place ? pin->place : pin->array) : pin->descriptor) +
+        call->page * sizeof(uint64_t);
+    call->stamp = op->arg.number[1];
     return true;
 }
 

@@ -38,6 +38,10 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
  * none. */
 bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call);
 bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call);
+/* Fills in a write over a live pin's descriptor: its header's Nth word, or (flag) the Nth entry of its array.
+ * Of longer arrays the header alone, for who follows the pin has to remember what the entries were. */
+#define RESOLVE_SCRIBBLED 64u
+bool resolve_scribble(const struct model *m, const struct program_op *op, struct call *call);
 
 /* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);

@@ -32,6 +32,9 @@ static void run_access(const struct program_op *op, struct call *call) {
     case ACCESS_CPU_READ:
         run_cpu(op, call);
         break;
+    case ACCESS_SCRIBBLE:
+        run_scribble(op, call);
+        break;
     }
 }
 

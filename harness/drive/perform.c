@@ -84,6 +84,9 @@ static void perform_access(const struct sut *sut, struct call *call) {
     case ACCESS_CPU_WRITE:
         *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
         break;
+    case ACCESS_SCRIBBLE:
+        *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+        break;
     case ACCESS_CPU_READ:
         call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];
         break;

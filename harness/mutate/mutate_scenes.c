@@ -495,6 +495,29 @@ static void isolate(struct mutation *m, struct spot at) {
     play(m, OP_DMA_READ, at);
 }
 
+/* The driver writes over what it was handed: now what it was given is told by Dxgkrnl's own records alone. */
+static void scribbled(struct mutation *m, struct spot at) {
+    struct spot other = other_spot(m, at);
+    if (coin(m))
+        pin(m, other);
+    pin(m, at);
+    for (uint32_t i = 1 + some(m, 3); i > 0 && here(m, at); i--) {
+        struct program_op op = mutate_op_on(m, OP_SCRIBBLE, at.chain, at.index);
+        op.arg.number[0] = some(m, 12);
+        if (coin(m)) /* of a header: a few pages, and Contiguous or not */
+            op.arg.number[1] = some(m, 20) | (uint64_t)some(m, 2) << 32;
+        put(m, op);
+    }
+    if (coin(m))
+        play(m, coin(m) ? OP_DMA_WRITE : OP_PRESSURE, at);
+    if (random_one_in(&m->random, 3))
+        play_on(m, OP_STOP, at.chain);
+    else
+        play(m, OP_UNPIN, at);
+    pin(m, coin(m) ? at : other);
+    play(m, OP_DMA_READ, at);
+}
+
 static const struct {
     void (*play)(struct mutation *m, struct spot at);
     uint8_t weight;
@@ -521,6 +544,7 @@ static const struct {
     {exhaust, 1, 6, 0},
     {strangers, 4, 4, 0},
     {raised, 1, 1, TARGET_OP(OP_IRQL)},
+    {scribbled, 2, 2, TARGET_OP(OP_SCRIBBLE)},
 };
 
 /* Logical pages or frames that a handful of pins use up. */

@@ -242,6 +242,10 @@ static void know_area(struct step *step) {
 static void know_memory(struct step *step) {
     const struct call *call = &step->before;
     uint32_t serial = run.model.chains[call->pin_chain].areas[call->pin_index].serial;
+    if (call->opcode == OP_SCRIBBLE) {
+        step->of = names_of_pin(call->pin_chain, call->pin_index);
+        return;
+    }
     if (call->opcode == OP_CPU_WRITE || call->opcode == OP_CPU_READ) {
         step->of = names_of_address(call->address[0], &step->distance);
         step->wanted[0] = contents_read(serial, call->page);
@@ -261,6 +265,13 @@ static void know_memory(struct step *step) {
 static void put_memory(struct put *to, const struct step *step, enum telling how) {
     const struct call *call = &step->before;
     bool reaches = step->returned && how != TELL_FINAL ? step->after.dma_ok : step->wants_ok;
+    if (call->opcode == OP_SCRIBBLE) {
+        put(to, "    driver_writes(pages_%s.%s, %llu, ", names_suffix(step->of),
+            call->flag ? "said.array" : "descriptor", (unsigned long long)call->page);
+        put_number(to, call->stamp);
+        put(to, ");\n");
+        return;
+    }
     if (call->opcode == OP_CPU_WRITE || call->opcode == OP_CPU_READ) {
         put(to, call->opcode == OP_CPU_WRITE ? "    *cpu_word(" : "    cpu_reads(");
         names_put_argument(to, OP_MAP, step->of);
