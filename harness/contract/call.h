@@ -15,7 +15,7 @@ struct call {
     uint8_t opcode; /* enum program_opcode */
     uint8_t actor;
     uint8_t device; /* bus operations and DMA: the device; LINK: the lead */
-    uint8_t joiner; /* ADD: whose chain its driver names, */
+    uint8_t joiner; /* ADD: whose chain its driver names; ANSWERS: whose line it goes by */
     bool flag;      /* POWER: D0; RESET: begin; SCRIBBLE: over the array */
     KIRQL irql;
     bool null_arg;

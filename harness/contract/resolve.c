@@ -23,12 +23,14 @@ void resolve_chains(const struct program *program, struct resolve_chains *chains
     }
 }
 
+uint8_t resolve_joiner(const struct model *model, const struct program_op *op) {
+    return resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
+}
+
 /* A device that comes later is alone. */
 void resolve_bus(const struct model *model, const struct program_op *op, struct call *call) {
     call->device = resolve_device(model, op->adapter);
-    call->joiner = op->opcode == OP_LINK
-                       ? resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS))
-                       : call->device;
+    call->joiner = op->opcode == OP_LINK ? resolve_joiner(model, op) : call->device;
     call->count = 1;
     call->flag = op->flag;
 }
@@ -72,7 +74,7 @@ uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index) 
     const struct model_chain *chain = &model->chains[d->chain];
     if (d->present && index < chain->count)
         device = chain->members[index];
-    return model->program->adapters[device].maximum_size;
+    return model->program->adapters[model->answers[device]].maximum_size;
 }
 
 static uint64_t resolve_form(uint8_t form, int8_t delta, uint64_t raw, uint64_t maximum) {

@@ -13,6 +13,9 @@
 /* The device an adapter number of a program means: there may be fewer than it says. */
 uint8_t resolve_device(const struct model *model, uint8_t adapter);
 
+/* The other adapter that an operation names. */
+uint8_t resolve_joiner(const struct model *model, const struct program_op *op);
+
 /* What the drivers of a world answer to DxgkDdiLinkDevice at boot: each device's lead, and the members of
  * each lead's chain, itself the first. A device that is absent at boot is alone. */
 struct resolve_chains {

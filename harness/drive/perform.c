@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/drive/driver.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
 #include "harness/judge/state_coverage.h"
@@ -132,6 +133,9 @@ static void perform_self(const struct sut *sut, const struct call *call) {
     switch ((enum program_self)call->opcode) {
     case SELF_IRQL:
         sut->set_irql(call->irql);
+        break;
+    case SELF_ANSWERS:
+        driver_answers(call->device, call->joiner);
         break;
     }
 }

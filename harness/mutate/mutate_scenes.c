@@ -518,6 +518,24 @@ static void scribbled(struct mutation *m, struct spot at) {
     play(m, OP_DMA_READ, at);
 }
 
+/* A driver answers otherwise in a later start than in those before. */
+static void otherwise(struct mutation *m, struct spot at) {
+    uint32_t adapters = m->program->machine.adapters;
+    for (uint32_t i = 0, lives = 1 + some(m, 3); i < lives; i++) {
+        uint8_t device = here(m, at) && coin(m) ? m->model.chains[at.chain].members[at.index] : at.chain;
+        play_on(m, OP_STOP, at.chain);
+        put(m, (struct program_op){
+                   .opcode = OP_ANSWERS, .adapter = device, .value = (int64_t)some(m, adapters)});
+        play_on(m, OP_START, at.chain);
+        if (coin(m))
+            pin_whole(m, at, coin(m));
+        else
+            pin(m, at);
+        if (coin(m))
+            play(m, OP_DMA_WRITE, at);
+    }
+}
+
 static const struct {
     void (*play)(struct mutation *m, struct spot at);
     uint8_t weight;
@@ -545,6 +563,7 @@ static const struct {
     {strangers, 4, 4, 0},
     {raised, 1, 1, TARGET_OP(OP_IRQL)},
     {scribbled, 2, 2, TARGET_OP(OP_SCRIBBLE)},
+    {otherwise, 2, 2, TARGET_OP(OP_ANSWERS)},
 };
 
 /* Logical pages or frames that a handful of pins use up. */

@@ -140,7 +140,7 @@ static void put_add(struct put *to, const struct call *call) {
 
 /* Whether a start that succeeds, or a secure VM, attaches the chain. */
 static bool attaches(const struct call *call, uint8_t chain) {
-    const struct model_caps caps = model_caps(run.program, chain);
+    const struct model_caps caps = run.model.caps[chain];
     if (call->opcode == OP_SECURE_VM)
         return !run.model.chains[chain].attached;
     bool denied = false; /* a Begin fails */
@@ -507,6 +507,12 @@ static void name_step(struct step *step, uint8_t opcode) {
     snprintf(step->label, sizeof step->label, run.inside ? "%s, inside: %s" : "%s: %s", where, word);
 }
 
+static void put_answers(struct put *to, const struct call *call) {
+    put(to, "    adapter[%u].settings = (struct miniport_settings)\n", call->device);
+    settings_put(to, run.program, call->device, call->joiner);
+    put(to, ";\n");
+}
+
 static void begin(const struct call *call) {
     struct step *step = scenario_step();
     struct put operands, expression, looks = step->looks;
@@ -534,6 +540,8 @@ static void begin(const struct call *call) {
         know_memory(step);
     else if (program_class(call->opcode) == CLASS_BUS && call->opcode != OP_PRESSURE)
         put_bus(&expression, call);
+    else if (call->opcode == OP_ANSWERS)
+        put_answers(&scenario->main, call);
     scenario->main.full |= operands.full || expression.full;
     if (call->opcode == OP_UNPIN || call->opcode == OP_STOP || call->opcode == OP_REMOVE)
         names_ending();

@@ -155,6 +155,7 @@ static void lines_print_as_written(void) {
         "reset 0 begin",
         "reset 0 end",
         "irql dispatch",
+        "answers 0 1",
         "irql passive actor=2",
         "link 0 1",
         "remove 1",
