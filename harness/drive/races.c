@@ -194,6 +194,20 @@ static enum schedule_outcome run_threads(unsigned actors) {
     return ran ? SCHEDULE_DONE : SCHEDULE_FAILED;
 }
 
+/* ANY-IRQL: what the callers have set stays. To ask in a race would be points of its schedule. */
+static void check_levels(unsigned actors) {
+    for (unsigned actor = 0; actor < SUT_ACTORS && run.sut->irql; actor++) {
+        if (!(actors >> actor & 1))
+            continue;
+        run.sut->set_actor(actor);
+        KIRQL irql = run.sut->irql();
+        (void)REQUIRE(irql == run.model.irql[actor], CLAUSE_ANY_IRQL,
+                      ("actor %u at IRQL %u when its calls have returned, as before them", actor,
+                       (unsigned)run.model.irql[actor]),
+                      ("%u", (unsigned)irql));
+    }
+}
+
 static enum schedule_outcome run_actors(void) {
     static const struct sut_hooks hooks = {.acquire = schedule_acquire,
                                            .release = schedule_release,
@@ -220,6 +234,8 @@ static enum schedule_outcome run_actors(void) {
         accesses_end();
         contract_kept(CLAUSE_RACE_MEMORY, accesses_ordered());
     }
+    if (outcome == SCHEDULE_DONE)
+        check_levels(actors);
     run.sut->set_actor(run.model.actor);
     return outcome;
 }
