@@ -206,7 +206,9 @@
     X(RACE_LIVE, "RACE-LIVE", 'C', "C, judged always", everybody_waits_forever,                              \
       "no order of calls deadlocks", "", 0)                                                                  \
     X(RACE_MEMORY, "RACE-MEMORY", 'C', "C", unsynchronized_accesses_collide,                                 \
-      "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED))
+      "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED)) \
+    X(RACE_ONCE, "RACE-ONCE", 'C', "C", caller_memory_fetched_a_second_time,                                 \
+      "a call reads each byte of its argument once", "", 0)
 
 enum contract_clause {
 #define X(name, ...) CLAUSE_##name,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/drive/driver.h"
+#include "harness/interleave/trace.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
 #include "harness/judge/state_coverage.h"
@@ -28,7 +29,11 @@ struct arguments {
 #define CALLER(name, number, word, race, needs, undone_by, help, member, type, slot, caller)                 \
     static void caller(struct call *call, const struct arguments *arguments) {                               \
         memcpy(arguments->member, call->arg.raw, sizeof(*arguments->member));                                \
+        if (trace_argument)                                                                                  \
+            trace_argument(arguments->member, sizeof(*arguments->member));                                   \
         call->status = call->table->slot(call->handle, arguments->member);                                   \
+        if (trace_argument)                                                                                  \
+            trace_argument(NULL, 0);                                                                         \
         memcpy(call->arg.raw, arguments->member, sizeof(*arguments->member));                                \
     }
 PROGRAM_CALLBACKS(CALLER)
