@@ -138,8 +138,8 @@ static void copy_interface(struct miniport *self, const DXGKRNL_INTERFACE *dxgkr
     self->has_interface = true;
 }
 
-/* Until its DxgkDdiStopDevice a driver may call through the table itself, in place of a copy: that is a choice.
- * A write into it from beside it shows nowhere else. */
+/* Until its DxgkDdiStopDevice a driver may call through the table itself, in place of a copy: that is a
+ * choice. A write into it from beside it shows nowhere else. */
 static void check_table(const struct miniport *self) {
     const char *was = (const char *)&self->dxgkrnl;
     const char *is = (const char *)self->table;
