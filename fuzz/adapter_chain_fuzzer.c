@@ -6,7 +6,8 @@
 
 /* Everything that happens to a chain, and pins, maps and DMA to see what it reaches. */
 const uint32_t target_operations = (PROGRAM_BUS_BITS & ~TARGET_OP(OP_PRESSURE)) | PROGRAM_CALLBACK_BITS |
-                                   TARGET_OP(OP_DMA_WRITE) | TARGET_OP(OP_DMA_READ) | TARGET_OP(OP_REPEAT);
+                                   TARGET_OP(OP_DMA_WRITE) | TARGET_OP(OP_DMA_READ) | TARGET_OP(OP_ANSWERS) |
+                                   TARGET_OP(OP_REPEAT);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -113,7 +113,7 @@ static bool is_reached(enum contract_clause clause) {
 static bool is_counted(enum contract_clause clause) {
     if (clause == CLAUSE_DIALECT_STEADY)
         return !sut_get()->hold_chosen;
-    return clause != CLAUSE_RACE_MEMORY || &trace_linked != NULL;
+    return (clause != CLAUSE_RACE_MEMORY && clause != CLAUSE_RACE_ONCE) || &trace_linked != NULL;
 }
 
 /* ---- situations ---- */
@@ -226,7 +226,8 @@ static bool print_reached(void) {
             "DIALECT-STEADY is not counted: this implementation is held to its choices clause by clause.\n");
     }
     if (!is_counted(CLAUSE_RACE_MEMORY)) {
-        printf("RACE-MEMORY and what races overlap are not counted: this build does not trace loads and "
+        printf("RACE-MEMORY, RACE-ONCE and what races overlap are not counted: this build does not trace "
+               "loads and "
                "stores.\n");
     }
     printf("clauses reached: %u of %u\n", reached, all);
@@ -311,8 +312,9 @@ const struct cmd cmd_clauses = {
         "        clauses reached: N of M\n"
         "        situations reached: N of M\n"
         "\n"
-        "    where M counts all clauses, except RACE-MEMORY if the compiler cannot trace loads and\n"
-        "    stores (gcc), and all situations that can be; without traced loads and stores, none of\n"
+        "    where M counts all clauses, except RACE-MEMORY and RACE-ONCE if the compiler cannot trace\n"
+        "    loads and stores (gcc), and all situations that can be; without traced loads and stores, none "
+        "of\n"
         "    races.\n"
         "\n"
         "OPTIONS\n"

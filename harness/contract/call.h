@@ -15,8 +15,8 @@ struct call {
     uint8_t opcode; /* enum program_opcode */
     uint8_t actor;
     uint8_t device; /* bus operations and DMA: the device; LINK: the lead */
-    uint8_t joiner; /* ADD: whose chain its driver names, */
-    bool flag;      /* POWER: D0; RESET: begin */
+    uint8_t joiner; /* ADD: whose chain its driver names; ANSWERS: whose line it goes by */
+    bool flag;      /* POWER: D0; RESET: begin; SCRIBBLE: over the array */
     KIRQL irql;
     bool null_arg;
     bool fired; /* out: an injected fault was met */
@@ -35,9 +35,9 @@ struct call {
         uint8_t raw[32];
         PROGRAM_CALLBACKS(PROGRAM_ARGUMENT)
     } arg;         /* in and out */
-    uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section */
+    uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section; SCRIBBLE: word */
     uint64_t stamp;
-    uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU: [0] the address */
+    uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU, SCRIBBLE: [0] the address */
     uint64_t data[PROGRAM_DMA_PAGES];    /* out: what was read */
 };
 

@@ -74,7 +74,7 @@
       "a chain with a missing or a second lead does not start", "LINK", AXES(LINKS))                         \
     X(LINK_INDEX, "LINK-INDEX", 'D', "D, lead = 0 C", some_other_adapter_meant,                              \
       "an index means the device whose handle the driver answers", "PHYS", AXES(LINKS))                      \
-    X(LINK_ORDER, "LINK-ORDER", 'D', "D", bring_up_sequence_broken,                                          \
+    X(LINK_ORDER, "LINK-ORDER", 'D', "D, among the others C", bring_up_sequence_broken,                      \
       "the lead starts after the others and stops before them", "LINK", AXES(LINKS))                         \
     X(STOP_RECLAIM, "STOP-RECLAIM", 'C', "C", driver_leak_kept_by_stop,                                      \
       "a stop takes back and counts what is still out", "",                                                  \
@@ -206,7 +206,9 @@
     X(RACE_LIVE, "RACE-LIVE", 'C', "C, judged always", everybody_waits_forever,                              \
       "no order of calls deadlocks", "", 0)                                                                  \
     X(RACE_MEMORY, "RACE-MEMORY", 'C', "C", unsynchronized_accesses_collide,                                 \
-      "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED))
+      "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED)) \
+    X(RACE_ONCE, "RACE-ONCE", 'C', "C", caller_memory_fetched_a_second_time,                                 \
+      "a call reads each byte of its argument once", "", 0)
 
 enum contract_clause {
 #define X(name, ...) CLAUSE_##name,

@@ -99,6 +99,9 @@ static void self(struct model *model, const struct program_op *op) {
     case SELF_IRQL:
         model->irql[op->actor] = resolve_irql(op);
         break;
+    case SELF_ANSWERS:
+        (void)model_answers(model, resolve_device(model, op->adapter), resolve_joiner(model, op));
+        break;
     }
 }
 

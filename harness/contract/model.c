@@ -17,6 +17,7 @@ void model_reset(struct model *model, const struct program *program) {
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         model->devices[i] = (struct model_device){0};
         model->chains[i].count = 0;
+        model->answers[i] = (uint8_t)i;
         model->caps[i] = model_caps(program, (uint8_t)i);
     }
     model->came_count = 0;
@@ -174,7 +175,7 @@ static bool pin_fits(const struct model *model, uint8_t chain, const struct mode
 }
 
 static bool supports_remapping(const struct model *model, uint8_t device) {
-    const DXGK_IOMMU_CAPS caps = {.Value = model->program->adapters[device].caps};
+    const DXGK_IOMMU_CAPS caps = {.Value = model->program->adapters[model->answers[device]].caps};
     return caps.DmaRemappingSupported;
 }
 

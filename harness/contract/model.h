@@ -55,11 +55,14 @@ struct model_pin {
     bool live;
     bool legacy; /* by the WDDM 2.4 form */
     bool contiguous;
-    bool waited; /* it was made before its chain was attached to its domain */
+    bool waited;    /* it was made before its chain was attached to its domain */
+    bool scribbled; /* its driver has written over the descriptor: nobody is held to what that says now */
     uint64_t pages;
     uint64_t base;                 /* contiguous: BasePageNumber */
     const DXGK_PAGE_NUMBER *array; /* else: the ADL's or the MDL's array */
-    const void *descriptor;        /* the ADL or MDL */
+    const DXGK_PAGE_NUMBER
+        *place;             /* scribbled: where it is, and `array` is what it said before; NULL: there */
+    const void *descriptor; /* the ADL or MDL */
     uint32_t samples;
     struct {
         uint64_t page;    /* of the section */
@@ -148,6 +151,7 @@ struct model {
     const struct program *program;
     struct model_device devices[SUT_DEVICES];
     struct model_chain chains[SUT_DEVICES];
+    uint8_t answers[SUT_DEVICES];        /* whose line of the world says what each device's driver answers */
     struct model_caps caps[SUT_DEVICES]; /* of each device, where it leads a chain */
     struct model_view views[MODEL_VIEWS];
     uint32_t view_count;
@@ -261,16 +265,24 @@ void model_attached(struct model *model, uint8_t chain);
 /* Takes back pins and views and counts them; the chain's handles have died one by one. */
 void model_stopped(struct model *model, uint8_t chain);
 void model_removed(struct model *model, uint8_t device);
+/* Its driver answers otherwise. False: nothing has changed, for it runs, and was asked at its start. */
+bool model_answers(struct model *model, uint8_t device, uint8_t as);
 void model_handle_issued(struct model *model, uint8_t device, uint64_t handle);
 void model_handle_died(struct model *model, uint8_t device);
 
 /* ---- model_caps.c: what the driver of a chain's lead says of it, and what follows ---- */
 
+/* What a driver answers says its own line of the world, or since OP_ANSWERS that of adapter `as`. Its version
+ * stays, for that is fixed when it is loaded. */
+struct program_adapter model_answering(const struct program *program, uint8_t device, uint8_t as);
 /* DXGK_DRIVERCAPS.MemoryManagementCaps.Value, as a driver of its version answers. */
 UINT model_driver_caps(const struct program_adapter *adapter);
 
-struct model_caps model_caps(const struct program *program, uint8_t lead);
-/* Its reserved ranges as it answers; returns how many. Whether all of them are the firmware's. */
+struct model_caps model_caps_as(const struct program *program, uint8_t lead, uint8_t as);
+static inline struct model_caps model_caps(const struct program *program, uint8_t lead) {
+    return model_caps_as(program, lead, lead);
+}
+/* The reserved ranges that it answers with; returns how many. Whether all of them are the firmware's. */
 uint32_t model_ranges(const struct program *program, uint8_t lead, struct model_range *ranges);
 bool model_ranges_fit(const struct program *program, const struct model_range *ranges, uint32_t count);
 

@@ -7,8 +7,9 @@ static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) 
     return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
 }
 
+/* What its driver answers: all but its version. */
 static const struct program_adapter *settings(const struct model *model, uint8_t device) {
-    return &model->program->adapters[device];
+    return &model->program->adapters[model->answers[device]];
 }
 
 uint64_t model_highest_address(const struct model *model) {
@@ -77,7 +78,7 @@ static struct model_answer choose_by(NTSTATUS status, enum contract_clause claus
 static struct model_answer ranges_answer(const struct model *model, uint8_t lead) {
     struct model_range ranges[PROGRAM_RESERVED_MAX];
     uint32_t wrong = settings(model, lead)->miniport;
-    uint32_t count = model_ranges(model->program, lead, ranges);
+    uint32_t count = model_ranges(model->program, model->answers[lead], ranges);
     if (count && wrong & PROGRAM_MP_RANGES_CHANGE)
         return choose(STATUS_INVALID_PARAMETER, CLAUSE_RESV_PAIR);
     if (count && wrong & PROGRAM_MP_RANGES_ODD)
@@ -178,7 +179,7 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
 
 static void map_ranges(struct model *model, uint8_t chain) {
     struct model_chain *c = &model->chains[chain];
-    c->reserved = model_ranges(model->program, chain, c->reserve);
+    c->reserved = model_ranges(model->program, model->answers[chain], c->reserve);
     for (uint32_t i = 0; i < c->reserved; i++)
         c->mapped_pages += c->reserve[i].pages;
     model->domain_pages += c->mapped_pages;
@@ -459,4 +460,13 @@ struct model_answer model_reset_answer(const struct model *model, uint8_t device
     if (model->devices[device].in_reset == begin)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_TDR_KEEPS);
     return (struct model_answer){.expect = MUST_SUCCEED, .clause = CLAUSE_TDR_KEEPS};
+}
+
+bool model_answers(struct model *model, uint8_t device, uint8_t as) {
+    const struct model_device *d = &model->devices[device];
+    if (d->present && model->chains[d->chain].phase != PHASE_STOPPED)
+        return false;
+    model->answers[device] = as;
+    model->caps[device] = model_caps_as(model->program, device, as);
+    return true;
 }

@@ -1,6 +1,12 @@
 /* What the driver of a chain's lead says of it, and what follows: the versions, the caps, the mode. */
 #include "harness/contract/model.h"
 
+struct program_adapter model_answering(const struct program *program, uint8_t device, uint8_t as) {
+    struct program_adapter answering = program->adapters[as];
+    answering.version = program->adapters[device].version;
+    return answering;
+}
+
 UINT model_driver_caps(const struct program_adapter *adapter) {
     const DXGK_IOMMU_CAPS caps = {.Value = adapter->caps};
     ULONG version = program_version_value(adapter->version);
@@ -21,8 +27,9 @@ UINT model_driver_caps(const struct program_adapter *adapter) {
 #define BYPASS        0x08u
 #define ALLOW_FAILURE 0x10u
 
-struct model_caps model_caps(const struct program *program, uint8_t lead) {
-    const struct program_adapter *adapter = &program->adapters[lead];
+struct model_caps model_caps_as(const struct program *program, uint8_t lead, uint8_t as) {
+    const struct program_adapter answering = model_answering(program, lead, as);
+    const struct program_adapter *adapter = &answering;
     const struct program_machine *machine = &program->machine;
     const DXGK_IOMMU_CAPS iommu = {.Value = adapter->caps};
     const DXGK_VIDMMCAPS driver = {.Value = model_driver_caps(adapter)};

@@ -23,12 +23,14 @@ void resolve_chains(const struct program *program, struct resolve_chains *chains
     }
 }
 
+uint8_t resolve_joiner(const struct model *model, const struct program_op *op) {
+    return resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS));
+}
+
 /* A device that comes later is alone. */
 void resolve_bus(const struct model *model, const struct program_op *op, struct call *call) {
     call->device = resolve_device(model, op->adapter);
-    call->joiner = op->opcode == OP_LINK
-                       ? resolve_device(model, (uint8_t)((uint64_t)op->value % PROGRAM_ADAPTERS))
-                       : call->device;
+    call->joiner = op->opcode == OP_LINK ? resolve_joiner(model, op) : call->device;
     call->count = 1;
     call->flag = op->flag;
 }
@@ -72,7 +74,7 @@ uint64_t resolve_maximum(const struct model *model, uint8_t device, UINT index) 
     const struct model_chain *chain = &model->chains[d->chain];
     if (d->present && index < chain->count)
         device = chain->members[index];
-    return model->program->adapters[device].maximum_size;
+    return model->program->adapters[model->answers[device]].maximum_size;
 }
 
 static uint64_t resolve_form(uint8_t form, int8_t delta, uint64_t raw, uint64_t maximum) {
@@ -138,9 +140,11 @@ static uint64_t program_word(uint64_t offset) {
     return offset % MODEL_PAGE == CONTENTS_STAMP_OFFSET ? offset - 8 : offset;
 }
 
-bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+/* NULL: there is none. */
+static const struct model_pin *resolve_pin(const struct model *m, const struct program_op *op,
+                                           struct call *call) {
     if (m->pins == 0)
-        return false;
+        return NULL;
     uint32_t wanted = op->view % m->pins;
     const struct model_pin *pin = NULL;
     for (uint8_t i = 0; i < m->program->machine.adapters && !pin; i++) {
@@ -152,6 +156,13 @@ bool resolve_dma(const struct model *m, const struct program_op *op, struct call
             }
         }
     }
+    return pin;
+}
+
+bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call) {
+    const struct model_pin *pin = resolve_pin(m, op, call);
+    if (!pin)
+        return false;
     call->device = resolve_device(m, op->adapter);
     call->page = op->arg.dma.page % pin->pages;
     call->offset = (uint16_t)program_word(op->arg.dma.offset % CONTENTS_STAMP_OFFSET);
@@ -160,6 +171,22 @@ bool resolve_dma(const struct model *m, const struct program_op *op, struct call
     call->stamp = op->arg.dma.stamp;
     for (uint32_t i = 0; i < call->count; i++)
         call->address[i] = pin->contiguous ? pin->base + call->page + i : pin->array[call->page + i];
+    return true;
+}
+
+bool resolve_scribble(const struct model *m, const struct program_op *op, struct call *call) {
+    const struct model_pin *pin = resolve_pin(m, op, call);
+    if (!pin)
+        return false;
+    uint64_t header = (pin->legacy ? sizeof(MDL) : sizeof(DXGK_ADL)) / sizeof(uint64_t);
+    uint64_t entries = pin->contiguous || pin->pages > RESOLVE_SCRIBBLED ? 0 : pin->pages;
+    uint64_t word = op->arg.number[0] % (header + entries);
+    call->flag = word >= header;
+    call->page = call->flag ? word - header : word;
+    call->address[0] =
+        (uintptr_t)(call->flag ? (const void *)(pin->place ? pin->place : pin->array) : pin->descriptor) +
+        call->page * sizeof(uint64_t);
+    call->stamp = op->arg.number[1];
     return true;
 }
 

@@ -13,6 +13,9 @@
 /* The device an adapter number of a program means: there may be fewer than it says. */
 uint8_t resolve_device(const struct model *model, uint8_t adapter);
 
+/* The other adapter that an operation names. */
+uint8_t resolve_joiner(const struct model *model, const struct program_op *op);
+
 /* What the drivers of a world answer to DxgkDdiLinkDevice at boot: each device's lead, and the members of
  * each lead's chain, itself the first. A device that is absent at boot is alone. */
 struct resolve_chains {
@@ -38,6 +41,10 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
  * none. */
 bool resolve_dma(const struct model *m, const struct program_op *op, struct call *call);
 bool resolve_cpu(const struct model *m, const struct program_op *op, struct call *call);
+/* Fills in a write over a live pin's descriptor: its header's Nth word, or (flag) the Nth entry of its array.
+ * Of longer arrays the header alone, for who follows the pin has to remember what the entries were. */
+#define RESOLVE_SCRIBBLED 64u
+bool resolve_scribble(const struct model *m, const struct program_op *op, struct call *call);
 
 /* What the model says a callback or a bus operation must answer. */
 struct model_answer resolve_answer(const struct model *model, const struct call *call);

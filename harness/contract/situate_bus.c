@@ -23,7 +23,7 @@ _Static_assert(PROGRAM_WDDM_3_0 == 0, "the first row of versions is the first si
 static void enter_areas(const struct model *model, const struct model_chain *c) {
     uint64_t pages = 0;
     for (uint32_t i = 0; i < c->count; i++) {
-        uint64_t bytes = model->program->adapters[c->members[i]].maximum_size;
+        uint64_t bytes = model->program->adapters[model->answers[c->members[i]]].maximum_size;
         situation_enter_if(bytes == 0, SITUATION_AREA_ZERO);
         situation_enter_if(bytes == SITUATE_BYTES_32 - MODEL_PAGE, SITUATION_AREA_BELOW_4G);
         situation_enter_if(bytes == SITUATE_BYTES_32, SITUATION_AREA_AT_4G);
@@ -36,7 +36,7 @@ static void enter_areas(const struct model *model, const struct model_chain *c) 
 }
 
 static void enter_sight(const struct model *model, uint8_t chain) {
-    uint64_t visible = model->program->adapters[chain].highest_visible;
+    uint64_t visible = model->program->adapters[model->answers[chain]].highest_visible;
     uint64_t highest = model_highest_address(model);
     situation_enter(visible > highest                          ? SITUATION_SIGHT_ABOVE
                     : model->caps[chain].mode == MODE_REMAPPED ? SITUATION_NONE
@@ -51,7 +51,7 @@ static void enter_reserved(const struct model *model, uint8_t chain, enum situat
         [WAY_WAITING] = SITUATION_RESERVED_WAITING, [WAY_FORCED] = SITUATION_RESERVED_FORCED,
         [WAY_LATE] = SITUATION_RESERVED_LATE,
     };
-    situation_enter_if(model->program->adapters[chain].reserved > 0, reserved[way]);
+    situation_enter_if(model->program->adapters[model->answers[chain]].reserved > 0, reserved[way]);
 }
 
 void situate_start(const struct model *model, uint8_t chain) {

@@ -75,7 +75,7 @@ static void learn_attached(const struct call *start, uint8_t chain) {
 static void count_started(uint8_t chain) {
     const struct model_chain *c = &run.model.chains[chain];
     const struct model_caps *caps = &run.model.caps[chain];
-    uint32_t lead = run.program->adapters[chain].miniport;
+    uint32_t lead = run.program->adapters[run.model.answers[chain]].miniport;
     contract_kept(CLAUSE_INIT_CAPS, true);
     contract_kept(CLAUSE_INIT_MATCH, caps->early);
     contract_kept(CLAUSE_INIT_REQUIRED, caps->required);

@@ -128,7 +128,7 @@ static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO
 }
 
 static void be_device(uint8_t number, const struct program *world) {
-    const struct miniport_settings settings = driver_settings(world, number);
+    const struct miniport_settings settings = driver_settings(world, number, number);
     miniport_init(&devices[number], number, &settings);
     real_stop = devices[number].entries.stop_device;
     devices[number].entries.stop_device = stop_device;

@@ -113,32 +113,10 @@ static void acts(struct miniport *driver, enum miniport_entry entry) {
         release_everything(driver);
 }
 
-struct miniport_settings driver_settings(const struct program *program, uint8_t device) {
-    const struct program_adapter *adapter = &program->adapters[device];
-    const struct program_machine *machine = &program->machine;
-    const struct model_caps caps = model_caps(program, device);
-    bool older = program_version_value(machine->dxgkrnl_version) == caps.served;
-    return (struct miniport_settings){
-        .version = program_version_value(adapter->version),
-        .served = caps.served,
-        .interface_size = program_version_size(older ? machine->dxgkrnl_version : adapter->version),
-        .caps = {.Value = adapter->caps},
-        .memory_caps = model_driver_caps(adapter),
-        .highest_visible = adapter->highest_visible,
-        .maximum_size = adapter->maximum_size,
-        .reserved = adapter->reserved,
-        .reserved_first = adapter->reserved_first,
-        .reserved_pages = adapter->reserved_pages,
-        .remapped = caps.mode == MODE_REMAPPED,
-        .areas = caps.supported,
-        .wrong = adapter->miniport,
-    };
-}
-
 void driver_init(uint8_t device) {
     static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
     miniport_bus = &bus;
-    const struct miniport_settings settings = driver_settings(run.program, device);
+    const struct miniport_settings settings = driver_settings(run.program, device, device);
     miniport_init(&drivers[device], device, &settings);
 }
 

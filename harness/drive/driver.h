@@ -10,8 +10,10 @@ extern struct miniport drivers[SUT_DEVICES]; /* by device */
  */
 const DXGKRNL_INTERFACE *driver_table(uint8_t device);
 
-/* What the driver of an adapter is told to be. */
-struct miniport_settings driver_settings(const struct program *program, uint8_t device);
+/* What the driver of an adapter is told to be, with the answers of adapter `as`. */
+struct miniport_settings driver_settings(const struct program *program, uint8_t device, uint8_t as);
+/* From now on. */
+void driver_answers(uint8_t device, uint8_t as);
 void driver_init(uint8_t device);
 /* Tells the drivers of a chain of each other, and of one that joins it. */
 void driver_join(uint8_t chain);

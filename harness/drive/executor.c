@@ -32,7 +32,22 @@ static void run_access(const struct program_op *op, struct call *call) {
     case ACCESS_CPU_READ:
         run_cpu(op, call);
         break;
+    case ACCESS_SCRIBBLE:
+        run_scribble(op, call);
+        break;
     }
+}
+
+/* Save sizes are asked for in each start. What else a driver is asked before it starts, who is not held to
+ * this project's choices may have asked and kept when the device came. */
+static bool may_answer(const struct call *call) {
+    struct program_adapter now = run.program->adapters[run.model.answers[call->device]];
+    const struct program_adapter *then = &run.program->adapters[call->joiner];
+    now.maximum_size = then->maximum_size;
+    return run.sut->hold_chosen ||
+           (now.caps == then->caps && now.miniport == then->miniport &&
+            now.highest_visible == then->highest_visible && now.reserved == then->reserved &&
+            now.reserved_first == then->reserved_first && now.reserved_pages == then->reserved_pages);
 }
 
 static void run_self(const struct program_op *op, struct call *call) {
@@ -41,6 +56,11 @@ static void run_self(const struct program_op *op, struct call *call) {
         call->irql = resolve_irql(op);
         run.model.irql[op->actor] = call->irql;
         run_perform(call);
+        break;
+    case SELF_ANSWERS:
+        call->joiner = resolve_joiner(&run.model, op);
+        if (may_answer(call) && model_answers(&run.model, call->device, call->joiner))
+            run_perform(call);
         break;
     }
 }

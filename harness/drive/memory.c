@@ -1,5 +1,7 @@
-/* What a GPU does by DMA, and the CPU through a view. */
+/* What a GPU does by DMA, the CPU through a view, and a driver to the descriptor of a pin. */
 #include "harness/drive/memory.h"
+
+#include <string.h>
 
 #include "harness/contract/dialect.h"
 #include "harness/contract/reach.h"
@@ -105,4 +107,28 @@ void run_dma(const struct program_op *op, struct call *call) {
 void run_cpu(const struct program_op *op, struct call *call) {
     if (resolve_cpu(&run.model, op, call))
         compare_cpu(call);
+}
+
+/* The driver remembers what the array said, for its GPU, and so does who follows the pin. */
+static void keep_array(uint8_t device, struct model_pin *pin) {
+    static DXGK_PAGE_NUMBER kept[SUT_DEVICES][RESOLVE_SCRIBBLED];
+    if (pin->place)
+        return;
+    memcpy(kept[device], pin->array, pin->pages * sizeof(kept[device][0]));
+    pin->place = pin->array;
+    pin->array = kept[device];
+}
+
+/* Who chose otherwise may give back what the descriptor names, as the documents let it: only an
+ * implementation that is held to this project's choices has this done to it. */
+void run_scribble(const struct program_op *op, struct call *call) {
+    if (!run.sut->hold_chosen || !resolve_scribble(&run.model, op, call))
+        return;
+    struct model_chain *chain = &run.model.chains[call->pin_chain];
+    struct model_pin *pin = &chain->areas[call->pin_index].pin;
+    if (call->flag)
+        keep_array(chain->members[call->pin_index], pin);
+    run_note_breach(CLAUSE_PIN_PAGES);
+    run_perform(call);
+    pin->scribbled = true;
 }

@@ -6,5 +6,6 @@
 
 void run_dma(const struct program_op *op, struct call *call);
 void run_cpu(const struct program_op *op, struct call *call);
+void run_scribble(const struct program_op *op, struct call *call);
 
 #endif

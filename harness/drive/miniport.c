@@ -134,7 +134,24 @@ static void copy_interface(struct miniport *self, const DXGKRNL_INTERFACE *dxgkr
     size_t size = dxgkrnl->Size < own ? dxgkrnl->Size : own;
     memset((char *)&self->dxgkrnl + size, 0, sizeof(*dxgkrnl) - size);
     memcpy(&self->dxgkrnl, dxgkrnl, size);
+    self->table = dxgkrnl;
     self->has_interface = true;
+}
+
+/* Until its DxgkDdiStopDevice a driver may call through the table itself, in place of a copy: that is a
+ * choice. A write into it from beside it shows nowhere else. */
+static void check_table(const struct miniport *self) {
+    const char *was = (const char *)&self->dxgkrnl;
+    const char *is = (const char *)self->table;
+    size_t size = self->lead->settings.interface_size;
+    if (!sut_get()->hold_chosen || memcmp(was, is, size) == 0)
+        return;
+    size_t at = 0;
+    while (was[at] == is[at])
+        at++;
+    (void)REQUIRE(false, CLAUSE_ANY_VERSION,
+                  ("the interface of adapter %u at its DxgkDdiStopDevice as at its start", self->number),
+                  ("another byte at 0x%zx", at));
 }
 
 #define BIT(question) (1u << (question))
@@ -550,6 +567,7 @@ static void stop_device(void *context) {
                      lead->member[i]->number, self->number),
                     ("it still runs"));
         act(self, MINIPORT_STOP);
+        check_table(self);
         miniport_bus->lost_handle(self);
     }
     self->started = false;

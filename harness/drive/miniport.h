@@ -33,7 +33,8 @@ struct miniport {
     unsigned number; /* of its device */
     struct miniport_settings settings;
     struct sut_miniport entries;
-    DXGKRNL_INTERFACE dxgkrnl; /* of its last start, alive or not */
+    DXGKRNL_INTERFACE dxgkrnl;      /* of its last start, alive or not */
+    const DXGKRNL_INTERFACE *table; /* as it was handed over in that start */
     bool has_interface;
     bool added;     /* between its DxgkDdiAddDevice and the end of the device */
     bool linked;    /* its DxgkDdiLinkDevice has been called since the chain was put together */

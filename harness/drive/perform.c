@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "harness/drive/driver.h"
+#include "harness/interleave/trace.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
 #include "harness/judge/state_coverage.h"
@@ -27,7 +29,11 @@ struct arguments {
 #define CALLER(name, number, word, race, needs, undone_by, help, member, type, slot, caller)                 \
     static void caller(struct call *call, const struct arguments *arguments) {                               \
         memcpy(arguments->member, call->arg.raw, sizeof(*arguments->member));                                \
+        if (trace_argument)                                                                                  \
+            trace_argument(arguments->member, sizeof(*arguments->member));                                   \
         call->status = call->table->slot(call->handle, arguments->member);                                   \
+        if (trace_argument)                                                                                  \
+            trace_argument(NULL, 0);                                                                         \
         memcpy(call->arg.raw, arguments->member, sizeof(*arguments->member));                                \
     }
 PROGRAM_CALLBACKS(CALLER)
@@ -84,6 +90,9 @@ static void perform_access(const struct sut *sut, struct call *call) {
     case ACCESS_CPU_WRITE:
         *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
         break;
+    case ACCESS_SCRIBBLE:
+        *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+        break;
     case ACCESS_CPU_READ:
         call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];
         break;
@@ -129,6 +138,9 @@ static void perform_self(const struct sut *sut, const struct call *call) {
     switch ((enum program_self)call->opcode) {
     case SELF_IRQL:
         sut->set_irql(call->irql);
+        break;
+    case SELF_ANSWERS:
+        driver_answers(call->device, call->joiner);
         break;
     }
 }

@@ -37,6 +37,7 @@ WEAK void accesses_fresh(const void *address, size_t size);
 WEAK enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
 WEAK const struct accesses_conflict *accesses_found(void);
 WEAK const char *place_describe(const struct accesses_side *side, char *text, size_t size);
+WEAK const char *place_of(uintptr_t pc, char *text, size_t size);
 
 #define NO_CALL UINT8_MAX
 
@@ -194,6 +195,20 @@ static enum schedule_outcome run_threads(unsigned actors) {
     return ran ? SCHEDULE_DONE : SCHEDULE_FAILED;
 }
 
+/* ANY-IRQL: what the callers have set stays. To ask in a race would be points of its schedule. */
+static void check_levels(unsigned actors) {
+    for (unsigned actor = 0; actor < SUT_ACTORS && run.sut->irql; actor++) {
+        if (!(actors >> actor & 1))
+            continue;
+        run.sut->set_actor(actor);
+        KIRQL irql = run.sut->irql();
+        (void)REQUIRE(irql == run.model.irql[actor], CLAUSE_ANY_IRQL,
+                      ("actor %u at IRQL %u when its calls have returned, as before them", actor,
+                       (unsigned)run.model.irql[actor]),
+                      ("%u", (unsigned)irql));
+    }
+}
+
 static enum schedule_outcome run_actors(void) {
     static const struct sut_hooks hooks = {.acquire = schedule_acquire,
                                            .release = schedule_release,
@@ -207,6 +222,8 @@ static enum schedule_outcome run_actors(void) {
         return run_threads(actors);
     if (accesses_begin)
         accesses_begin(SUT_ACTORS);
+    if (trace_begin)
+        trace_begin();
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
@@ -220,6 +237,8 @@ static enum schedule_outcome run_actors(void) {
         accesses_end();
         contract_kept(CLAUSE_RACE_MEMORY, accesses_ordered());
     }
+    if (outcome == SCHEDULE_DONE)
+        check_levels(actors);
     run.sut->set_actor(run.model.actor);
     return outcome;
 }
@@ -246,6 +265,24 @@ static bool judge_memory(void) {
     }
     return REQUIRE(false, CLAUSE_RACE_MEMORY, ("these two in an order that locks make: %s", first),
                    ("none: %s", second));
+}
+
+/* A choice, and not one that cuts a program: others are not asked. */
+static bool judge_fetches(void) {
+    char once[256] = "", again[256] = "";
+    uint32_t read = 0;
+    const struct trace_twice *twice = trace_twice ? trace_twice(&read) : NULL;
+    contract_kept(CLAUSE_RACE_ONCE, read > 0 && !twice);
+    if (!twice || !dialect_held)
+        return true;
+    if (!run.options->quiet) {
+        (void)place_of(twice->once, once, sizeof(once));
+        (void)place_of(twice->again, again, sizeof(again));
+    }
+    return REQUIRE(
+        false, CLAUSE_RACE_ONCE,
+        ("byte %u of the argument of actor %u read once in a call: %s", twice->byte, twice->actor, once),
+        ("again: %s", again));
 }
 
 static bool judge_liveness(enum schedule_outcome outcome) {
@@ -316,7 +353,8 @@ uint32_t run_race(uint32_t op) {
     if (run.options->races)
         show(op, run.options->races);
     run.explain = explain;
-    if (run.options->threads || (judge_liveness(outcome) && outcome == SCHEDULE_DONE && judge_memory()))
+    if (run.options->threads ||
+        (judge_liveness(outcome) && outcome == SCHEDULE_DONE && judge_memory() && judge_fetches()))
         race_judge();
     else
         run.abandoned = true; /* whoever is stuck stays so */

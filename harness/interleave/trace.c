@@ -27,6 +27,53 @@ static bool counts(const void *address) {
             (at >= (uintptr_t)__start___sancov_guards && at < (uintptr_t)__stop___sancov_guards));
 }
 
+/* ---- arguments ---- */
+
+static struct argument {
+    uintptr_t begin;
+    size_t size;   /* 0: the actor is in no callback */
+    uint32_t read; /* a bit for each byte */
+    uintptr_t by[TRACE_ARGUMENT_MAX];
+} arguments[SUT_ACTORS];
+static bool found;
+static struct trace_twice twice;
+static uint32_t bytes_read;
+
+void trace_begin(void) {
+    for (unsigned i = 0; i < SUT_ACTORS; i++)
+        arguments[i].size = 0;
+    found = false;
+    bytes_read = 0;
+}
+
+void trace_argument(const void *argument, size_t size) {
+    struct argument *own = &arguments[schedule.actor];
+    if (!schedule.running)
+        return;
+    own->begin = (uintptr_t)argument;
+    own->size = argument && size <= TRACE_ARGUMENT_MAX ? size : 0;
+    own->read = 0;
+}
+
+const struct trace_twice *trace_twice(uint32_t *read) {
+    *read = bytes_read;
+    return found ? &twice : NULL;
+}
+
+static __attribute__((noinline)) void fetch(struct argument *own, uintptr_t at, size_t size, uintptr_t pc) {
+    for (; size > 0 && at < own->size; size--, at++) {
+        bytes_read++;
+        if (own->read >> at & 1 && !found) {
+            found = true;
+            twice = (struct trace_twice){schedule.actor, (uint8_t)at, own->by[at], pc};
+        }
+        own->read |= UINT32_C(1) << at;
+        own->by[at] = pc;
+    }
+}
+
+/* ---- accesses ---- */
+
 /* Apart, so that the way past it, which is by far the most frequent, has nothing to save. */
 static __attribute__((noinline)) void note(const void *address, size_t size, bool write, uintptr_t pc) {
     if (!schedule.inside)
@@ -39,8 +86,15 @@ static __attribute__((noinline)) void note(const void *address, size_t size, boo
 
 static inline __attribute__((always_inline)) void access(const void *address, size_t size, bool write,
                                                          uintptr_t pc) {
-    if (__builtin_expect(!schedule.running, 1) || (uintptr_t)address - schedule.stack < FIBER_STACK)
+    if (__builtin_expect(!schedule.running, 1))
         return;
+    if ((uintptr_t)address - schedule.stack < FIBER_STACK) {
+        struct argument *own = &arguments[schedule.actor];
+        uintptr_t at = (uintptr_t)address - own->begin;
+        if (__builtin_expect(!write && at < own->size, 0))
+            fetch(own, at, size, pc);
+        return;
+    }
     note(address, size, write, pc);
 }
 

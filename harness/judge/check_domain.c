@@ -126,7 +126,7 @@ void check_overlap(uint8_t chain) {
     const struct program_machine *machine = &run.program->machine;
     const struct model_chain *c = &run.model.chains[chain];
     struct model_range ranges[PROGRAM_RESERVED_MAX];
-    uint32_t count = model_ranges(run.program, c->members[0], ranges);
+    uint32_t count = model_ranges(run.program, run.model.answers[c->members[0]], ranges);
     uint8_t device = c->members[0];
     bool attached =
         run.model.caps[chain].mode == MODE_REMAPPED || (run.sut->domain && run.sut->domain(device) != 0);

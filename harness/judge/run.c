@@ -55,6 +55,7 @@ void run_note_breach(enum contract_clause clause) {
     case CLAUSE_PIN_ALIGN:
     case CLAUSE_PIN_MAX:
     case CLAUSE_PIN_RESERVED:
+    case CLAUSE_PIN_PAGES: /* Pages is read-only */
     case CLAUSE_PIN1_REMAP:
     case CLAUSE_MAP_ALIGN:
         if (run.caller_breaches++ == 0) {

@@ -608,6 +608,47 @@ static void isolate(struct mutation *m, struct spot at) {
     play(m, OP_DMA_READ, at);
 }
 
+/* The driver writes over what it was handed: now what it was given is told by Dxgkrnl's own records alone. */
+static void scribbled(struct mutation *m, struct spot at) {
+    struct spot other = other_spot(m, at);
+    if (coin(m))
+        pin(m, other);
+    pin(m, at);
+    for (uint32_t i = 1 + some(m, 3); i > 0 && here(m, at); i--) {
+        struct program_op op = mutate_op_on(m, OP_SCRIBBLE, at.chain, at.index);
+        op.arg.number[0] = some(m, 12);
+        if (coin(m)) /* of a header: a few pages, and Contiguous or not */
+            op.arg.number[1] = some(m, 20) | (uint64_t)some(m, 2) << 32;
+        put(m, op);
+    }
+    if (coin(m))
+        play(m, coin(m) ? OP_DMA_WRITE : OP_PRESSURE, at);
+    if (random_one_in(&m->random, 3))
+        play_on(m, OP_STOP, at.chain);
+    else
+        play(m, OP_UNPIN, at);
+    pin(m, coin(m) ? at : other);
+    play(m, OP_DMA_READ, at);
+}
+
+/* A driver answers otherwise in a later start than in those before. */
+static void otherwise(struct mutation *m, struct spot at) {
+    uint32_t adapters = m->program->machine.adapters;
+    for (uint32_t i = 0, lives = 1 + some(m, 3); i < lives; i++) {
+        uint8_t device = here(m, at) && coin(m) ? m->model.chains[at.chain].members[at.index] : at.chain;
+        play_on(m, OP_STOP, at.chain);
+        put(m, (struct program_op){
+                   .opcode = OP_ANSWERS, .adapter = device, .value = (int64_t)some(m, adapters)});
+        play_on(m, OP_START, at.chain);
+        if (coin(m))
+            pin_whole(m, at, coin(m));
+        else
+            pin(m, at);
+        if (coin(m))
+            play(m, OP_DMA_WRITE, at);
+    }
+}
+
 static const struct {
     void (*play)(struct mutation *m, struct spot at);
     uint8_t weight;
@@ -637,6 +678,8 @@ static const struct {
     {many, 2, 1, TARGET_OP(OP_REPEAT)},
     {strangers, 4, 4, 0},
     {raised, 1, 1, TARGET_OP(OP_IRQL)},
+    {scribbled, 2, 2, TARGET_OP(OP_SCRIBBLE)},
+    {otherwise, 2, 2, TARGET_OP(OP_ANSWERS)},
 };
 
 /* Logical pages or frames that a handful of pins use up. */

@@ -24,8 +24,8 @@ static names_maker find_changed(void) {
     for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
         for (uint8_t k = 0; k < run.model.chains[i].count; k++) {
             const struct model_pin *pin = &run.model.chains[i].areas[k].pin;
-            if (pin->live && (!sut->descriptor_alive || sut->descriptor_alive(pin->descriptor)) &&
-                has_changed(pin))
+            if (pin->live && !pin->scribbled &&
+                (!sut->descriptor_alive || sut->descriptor_alive(pin->descriptor)) && has_changed(pin))
                 return names_of_pin(i, k);
         }
     }

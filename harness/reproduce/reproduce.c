@@ -148,44 +148,11 @@ static void put_finding(struct put *to) {
     put(to, "};\n\n");
 }
 
-static void put_adapter(struct put *to, const struct program *program, uint8_t device) {
-    const struct program_adapter *adapter = &program->adapters[device];
-    const struct miniport_settings settings = driver_settings(program, device);
-    uint8_t served =
-        settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
-    put(to, "    {.version = %s,\n     .served = %s,\n     .interface_size = 0x%zx,\n",
-        world_versions.names[adapter->version], world_versions.names[served], settings.interface_size);
-    put(to, "     .memory_caps = 0x%x,\n     .remapped = %s,\n     .areas = %s,\n", settings.memory_caps,
-        settings.remapped ? "true" : "false", settings.areas ? "true" : "false");
-    if (settings.reserved) {
-        put(to, "     .reserved = %u,\n     .reserved_first = ", settings.reserved);
-        put_number(to, settings.reserved_first);
-        put(to, ",\n     .reserved_pages = ");
-        put_number(to, settings.reserved_pages);
-        put(to, ",\n");
-    }
-    put(to, "     .caps = {.Value = %u}, /*", (unsigned)settings.caps.Value);
-    for (unsigned bit = 0; bit < world_caps.count; bit++)
-        if (settings.caps.Value >> bit & 1)
-            put(to, " %s", world_caps.names[bit]);
-    put(to, " */\n     .highest_visible = ");
-    put_number(to, settings.highest_visible);
-    put(to, ",\n     .maximum_size = ");
-    put_number(to, settings.maximum_size);
-    const char *between = ",\n     .wrong = ";
-    for (unsigned bit = 0; bit < world_miniports.count; bit++) {
-        if (settings.wrong >> bit & 1)
-            put(to, "%sPROGRAM_MP_%s", between, world_miniports.names[bit]);
-        between = settings.wrong >> bit & 1 ? " | " : between;
-    }
-    put(to, "},\n");
-}
-
 static void put_world(struct put *to, const struct program *program) {
     struct world_setting setting;
     put(to, "static const struct miniport_settings adapters[] = {\n");
     for (uint8_t i = 0; i < program->machine.adapters; i++)
-        put_adapter(to, program, i);
+        settings_put(to, program, i, i), put(to, ",\n");
     const struct held *holds = &scenario->held;
     put(to, "};\n\nstruct held held = {.table = %d, .version = %d, .handles = %d,\n", holds->table,
         holds->version, holds->handles);

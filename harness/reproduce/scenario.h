@@ -100,6 +100,10 @@ struct looks_seen {
 };
 const struct looks_seen *looks_seen(void);
 
+/* ---- settings.c ---- */
+/* "    {.version = ...}" of adapter `device`, which answers as adapter `as`. */
+void settings_put(struct put *to, const struct program *program, uint8_t device, uint8_t as);
+
 /* ---- final.c ---- */
 /* contract_on_violation(). */
 void final_violated(enum contract_clause clause);

@@ -157,7 +157,7 @@ static void put_add(struct put *to, const struct call *call) {
 
 /* Whether a start that succeeds, or a secure VM, attaches the chain. */
 static bool attaches(const struct call *call, uint8_t chain) {
-    const struct model_caps caps = model_caps(run.program, chain);
+    const struct model_caps caps = run.model.caps[chain];
     if (call->opcode == OP_SECURE_VM)
         return !run.model.chains[chain].attached;
     bool denied = false; /* a Begin fails */
@@ -259,6 +259,10 @@ static void know_area(struct step *step) {
 static void know_memory(struct step *step) {
     const struct call *call = &step->before;
     uint32_t serial = run.model.chains[call->pin_chain].areas[call->pin_index].serial;
+    if (call->opcode == OP_SCRIBBLE) {
+        step->of = names_of_pin(call->pin_chain, call->pin_index);
+        return;
+    }
     if (call->opcode == OP_CPU_WRITE || call->opcode == OP_CPU_READ) {
         step->of = names_of_address(call->address[0], &step->distance);
         step->wanted[0] = contents_read(serial, call->page);
@@ -278,6 +282,13 @@ static void know_memory(struct step *step) {
 static void put_memory(struct put *to, const struct step *step, enum telling how) {
     const struct call *call = &step->before;
     bool reaches = step->returned && how != TELL_FINAL ? step->after.dma_ok : step->wants_ok;
+    if (call->opcode == OP_SCRIBBLE) {
+        put(to, "    driver_writes(pages_%s.%s, %llu, ", names_suffix(step->of),
+            call->flag ? "said.array" : "descriptor", (unsigned long long)call->page);
+        put_number(to, call->stamp);
+        put(to, ");\n");
+        return;
+    }
     if (call->opcode == OP_CPU_WRITE || call->opcode == OP_CPU_READ) {
         put(to, call->opcode == OP_CPU_WRITE ? "    *cpu_word(" : "    cpu_reads(");
         names_put_base(to, step->of);
@@ -546,6 +557,12 @@ static void name_step(struct step *step, uint8_t opcode) {
     snprintf(step->label, sizeof step->label, run.inside ? "%s, inside: %s" : "%s: %s", where, word);
 }
 
+static void put_answers(struct put *to, const struct call *call) {
+    put(to, "    adapter[%u].settings = (struct miniport_settings)\n", call->device);
+    settings_put(to, run.program, call->device, call->joiner);
+    put(to, ";\n");
+}
+
 static void begin(const struct call *call) {
     struct step *step = scenario_step();
     struct put operands, expression, looks = step->looks;
@@ -578,6 +595,8 @@ static void begin(const struct call *call) {
         know_memory(step);
     else if (program_class(call->opcode) == CLASS_BUS && call->opcode != OP_PRESSURE)
         put_bus(&expression, call);
+    else if (call->opcode == OP_ANSWERS)
+        put_answers(&scenario->main, call);
     scenario->main.full |= operands.full || expression.full;
     if (call->opcode == OP_UNPIN || call->opcode == OP_STOP || call->opcode == OP_REMOVE)
         names_ending();

@@ -1,6 +1,6 @@
 /*
  * The way in: checks that the five share, in the contract's order, and the chain's lock. What a
- * caller's structure says is read once, and its out members are written on success only
+ * caller's structure says is read once (RACE-ONCE), and its out members are written on success only
  * (ANY-ROLLBACK).
  */
 #include "dxgk/callbacks.h"

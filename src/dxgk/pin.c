@@ -72,7 +72,7 @@ static NTSTATUS make_mdl(struct dxgk_chain *chain, struct dxgk_area *area, uint3
         return STATUS_NO_MEMORY;
     NTSTATUS status = map_physical(chain, area, pages, MmGetMdlPfnArray(mdl));
     if (!NT_SUCCESS(status)) {
-        nt_mdl_free(mdl);
+        nt_mdl_free(mdl, (uint64_t)pages << NT_PAGE_SHIFT);
         return status;
     }
     area->pin.mdl = mdl;
@@ -120,6 +120,7 @@ NTSTATUS dxgk_pin_mdl(struct dxgk_chain *chain, struct dxgk_area *area, uint64_t
     return status;
 }
 
+/* By what is known of the pin here: its driver can have written over the ADL or MDL. */
 NTSTATUS dxgk_unpin(struct dxgk_chain *chain, struct dxgk_area *area) {
     struct dxgk_pin *pin = &area->pin;
     if (pin->form == DXGK_PIN_NONE)
@@ -131,7 +132,7 @@ NTSTATUS dxgk_unpin(struct dxgk_chain *chain, struct dxgk_area *area) {
     if (pin->form == DXGK_PIN_ADL)
         dxgk_adl_free(pin->adl, pin->pages, pin->contiguous);
     else
-        nt_mdl_free(pin->mdl);
+        nt_mdl_free(pin->mdl, (uint64_t)pin->pages << NT_PAGE_SHIFT);
     pin->form = DXGK_PIN_NONE;
     pin->adl = NULL;
     return STATUS_SUCCESS;

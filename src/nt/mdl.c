@@ -19,7 +19,7 @@ PMDL nt_mdl_alloc(uint64_t bytes) {
     return mdl;
 }
 
-void nt_mdl_free(PMDL mdl) {
+void nt_mdl_free(PMDL mdl, uint64_t bytes) {
     if (mdl)
-        nt_pool_free(mdl, mdl_bytes(mdl->ByteCount));
+        nt_pool_free(mdl, mdl_bytes(bytes));
 }

@@ -11,6 +11,7 @@
 
 /* bytes is a multiple of the page size, 0 < bytes <= NT_MDL_MAX_BYTES. NULL on a shortage. */
 PMDL nt_mdl_alloc(uint64_t bytes);
-void nt_mdl_free(PMDL mdl);
+/* bytes: as it was allocated with, for what the MDL says others can write. */
+void nt_mdl_free(PMDL mdl, uint64_t bytes);
 
 #endif

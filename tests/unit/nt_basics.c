@@ -214,8 +214,9 @@ static void mdls_have_a_pfn_a_page(void **state) {
     assert_int_equal(mdl->Size, sizeof(MDL) + 3 * sizeof(PFN_NUMBER));
     MmGetMdlPfnArray(mdl)[2] = 5;
     assert_int_equal(nt_pool_usage().bytes, sizeof(MDL) + 3 * sizeof(PFN_NUMBER));
-    nt_mdl_free(mdl);
-    nt_mdl_free(NULL);
+    mdl->ByteCount = NT_PAGE_SIZE; /* who has it can write there */
+    nt_mdl_free(mdl, 3 * NT_PAGE_SIZE);
+    nt_mdl_free(NULL, NT_PAGE_SIZE);
     assert_int_equal(nt_pool_usage().bytes, 0);
     nt_fault_arm(NT_FAULT_POOL, 1);
     assert_null(nt_mdl_alloc(NT_PAGE_SIZE));
@@ -231,7 +232,7 @@ static void the_largest_mdl_keeps_its_count(void **state) {
     assert_non_null(mdl);
     assert_int_equal(mdl->ByteCount, UINT32_MAX - 4095);
     MmGetMdlPfnArray(mdl)[NT_MDL_MAX_BYTES / NT_PAGE_SIZE - 1] = 1;
-    nt_mdl_free(mdl);
+    nt_mdl_free(mdl, NT_MDL_MAX_BYTES);
     assert_int_equal(nt_pool_usage().bytes, 0);
 }
 

@@ -46,12 +46,13 @@ void check_argument(const struct call *before, const struct call *call) {
 
 static void pinned(const struct call *call, uint8_t chain, uint8_t index) {
     bool legacy = call->opcode == OP_PIN;
-    const struct descriptor told =
-        descriptor_read(legacy ? (const void *)call->arg.pin.pMdl : call->arg.pin2.pAdl, legacy);
+    const void *descriptor = legacy ? (const void *)call->arg.pin.pMdl : call->arg.pin2.pAdl;
+    const struct descriptor told = descriptor_read(descriptor, legacy);
     const struct model_pin pin = {.legacy = legacy,
                                   .pages = told.pages,
                                   .contiguous = told.contiguous,
                                   .base = told.base,
+                                  .descriptor = descriptor,
                                   .array = told.array};
     if (pin.pages == 0)
         return;

@@ -294,6 +294,11 @@ HELPER volatile uint64_t *cpu_word(PVOID base, int64_t offset) {
     return (volatile uint64_t *)((uintptr_t)base + (uintptr_t)offset);
 }
 
+/* Over the Nth word of what it should only read. */
+HELPER void driver_writes(const void *at, uint64_t number, uint64_t word) {
+    *cpu_word((PVOID)(uintptr_t)at, (int64_t)(number * sizeof word)) = word;
+}
+
 HELPER void cpu_reads(PVOID base, int64_t offset, uint64_t expected) {
     uint64_t word = *cpu_word(base, offset);
     if (word != expected)
