@@ -17,7 +17,7 @@ list(REMOVE_DUPLICATES public_includes)
 
 # All of it but the command line, for what links it with a subject.
 set(harness pinfuzz_interleave)
-foreach(room program contract judge drive mutate minimize verdict reproduce)
+foreach(room program contract judge drive mutate minimize verdict enumerate reproduce)
   list(APPEND harness pinfuzz_${room})
 endforeach()
 # Archives are read where the compiler has libzip, which most cross-compilers have not. Not in the cache while it is
@@ -49,7 +49,7 @@ function(pinfuzz_room name)
   pinfuzz_part(pinfuzz_${name} SOURCES ${ROOM_SOURCES} INCLUDES ${public_includes}
     FLAGS ${uncovered} ${ROOM_FLAGS})
 endfunction()
-foreach(room program contract judge drive mutate minimize verdict reproduce cli)
+foreach(room program contract judge drive mutate minimize verdict enumerate reproduce cli)
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${pinfuzz_root}/harness/${room}"
     "${pinfuzz_root}/harness/${room}/*.c")
   pinfuzz_room(${room} PLACE ${room} SOURCES ${sources})

@@ -17,8 +17,9 @@ rooms=(
     'mutate      contract program'
     'minimize    contract program'
     'verdict     drive judge interleave minimize contract program'
+    'enumerate   verdict drive judge contract program'
     'reproduce   verdict drive judge contract program'
-    'cli         reproduce verdict minimize mutate drive judge interleave contract program'
+    'cli         reproduce enumerate verdict minimize mutate drive judge interleave contract program'
 )
 if [[ ${1-} == --rooms ]]; then
     printf '%s\n' "${rooms[@]}"

@@ -14,7 +14,8 @@
 enum {
     CMD_KEPT = 0,
     CMD_VIOLATED = 1,
-    CMD_BAD_INPUT = 2 /* of a file or of the command line */
+    CMD_BAD_INPUT = 2, /* of a file or of the command line */
+    CMD_INCOMPLETE = 3 /* nothing so far, and not everything was tried */
 };
 
 struct cmd {
@@ -28,8 +29,8 @@ struct cmd {
     int (*main)(int argc, char **argv);
 };
 
-extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_triage, cmd_source, cmd_text,
-    cmd_bytes, cmd_clauses, cmd_dialect, cmd_info;
+extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_enumerate, cmd_triage,
+    cmd_source, cmd_text, cmd_bytes, cmd_clauses, cmd_dialect, cmd_info;
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -20,9 +20,12 @@ struct slot {
     uint64_t value;
 };
 
+#define WORDS (SLOTS / 4 * 3)
+
 static struct slot slots[SLOTS];
 static uint32_t epoch;
 static uint32_t used;
+static uint32_t taken[WORDS]; /* slots, in the order in which they were taken */
 static uint32_t serials;
 
 /* A stamp: 0x5A, 16 bits of serial, 40 bits of page; pages beyond 2^40 share stamps 2^40 apart. */
@@ -61,15 +64,24 @@ uint64_t contents_read(uint32_t serial, uint64_t byte_offset) {
 void contents_write(uint32_t serial, uint64_t byte_offset, uint64_t value) {
     struct slot *slot = find(serial, byte_offset / 8);
     if (slot->epoch != epoch) {
-        if (++used > SLOTS / 4 * 3) { /* see SLOTS: cannot happen */
-            fprintf(stderr, "harness: more than %u words written by one program\n", SLOTS / 4 * 3);
+        if (used == WORDS) { /* see SLOTS: cannot happen */
+            fprintf(stderr, "harness: more than %u words written by one program\n", WORDS);
             abort();
         }
+        taken[used++] = (uint32_t)(slot - slots);
         slot->epoch = epoch;
         slot->serial = serial;
         slot->word = byte_offset / 8;
     }
     slot->value = value;
+}
+
+bool contents_nth(uint32_t n, struct contents_word *word) {
+    if (n >= used)
+        return false;
+    const struct slot *slot = &slots[taken[n]];
+    *word = (struct contents_word){slot->serial, slot->word * 8, slot->value};
+    return true;
 }
 
 bool contents_written(uint32_t serial, uint64_t byte_offset) {

@@ -22,6 +22,14 @@ uint32_t contents_new_section(void);
 uint64_t contents_read(uint32_t serial, uint64_t byte_offset);
 void contents_write(uint32_t serial, uint64_t byte_offset, uint64_t value);
 
+/* The nth word, in the order in which they were first written; false: there are fewer. */
+struct contents_word {
+    uint32_t serial;
+    uint64_t offset; /* in bytes */
+    uint64_t value;
+};
+bool contents_nth(uint32_t n, struct contents_word *word);
+
 /* Whether that word was written at all. */
 bool contents_written(uint32_t serial, uint64_t byte_offset);
 /* A section life that holds the value in some word: `preferred` if it does, 0 when none does. Looks at

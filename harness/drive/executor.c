@@ -165,8 +165,11 @@ static void run_ops(const struct program *program) {
     }
     run.op = RUN_END;
     run.walk.pass = run.walk.passes = 0;
-    if (!run.abandoned)
-        end_run();
+    if (run.abandoned)
+        return;
+    if (run.options->done)
+        run.options->done();
+    end_run();
 }
 
 /* ANY-IRQL. The call that did it does not return, nor does this. */

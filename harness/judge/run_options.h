@@ -40,6 +40,9 @@ struct run_options {
     /* Sees each call, those of drivers in their entry points too, before it is performed and after. NULL:
      * nobody looks. */
     void (*observe)(struct call *call, bool performed);
+    /* Called when all operations are done, and adapters are still there; not for a run that ends before.
+     * NULL: nobody. */
+    void (*done)(void);
     struct run_watch *watch; /* NULL: no race is watched */
     struct run_tape *tape;   /* NULL: nothing is recorded */
     /* Each race writes to this file: the number of its operation on a line of its own, then a line, indented,

@@ -17,7 +17,8 @@ from helpers import ROOT, Failed, lines_of, said, stop
 PLACE = os.path.join(ROOT, "tests", "planted")
 CC = os.environ.get("TOOLS_CLANG", "clang")
 # The rooms of the harness; beside them a program has cli, or a fuzz target.
-HARNESS = ("interleave", "program", "contract", "judge", "drive", "mutate", "minimize", "verdict", "reproduce")
+HARNESS = ("interleave", "program", "contract", "judge", "drive", "mutate", "minimize", "verdict", "enumerate",
+           "reproduce")
 
 
 # ---- the bugs ----

@@ -1,0 +1,317 @@
+/*
+ * The enumeration runs in a child process, which keeps what it does where the parent sees it: after a crash
+ * the parent can still say which program did it, and write it.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/cli/cmd.h"
+#include "harness/enumerate/enumerate.h"
+#include "harness/enumerate/operations.h"
+#include "harness/program/text.h"
+#include "harness/verdict/child.h"
+
+#define DEPTH 3u
+
+struct options {
+    const char *out;
+    const char *state;
+    enum load_form form;
+    unsigned depth;
+    unsigned odd;
+    unsigned seconds;
+    unsigned timeout;
+    bool faults;
+    bool apart;
+    bool list;
+};
+
+/* Shared with the child. */
+static struct shared {
+    struct enumeration enumeration;
+    volatile sig_atomic_t stop;
+} * shared;
+
+static struct small_world worlds[ENUMERATE_WORLDS];
+static unsigned world_count;
+
+/* ---- worlds ---- */
+
+static bool add_named(const char *name) {
+    const char *says, *found;
+    for (unsigned i = 0; (found = small_world_name(i, &says)) != NULL; i++) {
+        if (name == NULL || strcmp(name, found) == 0) {
+            small_world_get(i, &worlds[world_count++]);
+            if (name != NULL) {
+                return true;
+            }
+        }
+    }
+    return name == NULL;
+}
+
+/* A name of the list, or a program's file. */
+static bool add_world(const char *word, enum load_form form) {
+    static struct program program;
+    if (world_count == ENUMERATE_WORLDS) {
+        cmd_usage(&cmd_enumerate, "expected at most %u worlds", ENUMERATE_WORLDS);
+        return false;
+    }
+    if (form == LOAD_DETECT && add_named(word)) {
+        return true;
+    }
+    if (strchr(word, '/') == NULL && strchr(word, '.') == NULL && access(word, F_OK) != 0) {
+        cmd_usage(&cmd_enumerate, "expected a named world (--list) or a file, got '%s'", word);
+        return false;
+    }
+    if (!cmd_load(word, form, &program)) {
+        return false;
+    }
+    small_world_of(&program, word, &worlds[world_count++]);
+    return true;
+}
+
+static int list_worlds(void) {
+    const char *name, *says;
+    static struct program program;
+    struct small_world world;
+    for (unsigned i = 0; (name = small_world_name(i, &says)) != NULL; i++) {
+        printf("# %s: %s\n", name, says);
+        small_world_get(i, &world);
+        small_world_begin(&world, &program);
+        text_write(&program, stdout);
+    }
+    return CMD_KEPT;
+}
+
+/* ---- what came of it ---- */
+
+static void sum_up(const struct enumeration *e, unsigned world, unsigned length,
+                   struct enumerate_counts *sum) {
+    for (unsigned w = 0; w < e->world_count; w++) {
+        for (unsigned k = 0; k <= ENUMERATE_DEPTH; k++) {
+            if ((world == e->world_count || world == w) && (length > ENUMERATE_DEPTH || length == k)) {
+                sum->programs += e->counts[w][k].programs;
+                sum->states += e->counts[w][k].states;
+            }
+        }
+    }
+}
+
+static void print_counts(const struct enumeration *e) {
+    const unsigned any = ENUMERATE_DEPTH + 1;
+    for (unsigned w = 0; w < e->world_count; w++) {
+        struct enumerate_counts sum = {0, 0};
+        sum_up(e, w, any, &sum);
+        printf("%s: %" PRIu64 " programs, %" PRIu64 " states\n", e->worlds[w].name, sum.programs, sum.states);
+    }
+    for (unsigned k = 0; k <= ENUMERATE_DEPTH; k++) {
+        struct enumerate_counts sum = {0, 0};
+        sum_up(e, e->world_count, k, &sum);
+        if (sum.programs > 0) {
+            printf("of %u operations: %" PRIu64 " programs, %" PRIu64 " states\n", k, sum.programs,
+                   sum.states);
+        }
+    }
+}
+
+static void print_total(const struct enumeration *e, const struct options *options) {
+    struct enumerate_counts sum = {0, 0};
+    sum_up(e, e->world_count, ENUMERATE_DEPTH + 1, &sum);
+    printf("at most %u operations%s%s, %u worlds, %" PRIu64 " programs, %" PRIu64 " states, %.1f s: ",
+           options->depth, options->faults ? ", at most one fault" : "",
+           options->apart ? "" : ", states merged", e->world_count, sum.programs, sum.states, e->spent);
+}
+
+/* The program that broke something, as it does alone. */
+static int print_finding(const struct enumeration *e, const struct options *options, bool died) {
+    static struct program found;
+    struct verdict alone;
+    program_copy(&found, &e->program);
+    if (!verdict_of(&found, options->timeout, &alone)) {
+        return CMD_BAD_INPUT;
+    }
+    bool shows = alone.died || alone.outcome != VERDICT_KEPT;
+    if (shows) {
+        verdict_print(stdout, &alone, options->timeout);
+    } else if (died) {
+        printf("the process died");
+    } else {
+        verdict_print_outcome(stdout, e->outcome);
+    }
+    printf(", by %u operations in %s%s:\n", found.op_count, e->worlds[e->world].name,
+           shows ? "" : ", but not when the program is run alone");
+    text_write(&found, stdout);
+    fflush(stdout);
+    const char *report = shows ? verdict_report(&found, options->timeout) : NULL;
+    if (report != NULL) {
+        fputs(report, stderr);
+    }
+    return options->out == NULL || cmd_save(options->out, LOAD_DETECT, &found) ? CMD_VIOLATED : CMD_BAD_INPUT;
+}
+
+static int print_end(const struct options *options, int status) {
+    const struct enumeration *e = &shared->enumeration;
+    bool died = status != 0;
+    if (e->end == ENUMERATE_FAILED) {
+        return CMD_BAD_INPUT;
+    }
+    if (e->end == ENUMERATE_COMPLETE) {
+        print_counts(e);
+    }
+    print_total(e, options);
+    if (died || e->end == ENUMERATE_FOUND) {
+        return print_finding(e, options, died);
+    }
+    if (e->end == ENUMERATE_STOPPED) {
+        printf("stopped, nothing found so far\n");
+        return CMD_INCOMPLETE;
+    }
+    printf(e->capped ? "nothing found; of some states not all operations or faults were tried\n"
+                     : "complete, nothing found\n");
+    return e->capped ? CMD_INCOMPLETE : CMD_KEPT;
+}
+
+/* ---- the command ---- */
+
+static void on_interrupt(int signal) {
+    (void)signal;
+    shared->stop = 1;
+}
+
+static void run_child(void *context) {
+    enumerate_run(context);
+    fflush(NULL);
+    _exit(0); /* runs that were left in the middle leak, and that is not their finding */
+}
+
+static int enumerate(const struct options *options) {
+    int status;
+    if ((shared = child_shared(sizeof *shared)) == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    for (unsigned i = 0; i < world_count; i++) {
+        worlds[i].depth = options->depth;
+    }
+    shared->enumeration = (struct enumeration){.worlds = worlds,
+                                               .world_count = world_count,
+                                               .odd = options->odd,
+                                               .faults = options->faults,
+                                               .merge = !options->apart,
+                                               .timeout = options->timeout,
+                                               .seconds = options->seconds,
+                                               .state = options->state,
+                                               .stop = &shared->stop};
+    /* The second one kills. */
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return child_run(run_child, &shared->enumeration, -1, 0, &status) ? print_end(options, status)
+                                                                      : CMD_BAD_INPUT;
+}
+
+static const struct option option_table[] = {
+    {"--operations", "-k", OPTION_COUNT, offsetof(struct options, depth), 0, ENUMERATE_DEPTH},
+    {"--odd", NULL, OPTION_COUNT, offsetof(struct options, odd), 0, OPERATIONS_ODD},
+    {"--faults", NULL, OPTION_FLAG, offsetof(struct options, faults), 0, 0},
+    {"--no-merge", NULL, OPTION_FLAG, offsetof(struct options, apart), 0, 0},
+    {"--state", NULL, OPTION_NAME, offsetof(struct options, state), 0, 0},
+    {"--seconds", NULL, OPTION_COUNT, offsetof(struct options, seconds), 1, UINT32_MAX},
+    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
+    {"--list", NULL, OPTION_FLAG, offsetof(struct options, list), 0, 0},
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    OPTION_FORMS(struct options, form),
+};
+
+static int main_enumerate(int argc, char **argv) {
+    struct options options = {.depth = DEPTH, .odd = 1, .timeout = VERDICT_TIMEOUT, .form = LOAD_DETECT};
+    struct words words;
+    if (!options_read(&cmd_enumerate, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
+    }
+    if (options.list) {
+        return list_worlds();
+    }
+    for (int i = 0; i < words.count; i++) {
+        if (!add_world(words.at[i], options.form)) {
+            return CMD_BAD_INPUT;
+        }
+    }
+    if (words.count == 0) {
+        add_named(NULL);
+    }
+    return enumerate(&options);
+}
+
+const struct cmd cmd_enumerate = {
+    .name = "enumerate",
+    .summary = "run every program up to a size in small worlds",
+    .main = main_enumerate,
+    CMD_OPTIONS(option_table),
+    .help =
+        "NAME\n"
+        "    pinfuzz enumerate - run every program up to a size in small worlds\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz enumerate [OPTION...] [WORLD...]\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    Runs every program of at most K operations in each WORLD, the shortest first, and ends at the\n"
+        "    first one that breaks a clause, crashes or hangs: there is no shorter one. A WORLD is one of\n"
+        "    the named worlds (--list), or a FILE, the machine and the adapters of which are used and the\n"
+        "    operations are not. Default: all named worlds.\n"
+        "\n"
+        "    The operations are all there are, but for races (`pinfuzz schedules`). Their operands are the\n"
+        "    boundaries of the state that the program before them has reached: each adapter, each handle\n"
+        "    ever issued and the numbers next to it, each index and the one behind the last, each form of a\n"
+        "    size and one less and one more of it, each view and pin there is. Some of these fit, such as a\n"
+        "    size from one page to MaximumSize; others are odd. Operands that fit are tried in every\n"
+        "    combination, and with at most N odd ones an operation (--odd). Two operations that come to the\n"
+        "    same call in a state are tried once. Actor 1 makes one operand odd: actors are alike, but for\n"
+        "    their IRQL.\n"
+        "\n"
+        "    A program whose state was reached before is not continued. A state is that of the model, and\n"
+        "    everything that the oracle can look at: the ledger, the frames, locks and views of each page,\n"
+        "    domains, the words that sections hold. This rests on an assumption: that an implementation\n"
+        "    remembers nothing else that matters. With --no-merge every program is continued.\n"
+        "\n"
+        "    If nothing is found, prints a line for each world and for each length, and the total:\n"
+        "\n"
+        "        at most 3 operations, states merged, 12 worlds, P programs, S states, T s: complete,\n"
+        "        nothing found\n"
+        "\n"
+        "    where the states are those that were continued, and T is processor time. Otherwise prints the\n"
+        "    program, and its report to stderr.\n"
+        "\n"
+        "OPTIONS\n"
+        "    -k K, --operations K\n"
+        "                   at most K operations, 0 to 8; default: 3\n"
+        "    --odd N        at most N odd operands in an operation, 0 to 3; default: 1\n"
+        "    --faults       run each program also with each fault that it can meet, one at a time (FAULTS\n"
+        "                   in `pinfuzz help programs`); boot has none, but `start` and `add` have\n"
+        "    --no-merge     continue every program, also where its state was reached before\n"
+        "    --state FILE   keep the state of the enumeration in FILE, and continue from there if FILE is\n"
+        "                   there. It is replaced at once, every ten seconds and at the end: after Ctrl-C\n"
+        "                   or kill -9, the same command continues, and its totals are the same\n"
+        "    --seconds S    stop after S seconds of processor time\n"
+        "    --timeout S    one run of a program may take S seconds; 0: no limit; default: 60\n"
+        "    --list         print the named worlds, and run nothing\n"
+        "    -o OUT         write the program that broke something to OUT: as text if the name ends in\n"
+        "                   .txt, otherwise as bytes\n"
+        "    --as-text, --as-bytes\n"
+        "                   read every WORLD as a file, as text or as bytes, whatever it looks like\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0   complete, and nothing found\n"
+        "    1   a program broke a clause, crashed or hung\n"
+        "    2   the command line, a WORLD or the FILE of --state has an error, or OUT cannot be written\n"
+        "    3   stopped before the end (Ctrl-C, SIGTERM, --seconds), and nothing found so far\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz enumerate -k 2\n"
+        "    pinfuzz enumerate -k 4 --state long.state two-remapped -o shortest.txt\n",
+};

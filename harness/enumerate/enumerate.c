@@ -1,0 +1,192 @@
+/* Goes through the programs breadth first: each state with every operation, and the states that come of it.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "harness/enumerate/enumerate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/contract/call.h"
+#include "harness/enumerate/mix.h"
+#include "harness/enumerate/operations.h"
+#include "harness/enumerate/progress.h"
+#include "harness/enumerate/state.h"
+#include "harness/judge/run.h"
+#include "harness/verdict/verdict.h"
+
+/* The largest fail_nth that a program can say. */
+#define NTH_MAX UINT8_MAX
+/* Seconds between two saves, and how many times as long as a save takes. */
+#define SAVE_EVERY  10.0
+#define SAVE_FACTOR 20.0
+
+static struct enumeration *self;
+static struct progress progress;
+static struct operations operations;
+
+/* ---- one run ---- */
+
+/* What was seen of it. */
+static struct {
+    bool reached; /* its end, with the state below */
+    uint64_t number;
+    bool first; /* operations are made for the world itself */
+    bool fired; /* the fault of its last operation */
+} seen;
+
+static void take_number(void) {
+    seen.reached = true;
+    seen.number = mix(state_number(), self->world);
+}
+
+static void take_operations(void) {
+    operations_make(&operations, &run.model, self->odd, seen.first);
+}
+
+static void watch_fault(struct call *call, bool performed) {
+    if (performed && !run.inside && run.op + 1 == self->program.op_count)
+        seen.fired = call->fired;
+}
+
+/* False: something was found. */
+static bool run_program(void (*done)(void), bool fault) {
+    const struct run_options options = {.quiet = true, .observe = fault ? watch_fault : NULL, .done = done};
+    seen.reached = false;
+    seen.fired = false;
+    alarm(self->timeout);
+    self->outcome = verdict_here(&self->program, &options);
+    alarm(0);
+    if (self->outcome == VERDICT_KEPT)
+        return true;
+    self->end = ENUMERATE_FOUND;
+    return false;
+}
+
+/* ---- programs ---- */
+
+static struct enumerate_counts *counts(unsigned length) {
+    return &self->counts[self->world][length];
+}
+
+/* Runs the program as it stands, `node` without its last operation, and keeps what it reaches. */
+static bool try(uint32_t node, bool faulted) {
+    uint32_t length = self->program.op_count;
+    bool goes_on = length < self->worlds[self->world].depth;
+    bool fault = length > 0 && self->program.ops[length - 1].fail_nth != 0;
+    if (!run_program(goes_on ? take_number : NULL, fault))
+        return false;
+    if (fault && !seen.fired)
+        return true; /* there is no such fault: it is the program without it */
+    counts(length)->programs++;
+    if (!goes_on || !seen.reached || (self->merge && progress_seen(&progress, seen.number, faulted)))
+        return true;
+    counts(length)->states++;
+    const struct progress_node added = {.number = seen.number,
+                                        .parent = node,
+                                        .world = (uint16_t)self->world,
+                                        .length = (uint8_t)length,
+                                        .faulted = faulted,
+                                        .op =
+                                            length ? self->program.ops[length - 1] : (struct program_op){0}};
+    if (!progress_add(&progress, &added))
+        self->end = ENUMERATE_FAILED;
+    return self->end == ENUMERATE_RUNNING;
+}
+
+/* With each fault point of the last operation failing. */
+static bool try_faults(uint32_t node) {
+    struct program_op *op = &self->program.ops[self->program.op_count - 1];
+    bool more = program_takes_fault(op->opcode) && call_injects(sut_get());
+    for (unsigned nth = 1; more && nth <= NTH_MAX; nth++) {
+        op->fail_nth = (uint8_t)nth;
+        if (!try(node, true))
+            return false;
+        more = seen.fired;
+        self->capped |= more && nth == NTH_MAX;
+    }
+    return true;
+}
+
+static void load_program(uint32_t node) {
+    const struct progress_node *at = &progress.node[node];
+    self->world = at->world;
+    small_world_begin(&self->worlds[at->world], &self->program);
+    self->program.op_count = at->length;
+    for (; at->length > 0; at = &progress.node[at->parent])
+        self->program.ops[at->length - 1] = at->op;
+}
+
+static bool expand(uint32_t node) {
+    load_program(node);
+    const struct progress_node at = progress.node[node];
+    seen.first = at.length == 0;
+    if (!run_program(take_operations, at.faulted))
+        return false; /* it was kept before: another time it is not */
+    self->capped |= operations.capped;
+    self->program.op_count = at.length + 1u;
+    for (uint32_t i = 0; i < operations.count; i++) {
+        self->program.ops[at.length] = operations.op[i];
+        if (!try(node, at.faulted) || (self->faults && !at.faulted && !try_faults(node)))
+            return false;
+    }
+    return true;
+}
+
+static bool begin(void) {
+    for (self->world = 0; self->world < self->world_count; self->world++) {
+        small_world_begin(&self->worlds[self->world], &self->program);
+        if (!try(0, false))
+            return false;
+    }
+    return true;
+}
+
+/* ---- all of them ---- */
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void save(double before) {
+    self->spent = before + now();
+    if (self->state && !progress_save(&progress, self))
+        self->end = ENUMERATE_FAILED;
+}
+
+void enumerate_run(struct enumeration *enumeration) {
+    const pid_t parent = getppid();
+    self = enumeration;
+    self->end = ENUMERATE_RUNNING;
+    if (self->state && !progress_load(&progress, self)) {
+        self->end = ENUMERATE_FAILED;
+        return;
+    }
+    double before = self->spent;
+    double next_save = now() + SAVE_EVERY;
+    bool running = self->resumed || begin();
+    while (running && progress.next < progress.count) {
+        running = expand(progress.next);
+        progress.next += running;
+        self->spent = before + now();
+        if (getppid() != parent)
+            _exit(2); /* nobody waits for this any more; what has been saved is gone on with */
+        if (running && (*self->stop || (self->seconds && now() > self->seconds))) {
+            self->end = ENUMERATE_STOPPED;
+            running = false;
+        } else if (running && now() > next_save) {
+            double began = now();
+            save(before);
+            running = self->end == ENUMERATE_RUNNING;
+            next_save = now() + SAVE_EVERY + SAVE_FACTOR * (now() - began);
+        }
+    }
+    if (self->end == ENUMERATE_RUNNING)
+        self->end = ENUMERATE_COMPLETE;
+    if (self->end == ENUMERATE_COMPLETE || self->end == ENUMERATE_STOPPED)
+        save(before);
+}

@@ -1,0 +1,334 @@
+/* Makes the operations of a state, operand by operand, by the rows of operations.def. */
+#include "harness/enumerate/operations.h"
+
+#include <string.h>
+
+#include "harness/contract/contents.h"
+#include "harness/contract/resolve.h"
+#include "harness/drive/driver.h"
+#include "harness/enumerate/mix.h"
+#include "harness/program/operands.h"
+
+struct maker {
+    struct operations *made;
+    const struct model *model;
+    struct program_op op;
+    unsigned odd; /* operands that may still be odd */
+};
+
+/* ---- the same call once ---- */
+
+static uint64_t mix_argument(uint64_t key, const struct call *call) {
+    for (size_t i = 0; i < sizeof call->arg.raw / 8; i++) {
+        uint64_t word;
+        memcpy(&word, call->arg.raw + 8 * i, sizeof word);
+        key = mix(key, word);
+    }
+    return key;
+}
+
+/* Of the call that the operation comes to; false: it comes to none. */
+static bool key_of(const struct model *model, const struct program_op *op, uint64_t *key) {
+    struct call call = {.opcode = op->opcode};
+    *key = mix(mix(MIX_BEGIN, op->opcode), op->actor);
+    switch (program_class(op->opcode)) {
+    case CLASS_CALLBACK:
+        resolve_operands(model, op, &call);
+        call.table = driver_table(call.device);
+        *key = mix(mix(mix(*key, call.device), call.null_arg), (uint64_t)(uintptr_t)call.handle);
+        *key = mix_argument(*key, &call);
+        return call_is_present(&call);
+    case CLASS_ACCESS:
+        if (program_has(op->opcode, OPERAND_PIN) ? !resolve_dma(model, op, &call)
+                                                 : !resolve_cpu(model, op, &call))
+            return false;
+        *key = mix(mix(mix(*key, call.device), call.pin_chain), call.pin_index);
+        *key = mix(mix(mix(*key, call.page), call.offset), call.count);
+        *key = mix(mix(*key, call.stamp), call.address[0]);
+        return true;
+    case CLASS_BUS:
+        resolve_bus(model, op, &call);
+        *key = mix(mix(mix(*key, call.device), call.joiner), call.flag);
+        return true;
+    case CLASS_SELF:
+        *key = mix(*key, resolve_irql(op));
+        return true;
+    case CLASS_ORDER:
+        break;
+    }
+    return false;
+}
+
+static void emit(struct maker *m) {
+    struct operations *made = m->made;
+    uint64_t key;
+    if (!key_of(m->model, &m->op, &key))
+        return;
+    for (uint32_t i = 0; i < made->count; i++)
+        if (made->key[i] == key)
+            return;
+    if (made->count == OPERATIONS_MAX) {
+        made->capped = true;
+        return;
+    }
+    made->op[made->count] = m->op;
+    made->key[made->count++] = key;
+}
+
+/* ---- operands ---- */
+
+static void next(struct maker *m, const struct program_operand *operand);
+
+/* The operand is set: goes on with those behind it. */
+static void go_on(struct maker *m, const struct program_operand *operand, bool fits) {
+    if (!fits && m->odd == 0)
+        return;
+    const struct program_op op = m->op;
+    m->odd -= !fits;
+    next(m, operand + 1);
+    m->odd += !fits;
+    m->op = op;
+}
+
+static bool is_running_lead(const struct model *model, uint8_t device) {
+    return model->devices[device].handle_alive && model->devices[device].position == 0;
+}
+
+/* A handle fits in the hands of the driver that it was given to. */
+static void handles(struct maker *m, const struct program_operand *operand) {
+    const struct model *model = m->model;
+    uint8_t adapters = model->program->machine.adapters;
+    uint32_t issued = model->handle_count;
+    for (uint8_t i = 0; i < adapters; i++) {
+        m->op.adapter = i;
+        m->op.handle = HANDLE_LEAD;
+        go_on(m, operand, is_running_lead(model, i));
+        m->op.handle = HANDLE_OWN;
+        go_on(m, operand, false);
+    }
+    m->op.adapter = 0;
+    for (uint32_t i = 0; i < issued; i++) {
+        m->op.handle = HANDLE_ISSUED;
+        m->op.value = (int64_t)i;
+        go_on(m, operand, false);
+    }
+    for (int near = -1; near <= 1; near++) {
+        m->op.value = near;
+        m->op.handle = HANDLE_NEAR;
+        go_on(m, operand, false);
+        m->op.handle = HANDLE_RAW;
+        go_on(m, operand, false);
+    }
+    m->op.value = 0;
+    m->op.handle = HANDLE_NULL;
+    go_on(m, operand, false);
+    m->op.handle = HANDLE_LEAD;
+}
+
+static void indices(struct maker *m, const struct program_operand *operand) {
+    const struct model *model = m->model;
+    uint8_t device = resolve_device(model, m->op.adapter);
+    const struct model_device *d = &model->devices[device];
+    uint64_t count = d->present ? model->chains[d->chain].count : 1;
+    for (uint64_t i = 0; i <= count; i++) {
+        program_operand_set(&m->op, operand, i);
+        go_on(m, operand, i < count);
+    }
+    program_operand_set(&m->op, operand, UINT32_MAX);
+    go_on(m, operand, false);
+    program_operand_set(&m->op, operand, 0);
+}
+
+/* What a size or an offset comes to. */
+static uint64_t resolved(const struct maker *m, const struct program_operand *operand) {
+    struct call call = {.opcode = m->op.opcode};
+    struct program_op op = m->op;
+    resolve_operands(m->model, &m->op, &call);
+    memcpy(op.arg.raw, call.arg.raw, sizeof op.arg.raw);
+    return program_operand_get(&op, operand);
+}
+
+/* Each form there is, and one less and one more of it. */
+static void forms(struct maker *m, const struct program_operand *operand) {
+    bool size = operand->kind == OPERAND_SIZE;
+    uint8_t *form = size ? &m->op.size_form : &m->op.offset_form;
+    int8_t *delta = size ? &m->op.size_delta : &m->op.offset_delta;
+    for (uint8_t f = 0; f < PROGRAM_FORMS; f++) {
+        if (f == FORM_RAW)
+            continue; /* zero, of which FORM_PAGES has one, too */
+        for (int8_t d = -1; d <= 1; d++) {
+            *form = f;
+            *delta = d;
+            uint64_t bytes = resolved(m, operand);
+            uint64_t maximum = resolve_maximum(m->model, resolve_device(m->model, m->op.adapter),
+                                               m->op.arg.unpin.PhysicalAdapterIndex);
+            bool inside = size ? bytes > 0 && bytes <= maximum : bytes < maximum;
+            go_on(m, operand, inside && bytes % MODEL_PAGE == 0);
+        }
+    }
+    *form = 0;
+    *delta = 0;
+}
+
+static void numbers(struct maker *m, const struct program_operand *operand, const uint64_t *number,
+                    unsigned count, unsigned fit) {
+    for (unsigned i = 0; i < count; i++) {
+        program_operand_set(&m->op, operand, number[i]);
+        go_on(m, operand, i < fit);
+    }
+    program_operand_set(&m->op, operand, operand->plain);
+}
+#define NUMBERS(m, operand, fit, ...)                                                                        \
+    numbers(m, operand, (const uint64_t[]){__VA_ARGS__},                                                     \
+            (unsigned)(sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)), fit)
+
+static void bases(struct maker *m, const struct program_operand *operand) {
+    const struct model *model = m->model;
+    for (uint32_t i = 0; i < model->view_count; i++) {
+        m->op.view = (uint8_t)i;
+        m->op.view_form = VIEW_LIVE;
+        go_on(m, operand, true);
+        for (int8_t d = -1; d <= 1; d += 2) {
+            m->op.offset_delta = d;
+            go_on(m, operand, false);
+        }
+        m->op.offset_delta = 0;
+    }
+    for (uint32_t i = 0; i < model->base_count; i++) {
+        m->op.view = (uint8_t)i;
+        m->op.view_form = VIEW_ISSUED;
+        go_on(m, operand, false);
+    }
+    m->op.view = 0;
+    m->op.view_form = VIEW_RAW; /* zero */
+    go_on(m, operand, false);
+    m->op.view_form = VIEW_LIVE;
+}
+
+static uint64_t pin_pages(const struct maker *m) {
+    struct call call = {.opcode = m->op.opcode};
+    return resolve_dma(m->model, &m->op, &call)
+               ? m->model->chains[call.pin_chain].areas[call.pin_index].pin.pages
+               : 1;
+}
+
+static void next(struct maker *m, const struct program_operand *operand) {
+    const struct model *model = m->model;
+    uint8_t adapters = model->program->machine.adapters;
+    if (!operand->name) {
+        emit(m);
+        return;
+    }
+    switch ((enum operand_kind)operand->kind) {
+    case OPERAND_HANDLE:
+        handles(m, operand);
+        break;
+    case OPERAND_CHAIN:
+    case OPERAND_ADAPTER:
+    case OPERAND_ABSENT:
+    case OPERAND_GPU:
+        for (m->op.adapter = 0; m->op.adapter < adapters; m->op.adapter++)
+            go_on(m, operand, true);
+        m->op.adapter = 0;
+        break;
+    case OPERAND_JOINER:
+        for (m->op.value = 0; m->op.value < adapters; m->op.value++)
+            go_on(m, operand, true);
+        m->op.value = 0;
+        break;
+    case OPERAND_D_STATE:
+    case OPERAND_TDR:
+        go_on(m, operand, true);
+        m->op.flag = true;
+        go_on(m, operand, true);
+        m->op.flag = false;
+        break;
+    case OPERAND_LEVEL:
+        for (m->op.irql = 0; m->op.irql < PROGRAM_IRQLS; m->op.irql++)
+            go_on(m, operand, true);
+        m->op.irql = 0;
+        break;
+    case OPERAND_INDEX:
+        indices(m, operand);
+        break;
+    case OPERAND_SIZE:
+    case OPERAND_OFFSET:
+        forms(m, operand);
+        break;
+    case OPERAND_FLAGS: /* PreferContiguous; the first and the last reserved bit */
+        NUMBERS(m, operand, 2, 0, 1, 2, UINT64_C(1) << 31);
+        break;
+    case OPERAND_OUT:
+        NUMBERS(m, operand, 1, 0, UINT64_MAX);
+        break;
+    case OPERAND_BASE:
+        bases(m, operand);
+        break;
+    case OPERAND_VIEW:
+        for (m->op.view = 0; m->op.view < model->view_count; m->op.view++)
+            go_on(m, operand, true);
+        m->op.view = 0;
+        break;
+    case OPERAND_PIN:
+        for (m->op.view = 0; m->op.view < model->pins; m->op.view++)
+            go_on(m, operand, true);
+        m->op.view = 0;
+        break;
+    case OPERAND_PAGE:
+        NUMBERS(m, operand, 2, 0, pin_pages(m) - 1);
+        break;
+    case OPERAND_IN_PAGE:
+        NUMBERS(m, operand, 1, 0, CONTENTS_STAMP_OFFSET - 8);
+        break;
+    case OPERAND_COUNT:
+        NUMBERS(m, operand, 2, 0, PROGRAM_DMA_PAGES - 1);
+        break;
+    case OPERAND_IN_VIEW:
+        NUMBERS(m, operand, 2, 0, model->view_count ? model->views[m->op.view].size - 8 : 0);
+        break;
+    case OPERAND_NUMBER:
+        NUMBERS(m, operand, 1, 0, UINT64_MAX);
+        break;
+    case OPERAND_STAMP:
+        NUMBERS(m, operand, 1, operand->plain);
+        break;
+    case OPERAND_IDLE:
+        go_on(m, operand, true);
+        break;
+    case OPERAND_SCHEDULE: /* its operation is not tried */
+    case OPERAND_KINDS:
+        break;
+    }
+}
+
+/* ---- operations ---- */
+
+static void by(struct maker *m, uint8_t opcode, uint8_t actor, bool null_arg) {
+    m->op = (struct program_op){.opcode = opcode, .actor = actor, .null_arg = null_arg};
+    next(m, program_operands(opcode));
+}
+
+void operations_make(struct operations *made, const struct model *model, unsigned odd, bool first) {
+    struct maker m = {.made = made, .model = model, .odd = odd};
+    made->count = 0;
+    made->capped = false;
+    for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
+        bool callback = call_is_callback(opcode);
+        /* What is said of other operations is tried with them: races have `pinfuzz schedules`. */
+        if (program_class(opcode) == CLASS_ORDER)
+            continue;
+        by(&m, opcode, 0, false);
+        /* Actors differ by their IRQL alone: two of them are as many as make a difference. Another's callback
+         * is odd, and so is a null argument. */
+        if (!first && (callback ? odd > 0 : program_class(opcode) == CLASS_SELF)) {
+            m.odd -= callback;
+            by(&m, opcode, 1, false);
+            m.odd += callback;
+        }
+        if (callback && odd > 0) {
+            m.odd--;
+            by(&m, opcode, 0, true);
+            m.odd++;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/* The named worlds as text, and worlds as programs. */
+#include "harness/enumerate/worlds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/program/text.h"
+
+/*
+ * Save areas of two and three pages are the smallest that have an inside, and differ. A driver below WDDM 2.9
+ * cannot be remapped (INIT-REMAP), so that what is attached late is 1:1.
+ */
+#define ONE "adapter 0 maximum_size=3p"
+
+static const struct {
+    const char *name;
+    const char *says;
+    const char *text;
+} named[] = {
+#define LATE " version=wddm2.8 caps=supported"
+    {"one-none", "one device, no IOMMU", "machine iommu=none\n" ONE "\n"},
+    {"one-isolated", "one device, 1:1, attached before it starts", "machine adapters=1\n" ONE "\n"},
+    {"one-remapped", "one device, remapped", "machine iommu=remap_always\n" ONE "\n"},
+    {"one-forced", "one device, 1:1, attached when it has started", "machine adapters=1\n" ONE LATE "\n"},
+    {"one-late", "one device, 1:1, attached by a secure VM", "machine iommu_flags=0\n" ONE LATE "\n"},
+#define TWO(machine, driver)                                                                                 \
+    "machine adapters=2 " machine "\n" ONE driver "\nadapter 1 joins=0 maximum_size=2p" driver "\n"
+    {"two-none", "a chain of two, no IOMMU", TWO("iommu=none", "")},
+    {"two-isolated", "a chain of two, 1:1, attached before they start", TWO("", "")},
+    {"two-remapped", "a chain of two, remapped", TWO("iommu=remap_always", "")},
+    {"two-forced", "a chain of two, 1:1, attached when they have started", TWO("", LATE)},
+    {"two-late", "a chain of two, 1:1, attached by a secure VM", TWO("iommu_flags=0", LATE)},
+#define APART(machine) "machine adapters=2 " machine "\n" ONE "\nadapter 1 maximum_size=2p\n"
+    {"apart-isolated", "two chains of one, 1:1", APART("")},
+    {"apart-remapped", "two chains of one, remapped", APART("iommu=remap_always")},
+};
+#define NAMED (sizeof named / sizeof *named)
+
+const char *small_world_name(unsigned i, const char **says) {
+    if (i >= NAMED) {
+        return NULL;
+    }
+    *says = named[i].says;
+    return named[i].name;
+}
+
+bool small_world_get(unsigned i, struct small_world *world) {
+    static struct program program;
+    struct text_error error;
+    if (i >= NAMED) {
+        return false;
+    }
+    if (!text_parse(named[i].name, named[i].text, strlen(named[i].text), &program, &error)) {
+        fprintf(stderr, "harness: %s\n", error.text);
+        abort(); /* the table above is at fault */
+    }
+    small_world_of(&program, named[i].name, world);
+    return true;
+}
+
+void small_world_of(const struct program *program, const char *name, struct small_world *world) {
+    memset(world, 0, sizeof *world);
+    snprintf(world->name, sizeof world->name, "%s", name);
+    world->machine = program->machine;
+    memcpy(world->adapters, program->adapters, program->machine.adapters * sizeof world->adapters[0]);
+}
+
+void small_world_begin(const struct small_world *world, struct program *program) {
+    program->machine = world->machine;
+    memcpy(program->adapters, world->adapters, world->machine.adapters * sizeof world->adapters[0]);
+    program->op_count = 0;
+}
