@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/enumerate/changes.h"
 #include "harness/enumerate/enumerate.h"
 #include "harness/enumerate/operations.h"
 #include "harness/program/text.h"
@@ -27,6 +28,7 @@ struct options {
     unsigned timeout;
     bool faults;
     bool apart;
+    bool changes;
     bool list;
 };
 
@@ -37,7 +39,8 @@ static struct shared {
 } * shared;
 
 static struct small_world worlds[ENUMERATE_WORLDS];
-static unsigned world_count;
+static unsigned world_count; /* changed ones among them, */
+static unsigned given_count; /* which come last */
 
 /* ---- worlds ---- */
 
@@ -75,6 +78,25 @@ static bool add_world(const char *word, enum load_form form) {
     return true;
 }
 
+/* Each world that was given, as many operations as asked for, and its changes. */
+static bool set_depths(const struct options *options) {
+    given_count = world_count;
+    for (unsigned i = 0; i < given_count; i++) {
+        worlds[i].depth = options->depth;
+        if (options->changes) {
+            unsigned room = ENUMERATE_WORLDS - world_count;
+            unsigned count = changes_of(&worlds[i], worlds + world_count, room);
+            if (count > room) {
+                cmd_usage(&cmd_enumerate, "these are more than %u changed worlds: give fewer",
+                          ENUMERATE_WORLDS);
+                return false;
+            }
+            world_count += count;
+        }
+    }
+    return true;
+}
+
 static int list_worlds(void) {
     const char *name, *says;
     static struct program program;
@@ -90,38 +112,46 @@ static int list_worlds(void) {
 
 /* ---- what came of it ---- */
 
-static void sum_up(const struct enumeration *e, unsigned world, unsigned length,
-                   struct enumerate_counts *sum) {
-    for (unsigned w = 0; w < e->world_count; w++) {
+/* Of the worlds from `first` on, and of programs of so many operations; of any, where that is beyond all. */
+#define ANY_LENGTH (ENUMERATE_DEPTH + 1)
+static struct enumerate_counts sum_up(const struct enumeration *e, unsigned first, unsigned end,
+                                      unsigned length) {
+    struct enumerate_counts sum = {0, 0};
+    for (unsigned w = first; w < end; w++) {
         for (unsigned k = 0; k <= ENUMERATE_DEPTH; k++) {
-            if ((world == e->world_count || world == w) && (length > ENUMERATE_DEPTH || length == k)) {
-                sum->programs += e->counts[w][k].programs;
-                sum->states += e->counts[w][k].states;
+            if (length == ANY_LENGTH || length == k) {
+                sum.programs += e->counts[w][k].programs;
+                sum.states += e->counts[w][k].states;
             }
         }
     }
+    return sum;
+}
+
+static void print_sum(struct enumerate_counts sum) {
+    printf("%" PRIu64 " programs, %" PRIu64 " states\n", sum.programs, sum.states);
 }
 
 static void print_counts(const struct enumeration *e) {
-    const unsigned any = ENUMERATE_DEPTH + 1;
-    for (unsigned w = 0; w < e->world_count; w++) {
-        struct enumerate_counts sum = {0, 0};
-        sum_up(e, w, any, &sum);
-        printf("%s: %" PRIu64 " programs, %" PRIu64 " states\n", e->worlds[w].name, sum.programs, sum.states);
+    for (unsigned w = 0; w < given_count; w++) {
+        printf("%s: ", e->worlds[w].name);
+        print_sum(sum_up(e, w, w + 1, ANY_LENGTH));
+    }
+    if (given_count < e->world_count) {
+        printf("%u worlds with a change: ", e->world_count - given_count);
+        print_sum(sum_up(e, given_count, e->world_count, ANY_LENGTH));
     }
     for (unsigned k = 0; k <= ENUMERATE_DEPTH; k++) {
-        struct enumerate_counts sum = {0, 0};
-        sum_up(e, e->world_count, k, &sum);
+        struct enumerate_counts sum = sum_up(e, 0, e->world_count, k);
         if (sum.programs > 0) {
-            printf("of %u operations: %" PRIu64 " programs, %" PRIu64 " states\n", k, sum.programs,
-                   sum.states);
+            printf("of %u operations: ", k);
+            print_sum(sum);
         }
     }
 }
 
 static void print_total(const struct enumeration *e, const struct options *options) {
-    struct enumerate_counts sum = {0, 0};
-    sum_up(e, e->world_count, ENUMERATE_DEPTH + 1, &sum);
+    struct enumerate_counts sum = sum_up(e, 0, e->world_count, ANY_LENGTH);
     printf("at most %u operations%s%s, %u worlds, %" PRIu64 " programs, %" PRIu64 " states, %.1f s: ",
            options->depth, options->faults ? ", at most one fault" : "",
            options->apart ? "" : ", states merged", e->world_count, sum.programs, sum.states, e->spent);
@@ -194,9 +224,6 @@ static int enumerate(const struct options *options) {
     if ((shared = child_shared(sizeof *shared)) == NULL) {
         return CMD_BAD_INPUT;
     }
-    for (unsigned i = 0; i < world_count; i++) {
-        worlds[i].depth = options->depth;
-    }
     shared->enumeration = (struct enumeration){.worlds = worlds,
                                                .world_count = world_count,
                                                .odd = options->odd,
@@ -218,6 +245,7 @@ static const struct option option_table[] = {
     {"--operations", "-k", OPTION_COUNT, offsetof(struct options, depth), 0, ENUMERATE_DEPTH},
     {"--odd", NULL, OPTION_COUNT, offsetof(struct options, odd), 0, OPERATIONS_ODD},
     {"--faults", NULL, OPTION_FLAG, offsetof(struct options, faults), 0, 0},
+    {"--changes", NULL, OPTION_FLAG, offsetof(struct options, changes), 0, 0},
     {"--no-merge", NULL, OPTION_FLAG, offsetof(struct options, apart), 0, 0},
     {"--state", NULL, OPTION_NAME, offsetof(struct options, state), 0, 0},
     {"--seconds", NULL, OPTION_COUNT, offsetof(struct options, seconds), 1, UINT32_MAX},
@@ -244,7 +272,7 @@ static int main_enumerate(int argc, char **argv) {
     if (words.count == 0) {
         add_named(NULL);
     }
-    return enumerate(&options);
+    return set_depths(&options) ? enumerate(&options) : CMD_BAD_INPUT;
 }
 
 const struct cmd cmd_enumerate = {
@@ -291,6 +319,9 @@ const struct cmd cmd_enumerate = {
         "    -k K, --operations K\n"
         "                   at most K operations, 0 to 8; default: 3\n"
         "    --odd N        at most N odd operands in an operation, 0 to 3; default: 1\n"
+        "    --changes      also in each WORLD with one member of the machine or of an adapter changed to a\n"
+        "                   boundary of its range. A change counts as an operation: the programs there have\n"
+        "                   at most K - 1\n"
         "    --faults       run each program also with each fault that it can meet, one at a time (FAULTS\n"
         "                   in `pinfuzz help programs`); boot has none, but `start` and `add` have\n"
         "    --no-merge     continue every program, also where its state was reached before\n"

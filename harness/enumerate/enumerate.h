@@ -17,8 +17,8 @@
 #include "harness/enumerate/worlds.h"
 #include "harness/program/program.h"
 
-#define ENUMERATE_DEPTH  8u /* with 300 operations in a state more takes longer than anybody waits */
-#define ENUMERATE_WORLDS 1024u
+#define ENUMERATE_DEPTH  8u    /* with 300 operations in a state more takes longer than anybody waits */
+#define ENUMERATE_WORLDS 8192u /* the named ones and their changes are some 2000 */
 
 enum enumerate_end {
     ENUMERATE_RUNNING,
