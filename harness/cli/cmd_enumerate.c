@@ -16,7 +16,8 @@
 #include "harness/program/text.h"
 #include "harness/verdict/child.h"
 
-#define DEPTH 3u
+#define DEPTH      3u
+#define SAVE_EVERY 5u
 
 struct options {
     const char *out;
@@ -25,6 +26,7 @@ struct options {
     unsigned depth;
     unsigned odd;
     unsigned seconds;
+    unsigned save_every;
     unsigned timeout;
     bool faults;
     bool apart;
@@ -232,6 +234,7 @@ static int enumerate(const struct options *options) {
                                                .timeout = options->timeout,
                                                .seconds = options->seconds,
                                                .state = options->state,
+                                               .save_every = options->save_every,
                                                .stop = &shared->stop};
     /* The second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
@@ -248,6 +251,7 @@ static const struct option option_table[] = {
     {"--changes", NULL, OPTION_FLAG, offsetof(struct options, changes), 0, 0},
     {"--no-merge", NULL, OPTION_FLAG, offsetof(struct options, apart), 0, 0},
     {"--state", NULL, OPTION_NAME, offsetof(struct options, state), 0, 0},
+    {"--save-every", NULL, OPTION_COUNT, offsetof(struct options, save_every), 0, 86400},
     {"--seconds", NULL, OPTION_COUNT, offsetof(struct options, seconds), 1, UINT32_MAX},
     {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
     {"--list", NULL, OPTION_FLAG, offsetof(struct options, list), 0, 0},
@@ -256,7 +260,8 @@ static const struct option option_table[] = {
 };
 
 static int main_enumerate(int argc, char **argv) {
-    struct options options = {.depth = DEPTH, .odd = 1, .timeout = VERDICT_TIMEOUT, .form = LOAD_DETECT};
+    struct options options = {
+        .depth = DEPTH, .odd = 1, .save_every = SAVE_EVERY, .timeout = VERDICT_TIMEOUT, .form = LOAD_DETECT};
     struct words words;
     if (!options_read(&cmd_enumerate, argc, argv, &options, &words)) {
         return CMD_BAD_INPUT;
@@ -326,8 +331,9 @@ const struct cmd cmd_enumerate = {
         "                   in `pinfuzz help programs`); boot has none, but `start` and `add` have\n"
         "    --no-merge     continue every program, also where its state was reached before\n"
         "    --state FILE   keep the state of the enumeration in FILE, and continue from there if FILE is\n"
-        "                   there. It is replaced at once, every ten seconds and at the end: after Ctrl-C\n"
+        "                   there. It is replaced at once, every few seconds and at the end: after Ctrl-C\n"
         "                   or kill -9, the same command continues, and its totals are the same\n"
+        "    --save-every S replace FILE every S seconds; 0: after each state; default: 5\n"
         "    --seconds S    stop after S seconds of processor time\n"
         "    --timeout S    one run of a program may take S seconds; 0: no limit; default: 60\n"
         "    --list         print the named worlds, and run nothing\n"

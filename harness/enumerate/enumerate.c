@@ -19,8 +19,7 @@
 
 /* The largest fail_nth that a program can say. */
 #define NTH_MAX UINT8_MAX
-/* Seconds between two saves, and how many times as long as a save takes. */
-#define SAVE_EVERY  10.0
+/* Between two saves, beside the seconds that were asked for: so many times as long as a save takes. */
 #define SAVE_FACTOR 20.0
 
 static struct enumeration *self;
@@ -146,16 +145,26 @@ static bool begin(void) {
 
 /* ---- all of them ---- */
 
-static double now(void) {
+static double seconds(clockid_t clock) {
     struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void save(double before) {
-    self->spent = before + now();
-    if (self->state && !progress_save(&progress, self))
+/* At the end, and when it is time: what is told never depends on when that is. */
+static void save(bool now) {
+    static double next;
+    double began = seconds(CLOCK_MONOTONIC);
+    if (!self->state || (!now && began < next))
+        return;
+    if (!progress_save(&progress, self))
         self->end = ENUMERATE_FAILED;
+    next = began + self->save_every +
+           (self->save_every > 0 ? SAVE_FACTOR * (seconds(CLOCK_MONOTONIC) - began) : 0);
+}
+
+static bool is_over(double used) {
+    return *self->stop || (self->seconds && used > self->seconds);
 }
 
 void enumerate_run(struct enumeration *enumeration) {
@@ -167,26 +176,23 @@ void enumerate_run(struct enumeration *enumeration) {
         return;
     }
     double before = self->spent;
-    double next_save = now() + SAVE_EVERY;
     bool running = self->resumed || begin();
     while (running && progress.next < progress.count) {
         running = expand(progress.next);
-        progress.next += running;
-        self->spent = before + now();
         if (getppid() != parent)
             _exit(2); /* nobody waits for this any more; what has been saved is gone on with */
-        if (running && (*self->stop || (self->seconds && now() > self->seconds))) {
+        self->spent = before + seconds(CLOCK_PROCESS_CPUTIME_ID);
+        if (!running)
+            break;
+        progress.next++;
+        if (is_over(self->spent - before))
             self->end = ENUMERATE_STOPPED;
-            running = false;
-        } else if (running && now() > next_save) {
-            double began = now();
-            save(before);
-            running = self->end == ENUMERATE_RUNNING;
-            next_save = now() + SAVE_EVERY + SAVE_FACTOR * (now() - began);
-        }
+        save(self->end == ENUMERATE_STOPPED);
+        running = self->end == ENUMERATE_RUNNING;
     }
-    if (self->end == ENUMERATE_RUNNING)
+    if (self->end == ENUMERATE_RUNNING) {
         self->end = ENUMERATE_COMPLETE;
-    if (self->end == ENUMERATE_COMPLETE || self->end == ENUMERATE_STOPPED)
-        save(before);
+        self->spent = before + seconds(CLOCK_PROCESS_CPUTIME_ID);
+        save(true);
+    }
 }

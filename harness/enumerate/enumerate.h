@@ -41,9 +41,10 @@ struct enumeration {
     unsigned odd;         /* operands of an operation that may be odd */
     bool faults;
     bool merge;
-    unsigned timeout;  /* seconds for one program; 0: any */
-    unsigned seconds;  /* of processor time, then it stops; 0: any */
-    const char *state; /* the file in which it keeps where it is; NULL: nowhere */
+    unsigned timeout;    /* seconds for one program; 0: any */
+    unsigned seconds;    /* of processor time, then it stops; 0: any */
+    const char *state;   /* the file in which it keeps where it is; NULL: nowhere */
+    unsigned save_every; /* seconds; 0: after each state */
     const volatile sig_atomic_t *stop;
     /* What came of it. */
     enum enumerate_end end;

@@ -94,15 +94,23 @@ static bool is_running_lead(const struct model *model, uint8_t device) {
     return model->devices[device].handle_alive && model->devices[device].position == 0;
 }
 
-/* A handle fits in the hands of the driver that it was given to. */
+/* Where a byte, a word and half of a handle end. */
+static const uint64_t ends[] = {UINT8_MAX + 1, UINT16_MAX + 1, UINT64_C(1) << 32};
+#define ENDS (sizeof ends / sizeof *ends)
+
+/* A handle fits in the hands of the driver that it was given to; where nothing runs, the first adapter's
+ * does. */
 static void handles(struct maker *m, const struct program_operand *operand) {
     const struct model *model = m->model;
     uint8_t adapters = model->program->machine.adapters;
     uint32_t issued = model->handle_count;
+    bool runs = false;
+    for (uint8_t i = 0; i < adapters; i++)
+        runs |= is_running_lead(model, i);
     for (uint8_t i = 0; i < adapters; i++) {
         m->op.adapter = i;
         m->op.handle = HANDLE_LEAD;
-        go_on(m, operand, is_running_lead(model, i));
+        go_on(m, operand, runs ? is_running_lead(model, i) : i == 0);
         m->op.handle = HANDLE_OWN;
         go_on(m, operand, false);
     }
@@ -117,6 +125,11 @@ static void handles(struct maker *m, const struct program_operand *operand) {
         m->op.handle = HANDLE_NEAR;
         go_on(m, operand, false);
         m->op.handle = HANDLE_RAW;
+        go_on(m, operand, false);
+    }
+    for (unsigned i = 0; i < ENDS; i++) {
+        m->op.value = (int64_t)ends[i];
+        m->op.handle = HANDLE_NEAR;
         go_on(m, operand, false);
     }
     m->op.value = 0;
@@ -134,8 +147,10 @@ static void indices(struct maker *m, const struct program_operand *operand) {
         program_operand_set(&m->op, operand, i);
         go_on(m, operand, i < count);
     }
-    program_operand_set(&m->op, operand, UINT32_MAX);
-    go_on(m, operand, false);
+    for (unsigned i = 0; i < ENDS; i++) {
+        program_operand_set(&m->op, operand, i + 1 < ENDS ? ends[i] : UINT32_MAX);
+        go_on(m, operand, false);
+    }
     program_operand_set(&m->op, operand, 0);
 }
 
@@ -148,11 +163,16 @@ static uint64_t resolved(const struct maker *m, const struct program_operand *op
     return program_operand_get(&op, operand);
 }
 
-/* Each form there is, and one less and one more of it. */
+/* Each form there is, and one less and one more of it. Where no size fits, there being no area, a page does.
+ */
 static void forms(struct maker *m, const struct program_operand *operand) {
     bool size = operand->kind == OPERAND_SIZE;
     uint8_t *form = size ? &m->op.size_form : &m->op.offset_form;
     int8_t *delta = size ? &m->op.size_delta : &m->op.offset_delta;
+    uint8_t device = resolve_device(m->model, m->op.adapter);
+    uint64_t maximum = resolve_maximum(m->model, device, m->op.arg.unpin.PhysicalAdapterIndex);
+    if (maximum < MODEL_PAGE)
+        maximum = MODEL_PAGE;
     for (uint8_t f = 0; f < PROGRAM_FORMS; f++) {
         if (f == FORM_RAW)
             continue; /* zero, of which FORM_PAGES has one, too */
@@ -160,8 +180,6 @@ static void forms(struct maker *m, const struct program_operand *operand) {
             *form = f;
             *delta = d;
             uint64_t bytes = resolved(m, operand);
-            uint64_t maximum = resolve_maximum(m->model, resolve_device(m->model, m->op.adapter),
-                                               m->op.arg.unpin.PhysicalAdapterIndex);
             bool inside = size ? bytes > 0 && bytes <= maximum : bytes < maximum;
             go_on(m, operand, inside && bytes % MODEL_PAGE == 0);
         }
@@ -200,8 +218,8 @@ static void bases(struct maker *m, const struct program_operand *operand) {
         go_on(m, operand, false);
     }
     m->op.view = 0;
-    m->op.view_form = VIEW_RAW; /* zero */
-    go_on(m, operand, false);
+    m->op.view_form = VIEW_RAW; /* zero, which must do where there is no view */
+    go_on(m, operand, model->view_count == 0);
     m->op.view_form = VIEW_LIVE;
 }
 

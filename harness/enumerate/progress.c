@@ -112,7 +112,10 @@ static uint64_t mix_build(uint64_t hash) {
 static uint64_t asked_for(const struct enumeration *self) {
     static struct program program;
     static char text[TEXT_WORLD_MAX];
-    uint64_t hash = mix_build(MIX_BEGIN);
+    static uint64_t hash; /* of one process's enumeration */
+    if (hash != 0)
+        return hash;
+    hash = mix_build(MIX_BEGIN);
     hash = mix(mix(mix(hash, self->odd), self->faults), self->merge);
     for (unsigned i = 0; i < self->world_count; i++) {
         small_world_begin(&self->worlds[i], &program);
@@ -139,7 +142,8 @@ bool progress_save(const struct progress *p, const struct enumeration *self) {
                                   .next = p->next,
                                   .capped = self->capped,
                                   .spent = self->spent};
-    if (snprintf(path, sizeof path, "%s.new", self->state) >= (int)sizeof path)
+    /* A name of its own: one whose parent was killed may be writing for the last time. */
+    if (snprintf(path, sizeof path, "%s.%ld", self->state, (long)getpid()) >= (int)sizeof path)
         return fail(self->state, "the name is too long");
     FILE *file = fopen(path, "wb");
     if (!file)
@@ -148,7 +152,11 @@ bool progress_save(const struct progress *p, const struct enumeration *self) {
                 (nodes == 0 || fwrite(p->node, nodes, 1, file) == 1) && fflush(file) == 0 &&
                 fsync(fileno(file)) == 0;
     done = fclose(file) == 0 && done;
-    return (done && rename(path, self->state) == 0) || fail(path, strerror(errno));
+    if (done && rename(path, self->state) == 0)
+        return true;
+    int error = errno;
+    unlink(path);
+    return fail(path, strerror(error));
 }
 
 static bool read_all(FILE *file, struct progress *p, struct enumeration *self) {

@@ -111,6 +111,7 @@ static uint64_t of_model(uint64_t hash, const struct model *model) {
     for (unsigned i = 0; i < SUT_ACTORS; i++)
         MIX(hash, model->irql[i]);
     MIX(hash, model->handle_count);
+    MIX(hash, (model->leaks > 0) * 2u + (model->breaches > 0));
     MIX(hash, model->ram_estimate);
     MIX(hash, model->pool_estimate);
     return of_views(hash, model);

@@ -34,6 +34,11 @@ static const struct {
 #define APART(machine) "machine adapters=2 " machine "\n" ONE "\nadapter 1 maximum_size=2p\n"
     {"apart-isolated", "two chains of one, 1:1", APART("")},
     {"apart-remapped", "two chains of one, remapped", APART("iommu=remap_always")},
+    {"joined-isolated", "a chain of two and one beside it, 1:1",
+     "machine adapters=3\n" ONE "\nadapter 1 joins=0 maximum_size=2p\nadapter 2 maximum_size=1p\n"},
+    {"reserved-isolated", "one device with two reserved ranges, 1:1",
+     "machine adapters=1 firmware_first=0x100 firmware_pages=0x40\n" ONE
+     " reserved=2 reserved_first=0x100 reserved_pages=2\n"},
 };
 #define NAMED (sizeof named / sizeof *named)
 

@@ -14,7 +14,10 @@ Plants the bugs named (all serial ones without a NAME; a NAME may be a pattern s
 enumerate` with each until it finds something. Prints a table, tab separated: how many operations the known program
 has and the one that was found, in which world, what it breaks, seconds of processor time."""
 
-COLUMNS = "bug clause known found world said cpu_s".split()
+# Each takes longer than the one before.
+TRIES = ["-k 2", "-k 2 --changes", "-k 2 --faults", "-k 3", "-k 3 --changes one-isolated one-remapped one-late"]
+
+COLUMNS = "bug clause known found try world said cpu_s".split()
 
 
 
@@ -26,9 +29,9 @@ def arguments():
                "2 environment.")
     add = parser.add_argument
     add("names", metavar="NAME", nargs="*")
-    add("--operations", metavar="K", type=number, default=3, help="programs of at most K operations (3)")
-    add("--with", metavar="OPTION", dest="options", action="append", default=[],
-        help="an option of pinfuzz enumerate, such as --with=--faults")
+    add("--try", metavar="ARGS", dest="tries", action="append",
+        help="arguments of pinfuzz enumerate, in one word; given several times, one after the other until something is "
+             f"found ({', '.join(repr(one) for one in TRIES)})")
     add("--seconds", metavar="S", type=number, default=120, help="of processor time for each bug (120)")
     add("--jobs", metavar="N", type=number, default=1, help="bugs at a time (1)")
     add("--plain", metavar="DIR", type=os.path.realpath, default=f"{ROOT}/build/tests/plain",
@@ -50,32 +53,36 @@ def enumerate_with(bug, build, options, work):
     planted = Planted(bug, work, optimize="-O1")
     pinfuzz = planted.link(build, "pinfuzz", ["cli"])
     found, told = f"{work}/found.txt", f"{work}/told"
-    command = [pinfuzz, "enumerate", "-k", str(options.operations), "--seconds", str(options.seconds), "-o", found,
-               *options.options]
-    with open(told, "w", encoding="utf-8") as out:
-        status, used = measured(command, stdout=out, stderr=subprocess.DEVNULL)
-    row = dict(bug=bug.name, clause=bug.clause, known=operations(bug.program), found="-", world="", cpu_s=f"{used:.2f}")
-    total = [line for line in lines_of(told) if line.startswith("at most ")] or [""]
-    if status == 1:
-        row["said"], row["world"] = re.search(r" s: (.*), by \d+ operations in (.*):$", total[0]).groups()
-        row["found"] = operations(found)
-    else:
-        row["said"] = {0: "complete", 3: "stopped"}.get(status, f"exit status {status}")
+    row = dict(bug=bug.name, clause=bug.clause, known=operations(bug.program), found="-", world="")
+    spent = 0.0
+    for one in options.tries or TRIES:
+        with open(told, "w", encoding="utf-8") as out:
+            status, used = measured([pinfuzz, "enumerate", *one.split(), "--seconds", str(options.seconds), "-o", found],
+                                    stdout=out, stderr=subprocess.DEVNULL)
+        spent += used
+        row.update({"try": one, "cpu_s": f"{spent:.2f}",
+                    "said": {0: "complete", 3: "stopped"}.get(status, f"exit status {status}")})
+        total = [line for line in lines_of(told) if line.startswith("at most ")] or [""]
+        if status == 1:
+            row["said"], row["world"] = re.search(r" s: (.*), by \d+ operations in (.*):$", total[0]).groups()
+            row["found"] = operations(found)
+        if status not in (0, 3):
+            break
     return row
 
 
 def main():
     options = arguments()
     bugs = [bug for bug in select(options.names) if not bug.races]
-    builds = {}
+    builds = {}  # grow is made of what bugs that are no races are linked with
 
     def build_of(bug):
         return builds["asan" if bug.header("Caught").startswith("asan") else "plain"]
 
     if any(not bug.header("Caught").startswith("asan") for bug in bugs):
-        builds["plain"] = Build(options.plain, ["pinfuzz"], engine="standalone", sanitize="")
+        builds["plain"] = Build(options.plain, ["pinfuzz", "grow"], engine="standalone", sanitize="")
     if any(bug.header("Caught").startswith("asan") for bug in bugs):
-        builds["asan"] = Build(options.asan, ["pinfuzz"], engine="libfuzzer", sanitize="address,undefined")
+        builds["asan"] = Build(options.asan, ["pinfuzz", "grow"], engine="libfuzzer", sanitize="address,undefined")
     os.environ.update(ASAN_OPTIONS="symbolize=0", UBSAN_OPTIONS="symbolize=0")
     missed, longer, count = [], [], 0
 
@@ -85,7 +92,7 @@ def main():
             return enumerate_with(bug, build_of(bug), options, work)
         except Failed as failure:
             return dict(bug=bug.name, clause=bug.clause, known=operations(bug.program), found="-", world="",
-                        said=str(failure).splitlines()[0], cpu_s="0")
+                        **{"try": ""}, said=" ".join(str(failure).split())[:300], cpu_s="0")
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
