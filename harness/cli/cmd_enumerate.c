@@ -157,6 +157,9 @@ static void print_total(const struct enumeration *e, const struct options *optio
     printf("at most %u operations%s%s, %u worlds, %" PRIu64 " programs, %" PRIu64 " states, %.1f s: ",
            options->depth, options->faults ? ", at most one fault" : "",
            options->apart ? "" : ", states merged", e->world_count, sum.programs, sum.states, e->spent);
+    if (e->left > 0) {
+        printf("%" PRIu64 " programs not judged to their end, ", e->left);
+    }
 }
 
 /* The program that broke something, as it does alone. */
@@ -317,8 +320,9 @@ const struct cmd cmd_enumerate = {
         "        at most 3 operations, states merged, 12 worlds, P programs, S states, T s: complete,\n"
         "        nothing found\n"
         "\n"
-        "    where the states are those that were continued, and T is processor time. Otherwise prints the\n"
-        "    program, and its report to stderr.\n"
+        "    where the states are those that were continued, and T is processor time. It also says how many\n"
+        "    programs were not judged to their end, if there were any, because an implementation made other\n"
+        "    choices (`pinfuzz help run`). Otherwise prints the program, and its report to stderr.\n"
         "\n"
         "OPTIONS\n"
         "    -k K, --operations K\n"

@@ -80,6 +80,7 @@ static bool try(uint32_t node, bool faulted) {
     if (fault && !seen.fired)
         return true; /* there is no such fault: it is the program without it */
     counts(length)->programs++;
+    self->left += run.left != RUN_NOT_LEFT;
     if (!goes_on || !seen.reached || (self->merge && progress_seen(&progress, seen.number, faulted)))
         return true;
     counts(length)->states++;

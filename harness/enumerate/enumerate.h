@@ -51,6 +51,7 @@ struct enumeration {
     struct program program; /* as it runs; when something is found, that which did it */
     unsigned world;         /* which world it is in */
     unsigned outcome;       /* of it (verdict.h) */
+    uint64_t left;          /* programs that were not run, or not judged, to their end (run.h) */
     bool capped;            /* a state had more operations than can be tried */
     bool resumed;           /* it went on where another process was */
     double spent;           /* seconds of processor time, in all processes */

@@ -80,6 +80,7 @@ struct header {
     uint64_t sum;   /* of what follows the header */
     uint32_t count;
     uint32_t next;
+    uint64_t left;
     uint32_t capped;
     double spent;
 };
@@ -140,6 +141,7 @@ bool progress_save(const struct progress *p, const struct enumeration *self) {
                                       mix_bytes(mix_bytes(MIX_BEGIN, self->counts, counts), p->node, nodes),
                                   .count = p->count,
                                   .next = p->next,
+                                  .left = self->left,
                                   .capped = self->capped,
                                   .spent = self->spent};
     /* A name of its own: one whose parent was killed may be writing for the last time. */
@@ -179,6 +181,7 @@ static bool read_all(FILE *file, struct progress *p, struct enumeration *self) {
     p->next = header.next;
     for (uint32_t i = 0; i < p->count; i++)
         enter(p, i);
+    self->left = header.left;
     self->capped = header.capped != 0;
     self->spent = header.spent;
     self->resumed = true;

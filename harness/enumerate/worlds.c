@@ -36,6 +36,8 @@ static const struct {
     {"apart-remapped", "two chains of one, remapped", APART("iommu=remap_always")},
     {"joined-isolated", "a chain of two and one beside it, 1:1",
      "machine adapters=3\n" ONE "\nadapter 1 joins=0 maximum_size=2p\nadapter 2 maximum_size=1p\n"},
+    {"stops-isolated", "one device, under a Dxgkrnl that stops the system above APC_LEVEL, 1:1",
+     "machine adapters=1 dxgkrnl=wddm3.2\n" ONE "\n"},
     {"reserved-isolated", "one device with two reserved ranges, 1:1",
      "machine adapters=1 firmware_first=0x100 firmware_pages=0x40\n" ONE
      " reserved=2 reserved_first=0x100 reserved_pages=2\n"},

@@ -51,8 +51,8 @@ def bench(out, *arguments):
             "--asan", f"{OUT}/asan", "--out", f"{OUT}/{out}", *arguments]
 
 
-def sample():
-    with open(f"{ROOT}/tests/planted/sample", encoding="ascii") as file:
+def sample(name):
+    with open(f"{ROOT}/tests/planted/{name}", encoding="ascii") as file:
         return [line.strip() for line in file if not line.startswith("#")]
 
 
@@ -80,8 +80,14 @@ def stages():
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
-        Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample()), ("build-asan",),
+        Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample("sample")), ("build-asan",),
               tail=1, slow=True),
+        # Without sanitizers; some dozen bugs of different kinds, within a second or two each.
+        Stage("planted-enumerate", "planted bugs found by enumeration",
+              ["tests/planted/enumerate", "--require", "--jobs", str(PROCESSORS), "--try=-k 2", *sample("enumerated")],
+              ("build-plain",), tail=1, slow=True),
+        Stage("guarantees", "what is complete up to which bound",
+              ["tests/guarantees", "--short", "--pinfuzz", f"{OUT}/plain/pinfuzz"], ("build-plain",), tail=3),
         # Two that are found at once: the configurations of the benchmark still link and run.
         Stage("planted-parts", "a planted bug found without each part",
               script('"$0" "$@" --config a,b,c,d,e any-null-read-before-check',
