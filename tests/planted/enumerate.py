@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import tempfile
 
-from plant import (ROOT, Build, Failed, Planted, each, lines_of, measured, number, select, start)
+from helpers import ROOT, Failed, each, lines_of, measured, number, start
+from plant import Build, Planted, select
 
 DESCRIPTION = """\
 Plants the bugs named (all serial ones without a NAME; a NAME may be a pattern such as 'link-*') and runs `pinfuzz
