@@ -70,10 +70,13 @@ static void change(struct changer *c, const struct world_field *field, int adapt
 static void numbers(struct changer *c, const struct world_field *field, int adapter,
                     struct world_range range) {
     static const uint64_t small[] = {0, 1, 2, 3, 4, 8};
-    static const uint64_t bytes[] = {
-        PAGE - 1,         PAGE,      PAGE + 1,  2 * PAGE,          4 * PAGE - 1,      8 * PAGE,
-        16 * PAGE,        17 * PAGE, 32 * PAGE, UINT64_C(1) << 32, UINT64_C(2) << 32, UINT64_C(1) << 44,
-        UINT64_C(1) << 63};
+    static const uint64_t bytes[] = {PAGE - 1,          PAGE,
+                                     PAGE + 1,          2 * PAGE,
+                                     4 * PAGE - 1,      8 * PAGE,
+                                     16 * PAGE,         17 * PAGE,
+                                     32 * PAGE,         257 * PAGE,
+                                     UINT64_C(1) << 32, UINT64_C(2) << 32,
+                                     UINT64_C(1) << 44, UINT64_C(1) << 63};
     static const uint64_t counts[] = {16, 17, 32, 128, 0x100, 1 << 20, 1 << 21, 1 << 22};
     bool sized = field->unit == WORLD_UNIT_SIZE || field->unit == WORLD_UNIT_ADDRESS ||
                  field->unit == WORLD_UNIT_BYTES || field->unit == WORLD_UNIT_KIBIBYTES;
