@@ -313,7 +313,9 @@ static void next(struct maker *m, const struct program_operand *operand) {
     case OPERAND_IDLE:
         go_on(m, operand, true);
         break;
-    case OPERAND_SCHEDULE: /* its operation is not tried */
+    case OPERAND_SCHEDULE: /* their operations are not tried */
+    case OPERAND_SPAN:
+    case OPERAND_TIMES:
     case OPERAND_KINDS:
         break;
     }
@@ -332,7 +334,8 @@ void operations_make(struct operations *made, const struct model *model, unsigne
     made->capped = false;
     for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         bool callback = call_is_callback(opcode);
-        /* What is said of other operations is tried with them: races have `pinfuzz schedules`. */
+        /* What is said of other operations is none by itself: a race has its schedules (`pinfuzz schedules`),
+         * and what is repeated is a longer program. */
         if (program_class(opcode) == CLASS_ORDER)
             continue;
         by(&m, opcode, 0, false);
