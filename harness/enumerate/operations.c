@@ -27,6 +27,20 @@ static uint64_t mix_argument(uint64_t key, const struct call *call) {
     return key;
 }
 
+static bool resolve_access(const struct model *model, const struct program_op *op, struct call *call) {
+    switch ((enum program_access)op->opcode) {
+    case ACCESS_DMA_WRITE:
+    case ACCESS_DMA_READ:
+        return resolve_dma(model, op, call);
+    case ACCESS_CPU_WRITE:
+    case ACCESS_CPU_READ:
+        return resolve_cpu(model, op, call);
+    case ACCESS_SCRIBBLE:
+        return resolve_scribble(model, op, call);
+    }
+    return false;
+}
+
 /* Of the call that the operation comes to; false: it comes to none. */
 static bool key_of(const struct model *model, const struct program_op *op, uint64_t *key) {
     struct call call = {.opcode = op->opcode};
@@ -39,8 +53,7 @@ static bool key_of(const struct model *model, const struct program_op *op, uint6
         *key = mix_argument(*key, &call);
         return call_is_present(&call);
     case CLASS_ACCESS:
-        if (program_has(op->opcode, OPERAND_PIN) ? !resolve_dma(model, op, &call)
-                                                 : !resolve_cpu(model, op, &call))
+        if (!resolve_access(model, op, &call))
             return false;
         *key = mix(mix(mix(*key, call.device), call.pin_chain), call.pin_index);
         *key = mix(mix(mix(*key, call.page), call.offset), call.count);

@@ -19,7 +19,7 @@
 static uint64_t of_pin(uint64_t hash, const struct model_pin *pin) {
     if (!pin->live)
         return mix(hash, 0);
-    MIX(hash, 1 + pin->legacy * 2u + pin->contiguous * 4u + pin->waited * 8u);
+    MIX(hash, 1 + pin->legacy * 2u + pin->contiguous * 4u + pin->waited * 8u + pin->scribbled * 16u);
     MIX(hash, pin->pages);
     MIX(hash, pin->contiguous ? pin->base : 0);
     for (uint32_t i = 0; i < pin->samples; i++) {
@@ -113,6 +113,7 @@ static uint64_t of_views(uint64_t hash, const struct model *model) {
 static uint64_t of_model(uint64_t hash, const struct model *model) {
     uint8_t adapters = model->program->machine.adapters;
     for (uint8_t i = 0; i < adapters; i++) {
+        MIX(hash, model->answers[i]);
         hash = of_device(hash, model, &model->devices[i]);
         hash = of_chain(hash, &model->chains[i]);
     }
@@ -130,8 +131,8 @@ static uint64_t of_model(uint64_t hash, const struct model *model) {
  * (-Wmissing-field-initializers); it belongs into the functions above, too. */
 __attribute__((unused)) static void all_members(const struct model_pin *p, const struct model_chain *c,
                                                 const struct model_device *d, const struct model_view *v) {
-    const struct model_pin pin = {p->live,    p->legacy, p->contiguous, p->waited,
-                                  p->pages,   p->base,   p->array,      p->descriptor,
+    const struct model_pin pin = {p->live,    p->legacy, p->contiguous, p->waited,     p->scribbled,
+                                  p->pages,   p->base,   p->array,      p->place,      p->descriptor,
                                   p->samples, {{0}},     p->pool_bytes, p->pool_blocks};
     const struct model_chain chain = {
         {0},         c->count,        c->phase,         c->mode,     c->supported,
