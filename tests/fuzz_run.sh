@@ -151,7 +151,7 @@ sed -i 's/^    uint64_t pages = bytes >> NT_PAGE_SHIFT;$/    static unsigned cal
 ! cmp -s "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c" ||
     fail "src/dxgk/pin.c no longer has the line that this test breaks"
 expect 1 fuzz --seconds 20 --jobs 1 --target pin_args_fuzzer
-says '^FINDING in pin_args_fuzzer: PIN-SUCCEEDS'
+says '^FINDING in pin_args_fuzzer: [A-Z]' # whichever clause that call is of
 says '^  alone  it breaks nothing: '
 
 # And one that does not build.
