@@ -56,7 +56,7 @@ static void change(struct changer *c, const struct world_field *field, int adapt
     if (adapter < 0)
         snprintf(name, sizeof name, "%.24s, %.24s", c->from->name, field->word);
     else
-        snprintf(name, sizeof name, "%.24s, %.24s of %d", c->from->name, field->word, adapter);
+        snprintf(name, sizeof name, "%.23s, %.24s of %d", c->from->name, field->word, adapter);
     small_world_of(&program, name, &world);
     world.depth = c->from->depth - 1;
     if (is_known(c, &world))
