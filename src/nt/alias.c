@@ -12,8 +12,10 @@
 
 /* Address space for shared pages: a file in memory, made anew for each boot that needs any, so that nothing
  * of it can outlive the boot or be shared with a process forked later. It grows by a page when one is
- * aliased first: 5120 operations of a program times the 4352 pages of its view space make 85 GiB. */
+ * aliased first: 5120 operations of a program times the 4352 pages of its view space make 85 GiB. Where the
+ * host grants less it is halved, down to SHARED_MIN: who wants more is short of view space there. */
 #define SHARED_BYTES (UINT64_C(128) << 30)
+#define SHARED_MIN   (UINT64_C(4) << 30)
 
 /* These addresses show shared + offset. */
 struct alias {
@@ -26,6 +28,7 @@ static struct alias aliases[NT_ALIASES];
 static uint32_t alias_count;
 static uint8_t *shared; /* NULL: none in this boot so far */
 static int shared_file;
+static uint64_t shared_bytes;
 static uint64_t shared_used; /* bytes of it, from its start */
 
 static void *map_shared(void *at, uint64_t bytes, int flags, uint64_t offset) {
@@ -42,11 +45,17 @@ static bool show(uint8_t *address, uint64_t bytes, uint64_t offset) {
     return true;
 }
 
-static bool open_shared(void) {
+/* How much the host grants is no point of a race. */
+static NT_UNTRACED bool open_shared(void) {
     shared_file = memfd_create("pages", MFD_CLOEXEC);
     if (shared_file < 0)
         return false;
-    void *fresh = map_shared(NULL, SHARED_BYTES, 0, 0);
+    void *fresh = MAP_FAILED;
+    shared_bytes = 2 * SHARED_BYTES;
+    while (fresh == MAP_FAILED && shared_bytes > SHARED_MIN) {
+        shared_bytes /= 2;
+        fresh = map_shared(NULL, shared_bytes, 0, 0);
+    }
     if (fresh == MAP_FAILED) {
         close(shared_file);
         return false;
@@ -60,7 +69,7 @@ static bool open_shared(void) {
 static bool share(uint8_t *address, uint64_t bytes, uint64_t *offset) {
     if (!shared && !open_shared())
         return false;
-    if (bytes > SHARED_BYTES - shared_used || ftruncate(shared_file, (off_t)(shared_used + bytes)) != 0)
+    if (bytes > shared_bytes - shared_used || ftruncate(shared_file, (off_t)(shared_used + bytes)) != 0)
         return false;
     struct nt_arena_look look;
     look.first = NULL;
@@ -116,7 +125,7 @@ void nt_alias_shutdown(void) {
     }
     alias_count = 0;
     if (shared) {
-        munmap(shared, SHARED_BYTES);
+        munmap(shared, shared_bytes);
         close(shared_file);
         shared = NULL;
     }
