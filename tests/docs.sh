@@ -91,18 +91,24 @@ ordered() {
     comm -23 "$scratch/steps" "$scratch/stated" | sed 's/^/! no statement of step /'
 }
 
+# holds FUNCTION PAGE WHAT WRONG...: FUNCTION, which prints what is wrong with a page, finds nothing in PAGE, and
+# something where one of these edits was made.
+holds() {
+    local judge=$1 page=$2 what=$3 wrong
+    shift 3
+    for wrong; do
+        sed "$wrong" "$page" >"$scratch/page"
+        [[ -n $("$judge" "$scratch/page") ]] || { echo "docs: a wrong $what goes unnoticed: $wrong" >&2; exit 1; }
+    done
+    wrong=$("$judge" "$page")
+    [[ -z $wrong ]] || { printf '%s, the %s: %s\n' "${page#"$root/"}" "$what" "${wrong//'! '/}" >&2; exit 1; }
+}
+
 # shellcheck disable=SC2016 # the page's backticks
-for wrong in '/ `init-caps-after-the-start` /s/init-caps-after/init-caps-before/' '/^| B3 .* `/d' \
+holds ordered "$contract" 'table of what comes before what' \
+    '/ `init-caps-after-the-start` /s/init-caps-after/init-caps-before/' '/^| B3 .* `/d' \
     's/`order_below_wddm2.9`/`order_below_wddm2.8`/' 's/`attach-once-until-d3`/`attach-once-until-a-reset`/' \
-    's/ `order_below_wddm2.9` / `order_from_wddm2.9_on` /'; do
-    sed "$wrong" "$contract" >"$scratch/page"
-    if [[ -z $(ordered "$scratch/page") ]]; then
-        echo "docs: a wrong table of what comes before what goes unnoticed: $wrong" >&2
-        exit 1
-    fi
-done
-wrong=$(ordered "$contract")
-[[ -z $wrong ]] || { printf 'docs/contract.md, what comes before what: %s\n' "${wrong//'! '/}" >&2; exit 1; }
+    's/ `order_below_wddm2.9` / `order_from_wddm2.9_on` /'
 
 # ---- rooms ----
 
@@ -131,13 +137,6 @@ drawn() {
         }' "$scratch/rooms" "$1"
 }
 
-for wrong in 's/judge ──▶ contract/judge ──▶ mutate/' 's/^cli ──▶ mutate .*//' 's/──▶ interleave ─*▶/──▶/' \
-    's/reproduce ──▶ verdict/verdict ──▶ reproduce/' 's/▶ drive/▶ driver/'; do
-    sed "$wrong" "$root/docs/design.md" >"$scratch/page"
-    if [[ -z $(drawn "$scratch/page") ]]; then
-        echo "docs: a wrong picture of the rooms goes unnoticed: $wrong" >&2
-        exit 1
-    fi
-done
-wrong=$(drawn "$root/docs/design.md")
-[[ -z $wrong ]] || { printf 'docs/design.md, the picture of the rooms: %s\n' "$wrong" >&2; exit 1; }
+holds drawn "$root/docs/design.md" 'picture of the rooms' 's/judge ──▶ contract/judge ──▶ mutate/' \
+    's/^cli ──▶ mutate .*//' 's/──▶ interleave ─*▶/──▶/' 's/reproduce ──▶ verdict/verdict ──▶ reproduce/' \
+    's/▶ drive/▶ driver/'

@@ -59,14 +59,11 @@ static bool boot_again(const struct sut_machine_config *config) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
-    if (table->DxgkCbPinFrameBufferForSave) {
-        table->DxgkCbPinFrameBufferForSave = pin;
-        table->DxgkCbUnpinFrameBufferForSave = unpin;
-        table->DxgkCbMapFrameBufferPointer = map;
-        table->DxgkCbUnmapFrameBufferPointer = unmap;
-    }
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbPinFrameBufferForSave = pin,
+                                                .DxgkCbUnpinFrameBufferForSave = unpin,
+                                                .DxgkCbMapFrameBufferPointer = map,
+                                                .DxgkCbUnmapFrameBufferPointer = unmap});
 }
 
 static void variant_seam(struct sut *sut) {

@@ -53,10 +53,8 @@ static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *a
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
-    if (table->DxgkCbUnpinFrameBufferForSave)
-        table->DxgkCbUnpinFrameBufferForSave = unpin;
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbUnpinFrameBufferForSave = unpin});
 }
 
 static void variant_seam(struct sut *sut) {

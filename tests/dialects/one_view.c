@@ -26,8 +26,7 @@ static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbMapFrameBufferPointer)
-        table->DxgkCbMapFrameBufferPointer = map;
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbMapFrameBufferPointer = map});
 }
 
 static void uncounted(struct sut_ledger *out) {

@@ -16,8 +16,7 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave)
-        table->DxgkCbPinFrameBufferForSave = pin;
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave = pin});
 }
 
 static bool boot_less(const struct sut_machine_config *config) {

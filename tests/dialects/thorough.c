@@ -187,10 +187,8 @@ static void thorough_ledger(struct sut_ledger *out) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
-    if (table->DxgkCbPinFrameBufferForSave)
-        table->DxgkCbPinFrameBufferForSave = pin;
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbPinFrameBufferForSave = pin});
 }
 
 static void variant_seam(struct sut *sut) {

@@ -40,6 +40,15 @@ static inline unsigned device_of(HANDLE handle) {
 
 static void variant_table(DXGKRNL_INTERFACE *table);
 
+/* Puts the variant's own callbacks where the table has callbacks at all. */
+static inline void variant_replace(DXGKRNL_INTERFACE *table, const DXGKRNL_INTERFACE *own) {
+#define REPLACE(slot, type, function)                                                                        \
+    if (table->slot && own->slot)                                                                            \
+        table->slot = own->slot;
+    DXGK_CALLBACKS(REPLACE)
+#undef REPLACE
+}
+
 static NTSTATUS variant_start(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
     unsigned device = (unsigned)((const struct sut_miniport *)context - drivers);
     tables[device] = *dxgkrnl;

@@ -37,13 +37,10 @@ static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
-    if (table->DxgkCbPinFrameBufferForSave) {
-        table->DxgkCbPinFrameBufferForSave = pin;
-        table->DxgkCbUnpinFrameBufferForSave = unpin;
-        table->DxgkCbMapFrameBufferPointer = map;
-    }
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbPinFrameBufferForSave = pin,
+                                                .DxgkCbUnpinFrameBufferForSave = unpin,
+                                                .DxgkCbMapFrameBufferPointer = map});
 }
 
 static void variant_seam(struct sut *sut) {

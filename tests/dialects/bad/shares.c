@@ -23,8 +23,7 @@ static bool boot_again(const struct sut_machine_config *config) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2});
 }
 
 static void variant_seam(struct sut *sut) {

@@ -50,12 +50,9 @@ static bool boot_again(const struct sut_machine_config *config) {
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
-    if (table->DxgkCbPinFrameBufferForSave2)
-        table->DxgkCbPinFrameBufferForSave2 = pin2;
-    if (table->DxgkCbMapFrameBufferPointer) {
-        table->DxgkCbUnpinFrameBufferForSave = unpin;
-        table->DxgkCbMapFrameBufferPointer = map;
-    }
+    variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbUnpinFrameBufferForSave = unpin,
+                                                .DxgkCbMapFrameBufferPointer = map});
 }
 
 static void variant_seam(struct sut *sut) {
