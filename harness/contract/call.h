@@ -11,6 +11,12 @@
 
 #include "harness/program/program.h"
 
+/* Of a callback: each by the name that operations.def gives it. */
+union call_argument {
+    uint8_t raw[32];
+    PROGRAM_CALLBACKS(PROGRAM_ARGUMENT)
+};
+
 struct call {
     uint8_t opcode; /* enum program_opcode */
     uint8_t actor;
@@ -31,10 +37,7 @@ struct call {
     HANDLE handle;
     const DXGKRNL_INTERFACE *table;      /* whose callback is called */
     const struct sut_miniport *miniport; /* ADD */
-    union {
-        uint8_t raw[32];
-        PROGRAM_CALLBACKS(PROGRAM_ARGUMENT)
-    } arg;         /* in and out */
+    union call_argument arg;             /* in and out */
     uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section; SCRIBBLE: word */
     uint64_t stamp;
     uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU, SCRIBBLE: [0] the address */

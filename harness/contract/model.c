@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "harness/contract/ledger.h"
+
 static struct model_answer refuse(NTSTATUS status, enum contract_clause clause) {
     return (struct model_answer){.expect = MUST_FAIL, .status = status, .clause = clause};
 }
@@ -39,15 +41,8 @@ void model_reset(struct model *model, const struct program *program) {
 }
 
 struct sut_ledger model_ledger(const struct model *m) {
-    return (struct sut_ledger){.commit_pages = m->commit_pages,
-                               .pins = m->pins,
-                               .locked_pages = m->locked_pages,
-                               .domain_pages = m->domain_pages,
-                               .views = m->view_count,
-                               .view_bytes = m->view_bytes,
-                               .handles = m->handles_alive,
-                               .leaks = m->leaks,
-                               .breaches = m->breaches};
+#define OWED(member, what, of) .member = m->of,
+    return (struct sut_ledger){LEDGER_COUNTS(OWED)};
 }
 
 /* ---- what every callback checks, in the contract's order ---- */

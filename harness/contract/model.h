@@ -272,12 +272,11 @@ void model_handle_died(struct model *model, uint8_t device);
 
 /* ---- model_caps.c: what the driver of a chain's lead says of it, and what follows ---- */
 
+/* DXGK_DRIVERCAPS.MemoryManagementCaps.Value, as a driver of this version answers. */
+UINT model_driver_caps(const struct program_adapter *adapter, ULONG version);
+
 /* What a driver answers says its own line of the world, or since OP_ANSWERS that of adapter `as`. Its version
  * stays, for that is fixed when it is loaded. */
-struct program_adapter model_answering(const struct program *program, uint8_t device, uint8_t as);
-/* DXGK_DRIVERCAPS.MemoryManagementCaps.Value, as a driver of its version answers. */
-UINT model_driver_caps(const struct program_adapter *adapter);
-
 struct model_caps model_caps_as(const struct program *program, uint8_t lead, uint8_t as);
 static inline struct model_caps model_caps(const struct program *program, uint8_t lead) {
     return model_caps_as(program, lead, lead);

@@ -1,15 +1,8 @@
 /* What the driver of a chain's lead says of it, and what follows: the versions, the caps, the mode. */
 #include "harness/contract/model.h"
 
-struct program_adapter model_answering(const struct program *program, uint8_t device, uint8_t as) {
-    struct program_adapter answering = program->adapters[as];
-    answering.version = program->adapters[device].version;
-    return answering;
-}
-
-UINT model_driver_caps(const struct program_adapter *adapter) {
+UINT model_driver_caps(const struct program_adapter *adapter, ULONG version) {
     const DXGK_IOMMU_CAPS caps = {.Value = adapter->caps};
-    ULONG version = program_version_value(adapter->version);
     bool supported = !caps.IommuIsolationSupported == !!(adapter->miniport & PROGRAM_MP_DIFFER_SUPPORTED);
     bool required = !caps.IommuIsolationRequired == !!(adapter->miniport & PROGRAM_MP_DIFFER_REQUIRED);
     const DXGK_VIDMMCAPS said = {
@@ -28,12 +21,11 @@ UINT model_driver_caps(const struct program_adapter *adapter) {
 #define ALLOW_FAILURE 0x10u
 
 struct model_caps model_caps_as(const struct program *program, uint8_t lead, uint8_t as) {
-    const struct program_adapter answering = model_answering(program, lead, as);
-    const struct program_adapter *adapter = &answering;
+    const struct program_adapter *adapter = &program->adapters[as];
     const struct program_machine *machine = &program->machine;
     const DXGK_IOMMU_CAPS iommu = {.Value = adapter->caps};
-    const DXGK_VIDMMCAPS driver = {.Value = model_driver_caps(adapter)};
-    ULONG own = program_version_value(adapter->version);
+    ULONG own = program_version_value(program->adapters[lead].version);
+    const DXGK_VIDMMCAPS driver = {.Value = model_driver_caps(adapter, own)};
     ULONG dxgkrnl = program_version_value(machine->dxgkrnl_version);
     uint64_t highest = machine->highest_pfn * MODEL_PAGE + (MODEL_PAGE - 1);
     struct model_caps caps = {.served = own < dxgkrnl ? own : dxgkrnl};

@@ -111,6 +111,13 @@ static void resolve_bytes(const struct program_op *op, const struct program_oper
     memcpy(at, &bytes, sizeof(bytes));
 }
 
+static void resolve_sizes(const struct model *model, const struct program_op *op, struct call *call) {
+    uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
+        if (operand->kind == OPERAND_SIZE || operand->kind == OPERAND_OFFSET)
+            resolve_bytes(op, operand, maximum, call->arg.raw + program_operand_at(operand));
+}
+
 static uint64_t resolve_base(const struct model *model, const struct program_op *op, uint64_t raw) {
     uint64_t delta = (uint64_t)(int64_t)op->offset_delta * MODEL_PAGE;
     if (op->view_form == VIEW_LIVE && model->view_count)
@@ -125,10 +132,8 @@ void resolve_operands(const struct model *model, const struct program_op *op, st
     call->handle = resolve_handle(model, op, call->device);
     call->null_arg = op->null_arg;
     memcpy(call->arg.raw, op->arg.raw, sizeof(call->arg.raw));
-    uint64_t maximum = resolve_maximum(model, call->device, call->arg.pin2.PhysicalAdapterIndex);
-    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
-        if (operand->kind == OPERAND_SIZE || operand->kind == OPERAND_OFFSET)
-            resolve_bytes(op, operand, maximum, call->arg.raw + program_operand_at(operand));
+    if (program_operand_kinds(op->opcode) & (OPERAND_BIT(OPERAND_SIZE) | OPERAND_BIT(OPERAND_OFFSET)))
+        resolve_sizes(model, op, call);
     if (op->opcode == OP_UNMAP)
         call->arg.unmap.pBaseAddress =
             (PVOID)(uintptr_t)resolve_base(model, op, (uint64_t)(uintptr_t)call->arg.unmap.pBaseAddress);

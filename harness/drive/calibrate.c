@@ -128,8 +128,9 @@ static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO
 }
 
 static void be_device(uint8_t number, const struct program *world) {
-    const struct miniport_settings settings = driver_settings(world, number, number);
-    miniport_init(&devices[number], number, &settings);
+    const struct model_caps caps = model_caps(world, number);
+    driver_settings(world, number, number, &caps, &devices[number].settings);
+    miniport_init(&devices[number], number);
     real_stop = devices[number].entries.stop_device;
     devices[number].entries.stop_device = stop_device;
     real_start = devices[number].entries.start_device;

@@ -28,6 +28,8 @@ bool run_resolve_callback(const struct program_op *op, struct call *call) {
 static bool judge(const struct call *call, const struct model_answer *answer) {
     bool success = NT_SUCCESS(call->status);
     ULONG status = (ULONG)call->status;
+    if (success && answer->expect != MUST_FAIL)
+        return true;
     const struct legal legal = resolve_legal(answer, call);
     bool permitted = legal_permits(&legal, call->status, run.sut->hold_chosen);
     if (answer->expect == MUST_FAIL) {
@@ -43,8 +45,6 @@ static bool judge(const struct call *call, const struct model_answer *answer) {
             contract_refused(CLAUSE_DIALECT_STEADY, true);
         return false;
     }
-    if (success)
-        return true;
     bool releases = program_gives(call->opcode);
     /* That releasing fails for no shortage is a choice; what it may not do is release half. */
     bool excused = legal.failure || (releases && !dialect_held && call->fired);
@@ -71,7 +71,7 @@ static void compare_first_pin(const struct call *call) {
     }
 }
 
-static void compare_failure(const struct call *call, const struct call *before,
+static void compare_failure(const struct call *call, const union call_argument *before,
                             const struct model_answer *answer, const struct sut_ledger *ledger) {
     if (run.abandoned)
         return;
@@ -103,23 +103,24 @@ static void compare_unpin(const struct call *call, const struct model_answer *an
     static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_UNPIN_GONE, CLAUSE_UNPIN_ONLY,
                                               CLAUSE_UNPIN_ONLY,  CLAUSE_UNPIN_ONLY, CLAUSE_UNPIN_ONLY};
     struct model_chain *chain = &run.model.chains[answer->chain];
-    struct model_pin pin = chain->areas[answer->index].pin;
-    const struct sut_ledger before = run.ledger;
+    const struct model_pin *pin = &chain->areas[answer->index].pin; /* keeps what it was */
+    uint64_t bytes = run.ledger.pool_bytes;
+    uint64_t blocks = run.ledger.pool_blocks;
     bool others = false;
     model_unpinned(&run.model, answer->chain, answer->index);
-    check_pin_gone(answer->chain, answer->index, &pin, CLAUSE_UNPIN_GONE);
+    check_pin_gone(answer->chain, answer->index, pin, CLAUSE_UNPIN_GONE);
     check_ledger(&blame);
     /* "The ADL or MDL is freed": the pool has back what the pin took. Inside a stop it may have got
      * more back already, for the ledger was last seen before that. */
-    bool known = pin.pool_blocks != MODEL_POOL_UNKNOWN;
+    bool known = pin->pool_blocks != MODEL_POOL_UNKNOWN;
     if (run.sut->ledger && run.sut->hold_chosen && !run.inside && known)
-        REQUIRE(before.pool_bytes - run.ledger.pool_bytes == pin.pool_bytes &&
-                    before.pool_blocks - run.ledger.pool_blocks == pin.pool_blocks,
+        REQUIRE(bytes - run.ledger.pool_bytes == pin->pool_bytes &&
+                    blocks - run.ledger.pool_blocks == pin->pool_blocks,
                 CLAUSE_UNPIN_GONE,
                 ("%llu bytes of pool in %llu blocks freed, as the pin took",
-                 (unsigned long long)pin.pool_bytes, (unsigned long long)pin.pool_blocks),
-                ("%lld in %lld", (long long)(before.pool_bytes - run.ledger.pool_bytes),
-                 (long long)(before.pool_blocks - run.ledger.pool_blocks)));
+                 (unsigned long long)pin->pool_bytes, (unsigned long long)pin->pool_blocks),
+                ("%lld in %lld", (long long)(bytes - run.ledger.pool_bytes),
+                 (long long)(blocks - run.ledger.pool_blocks)));
     for (uint8_t i = 0; i < chain->count; i++) {
         if (!chain->areas[i].pin.live)
             continue;
@@ -146,11 +147,11 @@ static void compare_unpin(const struct call *call, const struct model_answer *an
         contract_faulted(CLAUSE_ANY_RELEASE, true);
 }
 
-static void compare_map(const struct call *call, const struct call *before,
+static void compare_map(const struct call *call, const union call_argument *before,
                         const struct model_answer *answer) {
     static const struct ledger_blame blame = {CLAUSE_INIT_COMMIT, CLAUSE_MAP_MANY, CLAUSE_MAP_MANY,
                                               CLAUSE_MAP_MANY,    CLAUSE_MAP_MANY, CLAUSE_MAP_MANY};
-    uint64_t offset = before->arg.map.Offset;
+    uint64_t offset = before->map.Offset;
     uint64_t base = (uint64_t)(uintptr_t)call->arg.map.pBaseAddress;
     uint64_t returned = call->arg.map.Offset;
     if (!descriptor_check_view(&call->arg.map, offset))
@@ -168,7 +169,7 @@ static void compare_map(const struct call *call, const struct call *before,
                               .base = base,
                               .first = offset - returned,
                               .offset = offset,
-                              .size = before->arg.map.Size};
+                              .size = before->map.Size};
     uint32_t others = run.model.view_count;
     for (uint32_t i = 0; i < others; i++)
         situation_enter_if(run.model.views[i].base == base, SITUATION_VIEWS_SAME_BASE);
@@ -205,9 +206,11 @@ bool callback_is_made(const struct model_answer *answer) {
     bool may_stop =
         !dialect_held && run.model.irql[run.model.actor] > APC_LEVEL; /* with nothing asked after it */
     bool is_open = !may_stop && model_leaves_open(answer);
+    if (!may_stop && !is_open)
+        return true;
     run.unmade[CLAUSE_ANY_IRQL] |= may_stop;
     run.unmade[answer->clause] |= is_open;
-    return !may_stop && !is_open;
+    return false;
 }
 
 void run_callback(struct call *call) {
@@ -227,7 +230,7 @@ void run_callback(struct call *call) {
     if (m->irql[m->actor] > PASSIVE_LEVEL && !answer.stops)
         m->breaches++;
     /* What an entry point comes from is not over, and the ledger was last seen before it. */
-    struct sut_ledger ledger = run.ledger;
+    struct sut_ledger ledger;
     if (run.inside && run.sut->ledger)
         run.sut->ledger(&ledger);
     /* What is about to end is looked at while it still is. */
@@ -241,7 +244,7 @@ void run_callback(struct call *call) {
         return;
 
     /* What the implementation does. */
-    struct call before = *call;
+    const union call_argument before = call->arg;
     run.stops = answer.stops;
     run_perform(call);
     run.stops = false;
@@ -258,9 +261,11 @@ void run_callback(struct call *call) {
     if (run.abandoned)
         return;
     contract_kept(CLAUSE_ANY_STATE, run.inside != NULL);
-    contract_saw(CLAUSE_ANY_STATE, true);
-    contract_saw(CLAUSE_TDR_KEEPS, situate_in_reset(call->opcode));
-    contract_saw(CLAUSE_STOP_RECLAIM, situate_gone(call->opcode));
+    if (situation_wanted) {
+        contract_saw(CLAUSE_ANY_STATE, true);
+        contract_saw(CLAUSE_TDR_KEEPS, situate_in_reset(call->opcode));
+        contract_saw(CLAUSE_STOP_RECLAIM, situate_gone(call->opcode));
+    }
     switch ((enum program_callback)call->opcode) {
     case CALLBACK_PIN2:
     case CALLBACK_PIN:

@@ -96,8 +96,10 @@ static void release_everything(const struct miniport *driver) {
 }
 
 static void acts(struct miniport *driver, enum miniport_entry entry) {
-    const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     unsigned wrong = driver->settings.wrong;
+    if (entry == MINIPORT_QUERY && !(wrong & PROGRAM_MP_CALL_IN_START)) /* which comes most often */
+        return;
+    const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     bool lead = device_of(driver)->position == 0;
     if (entry == MINIPORT_START && lead && chain->count > 1)
         contract_kept(CLAUSE_LINK_ORDER, true);
@@ -116,8 +118,8 @@ static void acts(struct miniport *driver, enum miniport_entry entry) {
 void driver_init(uint8_t device) {
     static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
     miniport_bus = &bus;
-    const struct miniport_settings settings = driver_settings(run.program, device, device);
-    miniport_init(&drivers[device], device, &settings);
+    driver_settings(run.program, device, device, &run.model.caps[device], &drivers[device].settings);
+    miniport_init(&drivers[device], device);
 }
 
 void driver_join(uint8_t chain) {

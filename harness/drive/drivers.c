@@ -14,29 +14,30 @@ const DXGKRNL_INTERFACE *driver_table(uint8_t device) {
     return NULL;
 }
 
-struct miniport_settings driver_settings(const struct program *program, uint8_t device, uint8_t as) {
-    const struct program_adapter answering = model_answering(program, device, as);
-    const struct program_adapter *adapter = &answering;
-    const struct program_machine *machine = &program->machine;
-    const struct model_caps caps = model_caps_as(program, device, as);
-    bool older = program_version_value(machine->dxgkrnl_version) == caps.served;
-    return (struct miniport_settings){
-        .version = program_version_value(adapter->version),
-        .served = caps.served,
-        .interface_size = program_version_size(older ? machine->dxgkrnl_version : adapter->version),
+void driver_settings(const struct program *program, uint8_t device, uint8_t as, const struct model_caps *caps,
+                     struct miniport_settings *settings) {
+    const struct program_adapter *adapter = &program->adapters[as];
+    uint8_t own = program->adapters[device].version;
+    uint8_t dxgkrnl = program->machine.dxgkrnl_version;
+    ULONG version = program_version_value(own);
+    bool older = program_version_value(dxgkrnl) == caps->served;
+    *settings = (struct miniport_settings){
+        .version = version,
+        .served = caps->served,
+        .interface_size = program_version_size(older ? dxgkrnl : own),
         .caps = {.Value = adapter->caps},
-        .memory_caps = model_driver_caps(adapter),
+        .memory_caps = model_driver_caps(adapter, version),
         .highest_visible = adapter->highest_visible,
         .maximum_size = adapter->maximum_size,
         .reserved = adapter->reserved,
         .reserved_first = adapter->reserved_first,
         .reserved_pages = adapter->reserved_pages,
-        .remapped = caps.mode == MODE_REMAPPED,
-        .areas = caps.supported,
+        .remapped = caps->mode == MODE_REMAPPED,
+        .areas = caps->supported,
         .wrong = adapter->miniport,
     };
 }
 
 void driver_answers(uint8_t device, uint8_t as) {
-    drivers[device].settings = driver_settings(run.program, device, as);
+    driver_settings(run.program, device, as, &run.model.caps[device], &drivers[device].settings);
 }

@@ -65,15 +65,24 @@ static void run_self(const struct program_op *op, struct call *call) {
     }
 }
 
+/* What is the same for calls of all classes. The rest is filled in by those that have it: to clear all of it
+ * would take longer than some calls do. */
+static void begin_call(struct call *call, uint8_t opcode, uint8_t actor, uint8_t device) {
+    call->opcode = opcode;
+    call->actor = actor;
+    call->device = device;
+    call->flag = false;
+    call->null_arg = false;
+    call->fail_kind = 0;
+    call->fail_nth = 0;
+}
+
 static void run_op(const struct program_op *op) {
     struct call call;
-    call.opcode = op->opcode;
-    call.actor = op->actor;
+    begin_call(&call, op->opcode, op->actor, resolve_device(&run.model, op->adapter));
     call.flag = op->flag;
-    call.null_arg = false;
     call.fail_kind = op->fail_kind;
     call.fail_nth = program_takes_fault(op->opcode) ? op->fail_nth : 0;
-    call.device = resolve_device(&run.model, op->adapter);
     if (run.model.actor != op->actor) {
         run.model.actor = op->actor;
         run.sut->set_actor(op->actor);
@@ -101,7 +110,10 @@ static void run_op(const struct program_op *op) {
 }
 
 static void bus(uint8_t opcode, uint8_t device, uint8_t joiner, uint8_t count) {
-    struct call call = {.opcode = opcode, .device = device, .joiner = joiner, .count = count};
+    struct call call;
+    begin_call(&call, opcode, run.model.actor, device);
+    call.joiner = joiner;
+    call.count = count;
     if (!run.abandoned)
         run_bus(&call);
 }

@@ -14,24 +14,24 @@ static void act(struct miniport *self, enum miniport_entry entry) {
     miniport_acted++;
 }
 
-/* What holds of every call that reaches a driver. */
-static void check_entry(const struct miniport *self, const char *entry) {
+/* What holds of every call that reaches a driver. False when it is not judged. */
+static bool check_entry(const struct miniport *self, const char *entry) {
+    const struct sut *sut = sut_get();
     if (!miniport_bus->is_judged())
-        return;
-    REQUIRE(!sut_get()->irql || sut_get()->irql() == PASSIVE_LEVEL, CLAUSE_ANY_IRQL,
-            ("%s of adapter %u at PASSIVE_LEVEL", entry, self->number),
-            ("IRQL %u", (unsigned)sut_get()->irql()));
+        return false;
+    REQUIRE(!sut->irql || sut->irql() == PASSIVE_LEVEL, CLAUSE_ANY_IRQL,
+            ("%s of adapter %u at PASSIVE_LEVEL", entry, self->number), ("IRQL %u", (unsigned)sut->irql()));
     REQUIRE(!self->exclusive, CLAUSE_ATTACH_QUIET,
             ("no call between DxgkDdiBeginExclusiveAccess of adapter %u and the End", self->number),
             ("%s", entry));
+    return true;
 }
 
 /* ---- add and link ---- */
 
 static NTSTATUS add_device(void *context) {
     struct miniport *self = context;
-    check_entry(self, "DxgkDdiAddDevice");
-    if (miniport_bus->is_judged())
+    if (check_entry(self, "DxgkDdiAddDevice"))
         REQUIRE(!self->added, CLAUSE_LINK_ONE_LEAD, ("DxgkDdiAddDevice of adapter %u once", self->number),
                 ("a second call"));
     if (self->settings.wrong & PROGRAM_MP_DECLINE_ADD)
@@ -44,8 +44,7 @@ static NTSTATUS add_device(void *context) {
 static NTSTATUS link_device(void *context, LINKED_DEVICE *linked) {
     struct miniport *self = context;
     unsigned wrong = self->settings.wrong;
-    check_entry(self, "DxgkDdiLinkDevice");
-    if (miniport_bus->is_judged())
+    if (check_entry(self, "DxgkDdiLinkDevice"))
         REQUIRE(self->added && !self->started, CLAUSE_LINK_ONE_LEAD,
                 ("DxgkDdiLinkDevice of adapter %u after its DxgkDdiAddDevice, and before any start",
                  self->number),
@@ -467,8 +466,7 @@ static NTSTATUS answer_question(struct miniport *self, unsigned number,
 
 static NTSTATUS query_adapter_info(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
     struct miniport *self = context;
-    bool judged = miniport_bus->is_judged();
-    check_entry(self, "DxgkDdiQueryAdapterInfo");
+    bool judged = check_entry(self, "DxgkDdiQueryAdapterInfo");
     if (judged)
         act(self, MINIPORT_QUERY);
     for (unsigned i = 0; i < QUESTIONS; i++)
@@ -575,12 +573,11 @@ static void stop_device(void *context) {
 
 /* ---- the chain ---- */
 
-void miniport_init(struct miniport *self, unsigned number, const struct miniport_settings *settings) {
+void miniport_init(struct miniport *self, unsigned number) {
     self->number = number;
-    self->settings = *settings;
     self->entries = (struct sut_miniport){
         .context = self,
-        .version = settings->version,
+        .version = self->settings.version,
         .add_device = add_device,
         .link_device = link_device,
         .start_device = start_device,

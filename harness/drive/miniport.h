@@ -57,7 +57,8 @@ struct miniport {
     struct miniport *member[SUT_CHAIN_MAX]; /* by physical adapter index */
 };
 
-void miniport_init(struct miniport *self, unsigned number, const struct miniport_settings *settings);
+/* With the settings that are in it already. */
+void miniport_init(struct miniport *self, unsigned number);
 /* Tells the drivers of a chain, all[numbers[0]] is its lead, that they are one. */
 void miniport_join(struct miniport *all, const uint8_t *numbers, unsigned count);
 /* It is about to be started. */

@@ -168,7 +168,7 @@ static uint64_t of_ledger(uint64_t hash, const struct sut *sut) {
     if (!sut->ledger)
         return hash;
     sut->ledger(&ledger);
-#define COUNTED(member, what)                                                                                \
+#define COUNTED(member, what, ...)                                                                           \
     if (LEDGER_##member != LEDGER_leaks && LEDGER_##member != LEDGER_breaches)                               \
         MIX(hash, ledger.member);
     LEDGER_COUNTS(COUNTED)

@@ -18,12 +18,15 @@ void check_ledger(const struct ledger_blame *blame);
 /* A failed call: the ledger as the model has it, and the pool as it was. */
 void check_rollback(enum contract_clause clause);
 /* The argument of a call that failed is as it was, as far as the dialect has it. */
-void check_argument(const struct call *before, const struct call *call);
+void check_argument(const union call_argument *before, const struct call *call);
 /* A failed call from inside a driver's entry point: what that comes from is not over, so the ledger is as it
  * was before the call. */
 void check_nothing_changed(const struct sut_ledger *before);
 /* Whether a word of a section, at this byte of it, may be `found` where the model has `wanted`. */
-bool check_word(const struct model_area *area, uint64_t at, uint64_t wanted, uint64_t found);
+bool check_other_word(const struct model_area *area, uint64_t at, uint64_t found);
+static inline bool check_word(const struct model_area *area, uint64_t at, uint64_t wanted, uint64_t found) {
+    return found == wanted || check_other_word(area, at, found);
+}
 void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index);
 /* Its two halves, for pins that were born together: all are read before any is tried. False: malformed. */
 bool check_pin_read(const struct call *call, uint8_t chain, uint8_t index);

@@ -317,12 +317,12 @@ void check_pin_birth(const struct call *call, uint8_t chain, uint8_t index) {
 void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     struct model_chain *c = &run.model.chains[chain];
     struct model_area *area = &c->areas[index];
-    const struct model_pin pin = area->pin;
+    const struct model_pin *pin = &area->pin;
     bool legacy = call->opcode == OP_PIN;
     bool fired = call->fired;
     situate_new_pin(&run.model, call, chain, index);
-    check_addresses(c, index, &pin);
-    check_apart(c, &pin);
+    check_addresses(c, index, pin);
+    check_apart(c, pin);
     check_lists(chain, index);
     if (run.abandoned)
         return;
@@ -330,12 +330,12 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     enum contract_clause contents = CLAUSE_MAP_COHERENT; /* never pinned: the CPU wrote it */
     if (area->pinned_before)
         contents = area->pinned_legacy != legacy ? CLAUSE_PIN1_EQUAL : CLAUSE_PIN_CONTENTS;
-    bool reached = check_reach(c, area, &pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
+    bool reached = check_reach(c, area, pin, legacy ? CLAUSE_PIN1_SAME : CLAUSE_PIN_MAPPED, contents);
     check_descriptors(c, index);
-    if (!run.abandoned && check_pin_edges(chain, &pin))
+    if (!run.abandoned && check_pin_edges(chain, pin))
         contract_kept(CLAUSE_PIN_EXACT, true);
     if (!run.abandoned)
-        check_foreigners(chain, area, &pin);
+        check_foreigners(chain, area, pin);
 
     if (legacy) {
         run_count(CLAUSE_PIN1_SAME, fired);
@@ -348,7 +348,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
     }
     contract_kept(CLAUSE_PIN_VISIBLE, true);
     contract_kept(CLAUSE_INIT_REMAP,
-                  run.sut->page && (c->mode != MODE_REMAPPED || blame_shows_frames(pin.pages)));
+                  run.sut->page && (c->mode != MODE_REMAPPED || blame_shows_frames(pin->pages)));
     /* What only DMA can show counts as kept when a GPU of the chain has looked. */
     if (reached && !legacy)
         run_count(CLAUSE_PIN_MAPPED, fired);
@@ -360,7 +360,7 @@ void check_pin_new(const struct call *call, uint8_t chain, uint8_t index) {
         contract_kept(CLAUSE_PIN1_EQUAL, true);
     area->pinned_before = true;
     area->pinned_legacy = legacy;
-    area->accepted[legacy] = pin.pages;
+    area->accepted[legacy] = pin->pages;
     area->cpu_wrote = false;
 }
 

@@ -12,7 +12,7 @@
 bool linearize_ledger_fits(const struct model *model, const struct sut_ledger *found) {
     const struct sut_ledger wanted = model_ledger(model);
     bool fits = true;
-#define COMPARE(member, what)                                                                                \
+#define COMPARE(member, what, ...)                                                                           \
     fits &= found->member == wanted.member || dialect_frees(LEDGER_##member, wanted.member, found->member);
     LEDGER_COUNTS(COMPARE)
     return fits;
@@ -23,7 +23,7 @@ const char *linearize_ledger_tells(const struct model *model, const struct sut_l
     const struct sut_ledger wanted = model_ledger(model);
     size_t used = 0;
     text[0] = 0;
-#define TELL(member, what)                                                                                   \
+#define TELL(member, what, ...)                                                                              \
     if (found->member != wanted.member && used < size)                                                       \
         used +=                                                                                              \
             (size_t)snprintf(text + used, size - used, "%s%llu %s, not %llu", used ? "; " : "",              \

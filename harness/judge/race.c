@@ -75,7 +75,7 @@ static void commit(const struct linearize_event *event) {
     if (event->kind == EVENT_CALL && event->done && (asked->opcode == OP_PIN2 || asked->opcode == OP_PIN))
         ended.made[event->chain][event->index] = (uint8_t)(event->call + 1);
     if (event->kind == EVENT_CALL && !event->done && call_is_callback(asked->opcode)) {
-        check_argument(asked, answered);
+        check_argument(&asked->arg, answered);
         contract_refused(CLAUSE_ANY_ROLLBACK, true);
     }
     if (first)

@@ -7,13 +7,10 @@ uint8_t program_undone_by(uint8_t opcode) {
     return undone_by[opcode];
 }
 
-enum program_class program_class(uint8_t opcode) {
 #define CALLBACK(name, ...) [OP_##name] = CLASS_CALLBACK,
 #define ACCESS(name, ...)   [OP_##name] = CLASS_ACCESS,
 #define BUS(name, ...)      [OP_##name] = CLASS_BUS,
 #define SELF(name, ...)     [OP_##name] = CLASS_SELF,
 #define ORDER(name, ...)    [OP_##name] = CLASS_ORDER,
-    static const uint8_t class[PROGRAM_OPCODES] = {PROGRAM_CALLBACKS(CALLBACK) PROGRAM_ACCESSES(
-        ACCESS) PROGRAM_BUS(BUS) PROGRAM_SELF(SELF) PROGRAM_ORDER(ORDER)};
-    return (enum program_class) class[opcode];
-}
+const uint8_t program_classes[PROGRAM_OPCODES] = {PROGRAM_CALLBACKS(CALLBACK) PROGRAM_ACCESSES(
+    ACCESS) PROGRAM_BUS(BUS) PROGRAM_SELF(SELF) PROGRAM_ORDER(ORDER)};

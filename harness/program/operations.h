@@ -92,7 +92,10 @@ enum program_class {
     CLASS_SELF,
     CLASS_ORDER
 };
-enum program_class program_class(uint8_t opcode);
+extern const uint8_t program_classes[PROGRAM_OPCODES];
+static inline enum program_class program_class(uint8_t opcode) {
+    return (enum program_class)program_classes[opcode];
+}
 
 /*
  * The operations of a class, for a switch over them alone. A switch over operations has one of these types,

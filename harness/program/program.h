@@ -243,6 +243,13 @@ struct program_walk {
     uint32_t repeated;       /* operations that second and later passes have come to, */
     uint64_t repeated_pages; /* and what they are about */
 };
-bool program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
+/* Where a repetition begins, goes round or ends. */
+void program_walk_round(struct program_walk *walk, const struct program *program);
+static inline bool program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at) {
+    if (walk->passes != 0 || (walk->next < program->op_count && program->ops[walk->next].opcode == OP_REPEAT))
+        program_walk_round(walk, program);
+    *at = walk->next;
+    return walk->next++ < program->op_count;
+}
 
 #endif

@@ -116,7 +116,7 @@ static void begin_passes(struct program_walk *walk, const struct program *progra
     walk->repeated += more * span;
 }
 
-bool program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at) {
+void program_walk_round(struct program_walk *walk, const struct program *program) {
     if (walk->passes != 0 && walk->next == walk->end) {
         if (++walk->pass < walk->passes) {
             walk->next = walk->first;
@@ -130,6 +130,4 @@ bool program_walk_on(struct program_walk *walk, const struct program *program, u
             walk->pass = walk->passes = 0;
         }
     }
-    *at = walk->next;
-    return walk->next++ < program->op_count;
 }

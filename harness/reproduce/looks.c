@@ -212,7 +212,7 @@ static void ledger(struct sut_ledger *out) {
     bool right = true;
     struct put *to = demand();
     put(to, "    ledger_is(&(struct sut_ledger){");
-#define MEMBER(member, what)                                                                                 \
+#define MEMBER(member, what, ...)                                                                            \
     if (wanted.member) {                                                                                     \
         put(to, "%s." #member " = ", between);                                                               \
         put_number(to, wanted.member);                                                                       \
@@ -221,7 +221,7 @@ static void ledger(struct sut_ledger *out) {
     LEDGER_COUNTS(MEMBER)
     put(to, *between ? "});\n" : "0});\n");
     real->ledger(out);
-#define COMPARE(member, what) right &= out->member == wanted.member;
+#define COMPARE(member, what, ...) right &= out->member == wanted.member;
     LEDGER_COUNTS(COMPARE)
     judge(right);
     seen.counted = true;

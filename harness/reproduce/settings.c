@@ -5,7 +5,9 @@
 
 void settings_put(struct put *to, const struct program *program, uint8_t device, uint8_t as) {
     const struct program_adapter *adapter = &program->adapters[device];
-    const struct miniport_settings settings = driver_settings(program, device, as);
+    const struct model_caps caps = model_caps_as(program, device, as);
+    struct miniport_settings settings;
+    driver_settings(program, device, as, &caps, &settings);
     uint8_t served =
         settings.served == settings.version ? adapter->version : program->machine.dxgkrnl_version;
     put(to, "    {.version = %s,\n     .served = %s,\n     .interface_size = 0x%zx,\n",

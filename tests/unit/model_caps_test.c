@@ -39,7 +39,7 @@ static void versions_are_the_older_of_two(void **state) {
     program.machine.dxgkrnl_version = PROGRAM_WDDM_2_3; /* it does not know the bit */
     assert_false(model_caps(&program, 0).supported);
     world(PROGRAM_WDDM_2_3, SUPPORTED); /* the driver does not */
-    assert_int_equal(model_driver_caps(&program.adapters[0]), 0);
+    assert_int_equal(model_driver_caps(&program.adapters[0], model_caps(&program, 0).served), 0);
     assert_false(model_caps(&program, 0).supported);
 }
 

@@ -37,7 +37,7 @@ void check_nothing_changed(const struct sut_ledger *before) {
     (void)before;
 }
 
-void check_argument(const struct call *before, const struct call *call) {
+void check_argument(const union call_argument *before, const struct call *call) {
     (void)before;
     (void)call;
 }

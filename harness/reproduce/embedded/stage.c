@@ -68,8 +68,10 @@ HELPER void boot(const struct sut_machine_config *machine, const struct miniport
     static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
     miniport_bus = &bus;
     sut = sut_get();
-    for (unsigned i = 0; i < adapters; i++)
-        miniport_init(&adapter[i], i, &settings[i]);
+    for (unsigned i = 0; i < adapters; i++) {
+        adapter[i].settings = settings[i];
+        miniport_init(&adapter[i], i);
+    }
     if (sut->boot(machine)) {
         if (sut->set_bug_check)
             sut->set_bug_check(bug_check);
@@ -440,7 +442,7 @@ HELPER void domain_is_that_of(unsigned gpu, unsigned other, bool same) {
 HELPER void ledger_is(const struct sut_ledger *expected) {
     struct sut_ledger found;
     sut->ledger(&found);
-#define COMPARE(member, what)                                                                                \
+#define COMPARE(member, what, ...)                                                                           \
     if (found.member != expected->member)                                                                    \
         finding("%llu %s", (unsigned long long)found.member, what);
     LEDGER_COUNTS(COMPARE)
