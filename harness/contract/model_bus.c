@@ -97,6 +97,8 @@ static struct model_answer caps_answer(const struct model *model, uint8_t lead,
         return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
     if (!caps->matches)
         return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_MATCH);
+    if (caps->alone && DIALECT_IS(REQUIRED, REFUSED))
+        return refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED, DIALECT_REQUIRED);
     if ((caps->required || caps->alone) && model->program->machine.iommu == SUT_IOMMU_NONE)
         return caps->required ? refuse(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED)
                               : choose_by(STATUS_NOT_SUPPORTED, CLAUSE_INIT_REQUIRED, DIALECT_REQUIRED);

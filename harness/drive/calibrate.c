@@ -429,15 +429,24 @@ static bool has_domain(uint8_t caps) {
     return has;
 }
 
-static void ask_chains(void) {
+static void ask_required(void) {
     struct program_adapter adapter = plain();
+    if (!begin(SUT_IOMMU_PRESENT, &adapter)) /* then no failure says anything */
+        return;
+    end();
+    adapter.caps = CAPS_REQUIRED;
+    if (!begin(SUT_IOMMU_PRESENT, &adapter)) {
+        dialect_learn(CHOICE_REQUIRED_REFUSED);
+        return;
+    }
+    LEARN(REQUIRED, !pins(), NOTHING, SUPPORTED);
+    end();
+}
+
+static void ask_chains(void) {
     ask_chain();
     ask_link();
-    adapter.caps = CAPS_REQUIRED;
-    if (begin(SUT_IOMMU_PRESENT, &adapter)) {
-        LEARN(REQUIRED, !pins(), NOTHING, SUPPORTED);
-        end();
-    }
+    ask_required();
     if (sut->domain)
         LEARN(DOMAIN,
               has_domain(0) || has_domain(CAPS_REMAPPING) ||

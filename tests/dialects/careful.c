@@ -1,7 +1,7 @@
 /* Refuses new pins and maps while a device of the chain is in D3 or in a reset, all without an IOMMU, and
- * every call from inside the driver's stop.
+ * every call from inside the driver's stop; and the start of who requires isolation without reporting it.
  *
- * Dialect: d3=refused reset=refused no_iommu=refuse state_stop=nothing */
+ * Dialect: d3=refused reset=refused no_iommu=refuse state_stop=nothing required=refused */
 #include "variant.h"
 
 /* Why a call is turned down that is a good one otherwise; STATUS_SUCCESS where it is not. */
@@ -44,6 +44,24 @@ static NTSTATUS unmap(HANDLE adapter, const DXGKARGCB_UNMAPFRAMEBUFFERPOINTER *a
     UNLESS_REFUSED(false, dxgk_cb_unmap(adapter, arg));
 }
 
+static NTSTATUS careful_query(void *context, const DXGKARG_QUERYADAPTERINFO *query) {
+    const struct sut_miniport *driver = context;
+    NTSTATUS status = variant_query(context, query);
+    if (query->Type != DXGKQAITYPE_DRIVERCAPS || !NT_SUCCESS(status) ||
+        dxgk_machine.version < DXGKDDI_INTERFACE_VERSION_WDDM2_7 ||
+        driver->version < DXGKDDI_INTERFACE_VERSION_WDDM2_7)
+        return status;
+    const DXGK_VIDMMCAPS caps = ((const DXGK_DRIVERCAPS *)query->pOutputData)->MemoryManagementCaps;
+    return caps.IoMmuSecureModeRequired && !caps.IoMmuSecureModeSupported ? STATUS_NOT_SUPPORTED : status;
+}
+
+static NTSTATUS careful_add(unsigned device, const struct sut_miniport *miniport) {
+    NTSTATUS status = variant_add(device, miniport);
+    if (NT_SUCCESS(status))
+        devices[device]->miniport.query_adapter_info = careful_query;
+    return status;
+}
+
 static void variant_table(DXGKRNL_INTERFACE *table) {
     variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
                                                 .DxgkCbPinFrameBufferForSave = pin,
@@ -54,4 +72,5 @@ static void variant_table(DXGKRNL_INTERFACE *table) {
 
 static void variant_seam(struct sut *sut) {
     sut->name = "careful";
+    sut->add = careful_add;
 }
