@@ -143,7 +143,6 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
     uint8_t lead = model->devices[device].chain;
     const struct model_chain *c = &model->chains[lead];
     const struct model_caps *caps = &model->caps[lead];
-    struct model_answer answer = granted;
     if (c->phase != PHASE_STOPPED)
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_INIT_ROLLBACK);
     for (uint32_t i = 0; i < c->count; i++)
@@ -153,8 +152,7 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
         return refuse(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
     if (!one_leads(model, c))
         return choose(STATUS_INVALID_DEVICE_STATE, CLAUSE_LINK_ONE_LEAD);
-    if (caps->early)
-        answer = caps_answer(model, lead, caps);
+    struct model_answer answer = caps->early ? caps_answer(model, lead, caps) : granted;
     if (answer.expect != MUST_FAIL && any_does(model, c, PROGRAM_MP_FAIL_START))
         answer = refuse(STATUS_UNSUCCESSFUL, CLAUSE_INIT_ROLLBACK);
     if (answer.expect != MUST_FAIL && !caps->early)
@@ -321,6 +319,33 @@ struct model_answer model_add_answer(const struct model *model, uint8_t device) 
     return answer;
 }
 
+/* Member by member, and but for the samples, of which there are none: sanitizers make calls of clearing whole
+ * structures, and each start of a program does this often. */
+static void clear_area(struct model_area *area) {
+    struct model_pin *pin = &area->pin;
+    area->serial = 0;
+    area->maximum = 0;
+    area->last_word = 0;
+    area->pinned_before = false;
+    area->pinned_legacy = false;
+    area->cpu_wrote = false;
+    area->accepted[0] = 0;
+    area->accepted[1] = 0;
+    pin->live = false;
+    pin->legacy = false;
+    pin->contiguous = false;
+    pin->waited = false;
+    pin->scribbled = false;
+    pin->pages = 0;
+    pin->base = 0;
+    pin->array = NULL;
+    pin->place = NULL;
+    pin->descriptor = NULL;
+    pin->samples = 0;
+    pin->pool_bytes = 0;
+    pin->pool_blocks = 0;
+}
+
 static void make_single(struct model *model, uint8_t device) {
     struct model_chain *c = &model->chains[device];
     c->members[0] = device;
@@ -330,7 +355,7 @@ static void make_single(struct model *model, uint8_t device) {
     c->section_pages = 0;
     c->reserved = 0;
     c->attached = false;
-    c->areas[0] = (struct model_area){0};
+    clear_area(&c->areas[0]);
     model->devices[device].chain = device;
     model->devices[device].position = 0;
 }
@@ -349,7 +374,7 @@ static void append(struct model *model, uint8_t lead, uint8_t joiner) {
     model->chains[joiner].count = 0;
     model->devices[joiner].chain = lead;
     model->devices[joiner].position = c->count;
-    c->areas[c->count] = (struct model_area){0};
+    clear_area(&c->areas[c->count]);
     c->members[c->count++] = joiner;
 }
 

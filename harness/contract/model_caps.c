@@ -33,7 +33,8 @@ struct model_caps model_caps_as(const struct program *program, uint8_t lead, uin
     bool supported = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_4 && driver.IoMmuSecureModeSupported;
     bool required = caps.served >= DXGKDDI_INTERFACE_VERSION_WDDM2_7 && driver.IoMmuSecureModeRequired;
     caps.alone = required && !supported;
-    caps.required = required && (!caps.alone || DIALECT_IS(REQUIRED, SUPPORTED));
+    caps.required =
+        required && !(caps.alone && (DIALECT_IS(REQUIRED, NOTHING) || DIALECT_IS(REQUIRED, REFUSED)));
     caps.supported = supported || caps.required;
     caps.matches = !caps.early ||
                    (iommu.IommuIsolationSupported == supported && iommu.IommuIsolationRequired == required);

@@ -21,6 +21,6 @@ void nt_pool_free(void *block, size_t bytes);
 /* The same for caches: counted apart (ANY-ROLLBACK excepts them), and no budget. */
 void *nt_pool_cache_alloc(size_t bytes);
 void nt_pool_cache_free(void *block, size_t bytes);
-struct nt_pool_usage nt_pool_usage(void);
+const struct nt_pool_usage *nt_pool_usage(void);
 
 #endif

@@ -170,7 +170,7 @@ static void ledger(struct sut_ledger *out) {
     struct dxgk_usage dxgk;
     dxgk_look_usage(&dxgk);
     struct nt_section_usage sections = nt_section_usage();
-    struct nt_pool_usage pool = nt_pool_usage();
+    const struct nt_pool_usage *pool = nt_pool_usage();
     *out = (struct sut_ledger){
         .commit_pages = nt_commit_charged(),
         .locked_pages = sections.locked_pages,
@@ -179,9 +179,9 @@ static void ledger(struct sut_ledger *out) {
         .pins = dxgk.pins,
         .views = (uint32_t)sections.views,
         .handles = dxgk.handles,
-        .pool_bytes = pool.bytes,
-        .pool_blocks = pool.blocks,
-        .cache_bytes = pool.cache_bytes,
+        .pool_bytes = pool->bytes,
+        .pool_blocks = pool->blocks,
+        .cache_bytes = pool->cache_bytes,
         .leaks = dxgk.leaks,
         .breaches = dxgk.breaches,
     };

@@ -81,7 +81,7 @@ static void longest_run_is_one_range(void **state) {
     dxgk_domain_create(&domain, DXGK_MODE_REMAPPED, UINT64_MAX);
     assert_true(dxgk_domain_find(&domain, UINT32_MAX, &first));
     assert_int_equal(dxgk_domain_map_run(&domain, &mapping, section_a, UINT32_MAX, first), STATUS_SUCCESS);
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     assert_int_equal(domain.mapped, UINT32_MAX);
     assert_true(dxgk_domain_translate(&domain, first + UINT32_MAX - 1, &target));
     assert_int_equal(target.page, UINT32_MAX - 1);
@@ -129,7 +129,7 @@ static void frames_merge_into_runs(void **state) {
     dxgk_domain_create(&domain, DXGK_MODE_ISOLATED, 0);
     assert_int_equal(dxgk_domain_map_frames(&domain, &mapping, section_a, COUNT, frames), STATUS_SUCCESS);
     assert_int_equal(mapping.count, 9); /* one more than it keeps itself */
-    assert_int_equal(nt_pool_usage().bytes, 9 * sizeof(struct dxgk_range));
+    assert_int_equal(nt_pool_usage()->bytes, 9 * sizeof(struct dxgk_range));
     assert_int_equal(domain.mapped, COUNT);
     for (unsigned i = 0; i < COUNT; i++) {
         assert_true(dxgk_domain_translate(&domain, frames[i], &target));
@@ -140,7 +140,7 @@ static void frames_merge_into_runs(void **state) {
         assert_false(dxgk_domain_translate(&domain, others[i], &target));
     const PFN_NUMBER run[] = {10, 11, 12};
     assert_int_equal(dxgk_domain_map_frames(&domain, &single, section_b, 3, run), STATUS_SUCCESS);
-    assert_int_equal(nt_pool_usage().bytes, 9 * sizeof(struct dxgk_range));
+    assert_int_equal(nt_pool_usage()->bytes, 9 * sizeof(struct dxgk_range));
     assert_true(dxgk_domain_translate(&domain, 11, &target));
     assert_ptr_equal(target.section, section_b);
     assert_int_equal(target.page, 1);
@@ -148,7 +148,7 @@ static void frames_merge_into_runs(void **state) {
     assert_true(dxgk_domain_translate(&domain, 10, &target));
     assert_false(dxgk_domain_translate(&domain, 9, &target));
     dxgk_domain_unmap(&domain, &single);
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     dxgk_domain_destroy(&domain);
 }
 
@@ -170,10 +170,10 @@ static void single_free_pages_suffice_for_an_array(void **state) {
     assert_true(dxgk_domain_find(&domain, 1, &first));
     assert_int_equal(dxgk_domain_map_scattered(&domain, &rest, section_b, 32, numbers),
                      STATUS_INSUFFICIENT_RESOURCES);
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     assert_int_equal(dxgk_domain_map_scattered(&domain, &rest, section_b, 31, numbers), STATUS_SUCCESS);
     assert_int_equal(rest.count, 31);
-    assert_int_equal(nt_pool_usage().bytes, 31 * sizeof(struct dxgk_extent));
+    assert_int_equal(nt_pool_usage()->bytes, 31 * sizeof(struct dxgk_extent));
     for (unsigned i = 0; i < 31; i++) {
         assert_int_equal(numbers[i] % 2, 0);
         assert_in_range(numbers[i], 2, 62);
@@ -187,7 +187,7 @@ static void single_free_pages_suffice_for_an_array(void **state) {
     dxgk_domain_unmap(&domain, &rest);
     for (unsigned page = 1; page < PAGES; page += 2)
         dxgk_domain_unmap(&domain, &odd[page]);
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     dxgk_domain_destroy(&domain);
 }
 
@@ -215,14 +215,14 @@ static void faults_leave_nothing(void **state) {
             assert_int_equal(nt_fault_passed(&fired), nth);
             assert_true(fired);
             assert_int_equal(isolated.mapped, 0);
-            assert_int_equal(nt_pool_usage().blocks, 0);
+            assert_int_equal(nt_pool_usage()->blocks, 0);
             for (unsigned page = 0; page < 50; page++)
                 assert_false(dxgk_domain_translate(&isolated, page, &target));
         }
         nt_fault_arm(NT_FAULT_ANY, 0);
         assert_int_equal(dxgk_domain_map_frames(&isolated, &mapping, section_a, pages, frames),
                          STATUS_SUCCESS);
-        assert_int_equal(nt_pool_usage().blocks, block);
+        assert_int_equal(nt_pool_usage()->blocks, block);
         nt_fault_arm(NT_FAULT_ANY, 1);
         dxgk_domain_unmap(&isolated, &mapping);
         assert_int_equal(nt_fault_passed(&fired), 0);
@@ -242,12 +242,12 @@ static void faults_leave_nothing(void **state) {
             NTSTATUS status = dxgk_domain_map_scattered(&remapped, &mapping, section_a, pages, numbers);
             assert_int_equal(status, block && nth == 1 ? STATUS_NO_MEMORY : STATUS_INSUFFICIENT_RESOURCES);
             assert_int_equal(remapped.mapped, DXGK_FEW_EXTENTS);
-            assert_int_equal(nt_pool_usage().blocks, 0);
+            assert_int_equal(nt_pool_usage()->blocks, 0);
         }
         nt_fault_arm(NT_FAULT_ANY, 0);
         assert_int_equal(dxgk_domain_map_scattered(&remapped, &mapping, section_a, pages, numbers),
                          STATUS_SUCCESS);
-        assert_int_equal(nt_pool_usage().blocks, block);
+        assert_int_equal(nt_pool_usage()->blocks, block);
         for (unsigned i = 0; i < pages; i++)
             assert_true(numbers[i] % 3 != 0 && dxgk_domain_translate(&remapped, numbers[i], &target));
         dxgk_domain_unmap(&remapped, &mapping);

@@ -388,7 +388,7 @@ static void ram_and_pool_run_out(void **state) {
     assert_int_equal(rig_pin2(lead, 1, 3 * PAGE, false, &adl), STATUS_INSUFFICIENT_RESOURCES);
     assert_int_equal(rig_pin(lead, 1, 3 * PAGE, &mdl), STATUS_INSUFFICIENT_RESOURCES);
     same_as(&before);
-    uint64_t left = (24 << 10) - nt_pool_usage().bytes;
+    uint64_t left = (24 << 10) - nt_pool_usage()->bytes;
     void *filler = nt_pool_alloc(left - 16);
     assert_non_null(filler);
     before = rig_ledger();

@@ -218,7 +218,7 @@ static inline void rig_boot_with(enum rig_iommu iommu, const struct nt_config *c
         .remap_always = iommu == RIG_REMAPPED,
         .highest_pfn = config->highest_pfn,
     });
-    rig_pool = nt_pool_usage();
+    rig_pool = *nt_pool_usage();
     assert_int_equal(rig_pool.bytes, 0);
 }
 
@@ -337,7 +337,7 @@ static inline struct rig_ledger rig_ledger(void) {
     memset(&ledger, 0, sizeof(ledger));
     dxgk_look_usage(&ledger.dxgk);
     ledger.sections = nt_section_usage();
-    ledger.pool = nt_pool_usage();
+    ledger.pool = *nt_pool_usage();
     ledger.pool.cache_bytes = 0; /* grows with use */
     ledger.commit = nt_commit_charged();
     ledger.held = nt_phys_held();
@@ -366,7 +366,7 @@ static inline void rig_down(void) {
     struct rig_ledger zero;
     memset(&zero, 0, sizeof(zero));
     rig_assert_same(&ledger, &zero);
-    assert_int_equal(nt_pool_usage().cache_bytes, 0);
+    assert_int_equal(nt_pool_usage()->cache_bytes, 0);
     dxgk_shutdown();
     nt_shutdown();
 }

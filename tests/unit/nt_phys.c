@@ -91,7 +91,7 @@ static void take_every_frame(uint64_t ram, uint64_t highest, uint32_t seed, unsi
     free(seen);
     nt_section_unlock(section);
     nt_section_destroy(section);
-    assert_int_equal(nt_pool_usage().cache_bytes, 0);
+    assert_int_equal(nt_pool_usage()->cache_bytes, 0);
 }
 
 static void pfns_are_a_bijection_of_any_range(void **state) {

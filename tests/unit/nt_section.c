@@ -73,10 +73,10 @@ static void records_never_move(void **state) {
         nt_page_copy(records[i], 8, &seen, sizeof(seen), false);
         assert_int_equal(seen, page);
     }
-    assert_true(nt_pool_usage().cache_bytes > 0);
+    assert_true(nt_pool_usage()->cache_bytes > 0);
     nt_section_destroy(section);
-    assert_int_equal(nt_pool_usage().cache_bytes, 0);
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->cache_bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
 }
 
 static void pages_of_an_earlier_life_read_as_zero(void **state) {
@@ -142,8 +142,8 @@ static void a_shutdown_leaves_nothing(void **state) {
         assert_int_equal(nt_section_usage().view_bytes, 0);
         assert_int_equal(nt_section_usage().locked_pages, 0);
         assert_int_equal(nt_phys_held(), 0);
-        assert_int_equal(nt_pool_usage().bytes, 0);
-        assert_int_equal(nt_pool_usage().cache_bytes, 0);
+        assert_int_equal(nt_pool_usage()->bytes, 0);
+        assert_int_equal(nt_pool_usage()->cache_bytes, 0);
         /* Fresh pages of the store, as a page that was not zeroed on purpose shows them. */
         struct nt_section *section = nt_section_create(1000);
         for (uint64_t page = 0; page < 200; page++) {
@@ -212,7 +212,7 @@ static void creation_is_a_pool_matter(void **state) {
     (void)state;
     nt_fault_arm(NT_FAULT_POOL, 1);
     assert_null(nt_section_create(1));
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     struct nt_section *sections[1000];
     unsigned count = 0;
     while ((sections[count] = nt_section_create(UINT64_C(1) << 52)))
@@ -220,8 +220,8 @@ static void creation_is_a_pool_matter(void **state) {
     assert_in_range(count, 16, 999);
     while (count > 0)
         nt_section_destroy(sections[--count]);
-    assert_int_equal(nt_pool_usage().bytes, 0);
-    assert_int_equal(nt_pool_usage().blocks, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
+    assert_int_equal(nt_pool_usage()->blocks, 0);
 }
 
 static void a_section_of_the_largest_size_works_at_its_ends(void **state) {
@@ -272,7 +272,7 @@ static void a_section_in_use_outlives_its_destruction(void **state) {
     assert_int_equal(nt_section_usage().views, 1);
     assert_int_equal(nt_section_usage().locked_pages, 2);
     nt_shutdown();
-    assert_int_equal(nt_pool_usage().bytes, 0);
+    assert_int_equal(nt_pool_usage()->bytes, 0);
     boot(&small_machine);
     assert_false(nt_view_accessible(base, 1));
 }

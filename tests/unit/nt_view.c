@@ -300,7 +300,7 @@ static void budgets_are_exact_and_failures_change_nothing(void **state) {
     assert_true(nt_section_unmap(section, small));
     assert_true(nt_section_unmap(section, rest));
 
-    uint64_t pool = nt_pool_usage().bytes;
+    uint64_t pool = nt_pool_usage()->bytes;
     nt_fault_arm(NT_FAULT_VIEW, 1);
     assert_int_equal(nt_section_map(section, 0, NT_PAGE_SIZE, &base), STATUS_INSUFFICIENT_RESOURCES);
     nt_fault_arm(NT_FAULT_POOL, 1);
@@ -313,7 +313,7 @@ static void budgets_are_exact_and_failures_change_nothing(void **state) {
     assert_int_equal(nt_section_usage().views, 0);
     assert_int_equal(nt_section_usage().view_bytes, 0);
     assert_int_equal(nt_phys_held(), 0);
-    assert_int_equal(nt_pool_usage().bytes, pool);
+    assert_int_equal(nt_pool_usage()->bytes, pool);
     nt_section_destroy(section);
 }
 
