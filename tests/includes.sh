@@ -19,7 +19,8 @@ rooms=(
     'verdict     drive judge interleave minimize contract program'
     'enumerate   verdict drive judge contract program'
     'reproduce   verdict drive judge contract program'
-    'cli         reproduce enumerate verdict minimize mutate drive judge interleave contract program'
+    'page'
+    'cli         page reproduce enumerate verdict minimize mutate drive judge interleave contract program'
 )
 if [[ ${1-} == --rooms ]]; then
     printf '%s\n' "${rooms[@]}"
