@@ -20,7 +20,8 @@ rooms=(
     'enumerate   verdict drive judge contract program'
     'reproduce   verdict drive judge contract program'
     'page'
-    'cli         page reproduce enumerate verdict minimize mutate drive judge interleave contract program'
+    'picture     page reproduce verdict drive judge interleave contract program'
+    'cli         picture page reproduce enumerate verdict minimize mutate drive judge interleave contract program'
 )
 if [[ ${1-} == --rooms ]]; then
     printf '%s\n' "${rooms[@]}"

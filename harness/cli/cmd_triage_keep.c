@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +13,8 @@
 #include "harness/reproduce/reproduce.h"
 #include "harness/verdict/death.h"
 
-/* Of a folder's name; and how many may differ in nothing else. */
-#define NAME_MAX_LENGTH 64u
-#define NUMBERS         1000u
+/* How many folders may differ in nothing but their numbers. */
+#define NUMBERS 1000u
 /* Of a file in a folder. */
 #define FILE_PATH (TRIAGE_PATH + 16u)
 
@@ -50,18 +48,6 @@ static void find_place(struct triage_group *group, const char *report) {
     }
 }
 
-/* reproducer_of() without what the process says once more: that is in the report. */
-static const struct reproducer *quiet_reproducer_of(const struct program *program, unsigned timeout) {
-    int error = dup(STDERR_FILENO);
-    int null = open("/dev/null", O_WRONLY);
-    dup2(null, STDERR_FILENO);
-    const struct reproducer *told = reproducer_of(program, timeout);
-    dup2(error, STDERR_FILENO);
-    close(error);
-    close(null);
-    return told;
-}
-
 bool triage_look(struct triage_group *group, const struct program *program, unsigned timeout,
                  struct triage_look *look) {
     look->error[0] = 0;
@@ -69,7 +55,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
     if (look->report == NULL) {
         return false;
     }
-    const struct reproducer *told = look->told = quiet_reproducer_of(program, timeout);
+    const struct reproducer *told = look->told = reproducer_quietly(program, timeout);
     if (told == NULL) {
         snprintf(look->error, sizeof look->error, "pinfuzz: no process for the reproducer of a finding");
         return false;
@@ -92,7 +78,7 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
 /* Lower case, and a dash for all that is neither letter nor digit; of a long text the first words. */
 static size_t append_words(char *name, size_t length, const char *text) {
     size_t whole = length;
-    for (; *text != 0 && length < NAME_MAX_LENGTH; text++) {
+    for (; *text != 0 && length < TRIAGE_NAME - 2; text++) {
         char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
             name[length++] = c;
@@ -122,18 +108,20 @@ static const char *named_clause(const char *words) {
     return NULL;
 }
 
-static void name_folder(const struct triage_group *group, const struct program *program, char *name) {
-    const char *clause = group->verdict.died ? named_clause(group->key) : group->key;
+void triage_name(const struct verdict *verdict, const struct program *program, uint32_t op, char *name) {
+    char key[sizeof((struct triage_group *)0)->key];
+    verdict_key(verdict, key, sizeof key);
+    const char *clause = verdict->died ? named_clause(key) : key;
     if (clause == NULL) { /* a death's key says where it was */
-        append_words(name, 0, group->key);
+        append_words(name, 0, key);
         return;
     }
     size_t length = append_words(name, 0, clause);
     name[length++] = '-';
     append_words(name, length,
-                 group->op < program->op_count ? text_opcodes[program->ops[group->op].opcode]
-                 : group->op == RUN_BOOT       ? "boot"
-                                               : "end");
+                 op < program->op_count ? text_opcodes[program->ops[op].opcode]
+                 : op == RUN_BOOT       ? "boot"
+                                        : "end");
 }
 
 /* A comment may not end early. */
@@ -239,7 +227,7 @@ static bool place_folder(struct triage_look *look, const char *made, const char 
 
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
                  const struct triage_options *options, struct triage_look *look, const char **source) {
-    char name[NAME_MAX_LENGTH + 2];
+    char name[TRIAGE_NAME];
     char made[TRIAGE_PATH];
     if (mkdir(options->out, 0777) != 0 && errno != EEXIST) {
         return fail(look, options->out);
@@ -249,7 +237,7 @@ bool triage_keep(struct triage_group *group, const struct program *program, cons
     if (mkdir(made, 0777) != 0 && errno != EEXIST) {
         return fail(look, made);
     }
-    name_folder(group, program, name);
+    triage_name(&group->verdict, program, group->op, name);
     if (!write_all(made, group, program, from, options->timeout, look, source) ||
         !place_folder(look, made, options->out, name, group->place)) {
         group->place[0] = 0;

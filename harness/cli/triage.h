@@ -18,8 +18,10 @@
 #define TRIAGE_RUNS   1000u
 #define TRIAGE_WHY    240u
 #define TRIAGE_PATH   4096u
+#define TRIAGE_NAME   66u /* of a folder, or a page */
 
 struct reproducer;
+struct finding;
 
 struct triage_options {
     const char *out;
@@ -101,6 +103,15 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
  */
 bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
                  const struct triage_options *options, struct triage_look *look, const char **source);
+
+/* What a finding is called in the names of files: "pin-count-pin2". `op` is the operation it breaks in. */
+void triage_name(const struct verdict *verdict, const struct program *program, uint32_t op, char *name);
+
+/* ---- cmd_triage_page.c ---- */
+
+/* Writes the page of a finding that has been recorded. The file appears at once. False with a message when it
+ * cannot be written. */
+bool triage_page(const char *path, const struct finding *finding);
 
 /* ---- cmd_triage_sarif.c ---- */
 

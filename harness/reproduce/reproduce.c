@@ -1,7 +1,11 @@
 /* The run of a program that becomes a scenario, and the file around it. */
+#define _POSIX_C_SOURCE 200809L
+
 #include "harness/reproduce/reproduce.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/drive/calibrate.h"
 #include "harness/drive/driver.h"
@@ -82,6 +86,17 @@ const struct reproducer *reproducer_of(const struct program *program, unsigned t
     }
     scenario->told.too_long = scenario->variables.full || scenario->inner.full || scenario->main.full;
     return &scenario->told;
+}
+
+const struct reproducer *reproducer_quietly(const struct program *program, unsigned timeout) {
+    int error = dup(STDERR_FILENO);
+    int null = open("/dev/null", O_WRONLY);
+    dup2(null, STDERR_FILENO);
+    const struct reproducer *told = reproducer_of(program, timeout);
+    dup2(error, STDERR_FILENO);
+    close(error);
+    close(null);
+    return told;
 }
 
 /* ---- the file ---- */

@@ -35,6 +35,8 @@ uint32_t reproducer_race(const struct program *program);
 /* Runs the program in a child and writes down what happens. NULL with a message when there can be no child.
  * What it points to is the next call's to overwrite. */
 const struct reproducer *reproducer_of(const struct program *program, unsigned timeout);
+/* The same without what the process says, for who has that from another run. */
+const struct reproducer *reproducer_quietly(const struct program *program, unsigned timeout);
 
 /*
  * Writes the file of the last reproducer_of(). The process that is made of it exits with 0 when everything

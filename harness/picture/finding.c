@@ -1,0 +1,415 @@
+/* The page of a finding, part by part, in the order in which a reader who knows nothing yet wants them. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "harness/picture/finding.h"
+
+#include <string.h>
+
+#include "harness/page/html.h"
+#include "harness/program/text.h"
+#include "harness/program/text_words.h"
+#include "harness/reproduce/reproduce.h"
+#include "harness/verdict/death.h"
+
+extern const struct html_asset html_finding_css, html_finding_js;
+
+/* ---- the head: what is the matter ---- */
+
+static const struct contract_row *clause_of(const struct picture *picture) {
+    unsigned outcome = picture->finding->verdict.outcome;
+    return picture->found && !picture->died && outcome < CONTRACT_CLAUSE_COUNT ? &contract_table[outcome]
+                                                                               : NULL;
+}
+
+static void put_title(const struct picture *picture, char *text, size_t size) {
+    const struct contract_row *row = clause_of(picture);
+    if (row)
+        snprintf(text, size, "%s: %s", row->id, row->title);
+    else if (picture->died)
+        snprintf(text, size, "%s",
+                 picture->finding->verdict.said[0] ? picture->finding->verdict.said : "the process dies");
+    else
+        snprintf(text, size, "no finding in %s", picture->finding->name);
+}
+
+/* What "I" means, for who has not read the contract. */
+static const char *basis_word(char basis) {
+    return basis == 'D'   ? "the documents say so"
+           : basis == 'I' ? "it follows from the documents"
+                          : "the documents leave it open; this project chose it";
+}
+
+static void put_headline(const struct picture *picture) {
+    const struct contract_row *row = clause_of(picture);
+    FILE *to = picture->to;
+    char text[512];
+    fputs("<header>\n", to);
+    if (row) {
+        fprintf(to,
+                "<p class=\"kicker\"><span class=\"badge\">contract broken</span> clause <b>%s</b> "
+                "demands</p><h1>“",
+                row->id);
+        html_text(to, row->title);
+        fputs("”</h1>\n", to);
+    } else if (picture->died) {
+        bool hangs = death_is_hang(picture->finding->verdict.status);
+        fprintf(to, "<p class=\"kicker\"><span class=\"badge\">%s</span> while the program ran</p><h1>",
+                hangs ? "process hangs" : "process died");
+        put_title(picture, text, sizeof(text));
+        html_text(to, text);
+        fputs("</h1>\n", to);
+    } else {
+        fputs("<p class=\"kicker\"><span class=\"badge fine\">no finding</span></p><h1>The contract is "
+              "kept</h1>\n",
+              to);
+    }
+    fputs("<p class=\"dim\">", to);
+    fprintf(to, "Implementation <b>%s</b> · program <bdi class=\"mono\">", sut_get()->name);
+    html_text(to, picture->finding->name);
+    fprintf(to, "</bdi>, %u %s, %u %s</p>\n</header>\n", picture->program->op_count,
+            picture->program->op_count == 1 ? "operation" : "operations", picture->program->machine.adapters,
+            picture->program->machine.adapters == 1 ? "adapter" : "adapters");
+}
+
+/* ---- called, expected, got ---- */
+
+static void put_card(FILE *to, const char *class, const char *head, const char *below, bool is_code,
+                     const char *text) {
+    fprintf(to, "<div class=\"card %s\"><h2>%s</h2><p class=\"%s\">", class, head, is_code ? "mono" : "big");
+    html_text(to, text);
+    fputs("</p>", to);
+    if (below[0]) {
+        fputs("<p class=\"dim\">", to);
+        html_text(to, below);
+        fputs("</p>", to);
+    }
+    fputs("</div>\n", to);
+}
+
+static void put_called(const struct picture *picture, const struct recording_step *step) {
+    char text[PICTURE_TEXT], maker[64], where[160];
+    const struct recording *recording = picture->recording;
+    picture_operation(picture, step, text, sizeof(text));
+    if (step->op == RUN_BOOT || step->op == RUN_END)
+        snprintf(where, sizeof(where), "while the machine is %s",
+                 step->op == RUN_BOOT ? "brought up, before operation 1"
+                                      : "taken down, after the last operation");
+    else
+        snprintf(where, sizeof(where), "operation %u of %u, by %s", step->op + 1, picture->program->op_count,
+                 picture_maker(step, maker, sizeof(maker)));
+    if (step->pass > 0 && step->op < picture->program->op_count)
+        snprintf(where + strlen(where), sizeof(where) - strlen(where), ", in pass %u", step->pass + 1);
+    if (recording->inside)
+        snprintf(where + strlen(where), sizeof(where) - strlen(where), ", in the driver's %s",
+                 recording->inside);
+    put_card(picture->to, "called", "What was called", where, true, text);
+}
+
+static void put_cards(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    char expected[PICTURE_TEXT];
+    if (!picture->found || recording->broken >= recording->count)
+        return;
+    const struct recording_step *step = &recording->step[recording->broken];
+    fputs("<div class=\"cards\">\n", picture->to);
+    put_called(picture, step);
+    if (picture->died) {
+        picture_expected(step, expected, sizeof(expected));
+        put_card(picture->to, "expected", "What was expected", "and a process that lives", false,
+                 expected[0] ? expected : "that it returns");
+        put_card(picture->to, "got", "What came", "", false, picture->finding->verdict.said);
+    } else {
+        put_card(picture->to, "expected", "What was expected", "", false, recording->expected);
+        put_card(picture->to, "got", "What came", "", false, recording->got);
+    }
+    fputs("</div>\n", picture->to);
+}
+
+/* ---- whose fault, and on what grounds ---- */
+
+static void put_fact(FILE *to, const char *what, const char *text) {
+    fprintf(to, "<dt>%s</dt><dd>", what);
+    html_text(to, text);
+    fputs("</dd>\n", to);
+}
+
+static void put_grounds(const struct picture *picture) {
+    const struct contract_row *row = clause_of(picture);
+    const struct recording *recording = picture->recording;
+    char text[512];
+    fputs("<dl class=\"facts\">\n", picture->to);
+    if (picture->found)
+        put_fact(picture->to, "Broken by", "the implementation");
+    if (row) {
+        snprintf(text, sizeof(text), "%s (%s)", basis_word(row->basis), row->basis_text);
+        put_fact(picture->to, "Basis", text);
+        if (row->source[0]) {
+            snprintf(text, sizeof(text), "%s (docs/contract.md lists them)", row->source);
+            put_fact(picture->to, "Documents", text);
+        }
+    }
+    if (recording->breaches > 0)
+        snprintf(text, sizeof(text), "broke its own duties %u %s before, first %s at %s", recording->breaches,
+                 recording->breaches == 1 ? "time" : "times", contract_table[recording->breach].id,
+                 recording->breach_op < picture->program->op_count ? "operation" : "the machine's start");
+    else
+        snprintf(text, sizeof(text), "kept its own duties: no misbehaving driver is needed");
+    if (recording->breaches > 0 && recording->breach_op < picture->program->op_count)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), " %u", recording->breach_op + 1);
+    put_fact(picture->to, "The caller", text);
+    if (recording->chosen[0])
+        put_fact(picture->to, "It chose", recording->chosen);
+    if (recording->left[0])
+        put_fact(picture->to, "Not judged", recording->left);
+    fputs("</dl>\n", picture->to);
+}
+
+/* ---- step by step ---- */
+
+static void put_stepper(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    FILE *to = picture->to;
+    uint32_t at = picture->found && recording->broken < recording->count ? recording->broken : 0;
+    fprintf(to,
+            "<div class=\"bar stepper no-print\"><button type=\"button\" id=\"previous\">◀ Previous</button>"
+            "<label for=\"step\" class=\"unseen\">Step</label><input type=\"range\" id=\"step\" min=\"0\" "
+            "max=\"%u\" "
+            "value=\"%u\"><button type=\"button\" id=\"next\">Next ▶</button>",
+            recording->count - 1, at);
+    if (picture->found)
+        fputs("<button type=\"button\" id=\"to-broken\">✖ To the finding</button>", to);
+    fputs("<span class=\"dim\">or the keys <kbd>←</kbd> <kbd>→</kbd> <kbd>Home</kbd> "
+          "<kbd>End</kbd></span></div>\n",
+          to);
+    fputs("<section id=\"state\" aria-live=\"polite\" aria-label=\"The step, and the state after "
+          "it\"></section>\n"
+          "<noscript><p>Stepping needs the script of this page; the drawing and the tables do "
+          "not.</p></noscript>\n",
+          to);
+}
+
+static void put_steps(const struct picture *picture) {
+    if (picture->recording->count == 0)
+        return;
+    fputs("<section aria-labelledby=\"steps-head\"><h2 id=\"steps-head\">Step by step</h2>\n", picture->to);
+    picture_timeline(picture);
+    put_stepper(picture);
+    fputs("</section>\n", picture->to);
+}
+
+static void put_differences(const struct picture *picture) {
+    if (!picture->found || picture->died || picture->recording->broken >= picture->recording->count)
+        return;
+    fputs("<section aria-labelledby=\"differs-head\"><h2 id=\"differs-head\">What differs when it is "
+          "broken</h2><div "
+          "class=\"pair\">\n",
+          picture->to);
+    picture_pages(picture);
+    picture_ledger(picture);
+    fputs("</div></section>\n", picture->to);
+}
+
+/* ---- programs ---- */
+
+static void put_world(FILE *to, const struct program *program) {
+    static char text[TEXT_WORLD_MAX];
+    text_print_world(program, text, sizeof(text));
+    fputs("<pre class=\"world\">", to);
+    html_text(to, text);
+    fputs("</pre>", to);
+}
+
+static void put_listing(const struct picture *picture, const struct program *program, bool is_shown) {
+    FILE *to = picture->to;
+    const struct recording *recording = picture->recording;
+    char text[PICTURE_TEXT];
+    uint32_t broken = picture->found && recording->broken < recording->count
+                          ? recording->step[recording->broken].op
+                          : UINT32_MAX;
+    put_world(to, program);
+    fputs(is_shown ? "<ol class=\"program\" id=\"listing\">\n" : "<ol class=\"program\">\n", to);
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        bool here = is_shown && i == broken;
+        text_print_op(&program->ops[i], text, sizeof(text));
+        if (is_shown)
+            fprintf(to, "<li data-op=\"%u\"%s><code>", i, here ? " class=\"broken\"" : "");
+        else
+            fputs("<li><code>", to);
+        html_text(to, text);
+        fprintf(to, "</code>%s</li>\n", here ? " <b class=\"bad\">✖ here</b>" : "");
+    }
+    fputs("</ol>\n", to);
+}
+
+static void put_programs(const struct picture *picture) {
+    const struct program *original = picture->finding->original;
+    FILE *to = picture->to;
+    fputs("<section aria-labelledby=\"program-head\"><h2 id=\"program-head\">The program</h2><div "
+          "class=\"pair\">\n<div>",
+          to);
+    fprintf(to, "<h3>%s</h3>\n", original ? "Minimized" : "As it was found");
+    put_listing(picture, picture->program, true);
+    fputs("</div>\n", to);
+    if (original) {
+        fprintf(to, "<div><h3>As it was found, %u %s</h3>\n", original->op_count,
+                original->op_count == 1 ? "operation" : "operations");
+        put_listing(picture, original, false);
+        fputs("</div>\n", to);
+    }
+    fputs("</div></section>\n", to);
+}
+
+/* ---- again ---- */
+
+/* A word of the shell's, whatever is in it. */
+static void put_quoted(FILE *to, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:@%,-";
+    size_t length = strlen(word);
+    if (word[0] == '-' && length > 1) /* no option */
+        fputs("./", to);
+    if (strspn(word, plain) == length) {
+        html_text(to, word);
+        return;
+    }
+    fputs("&#39;", to);
+    for (const char *quote; (quote = strchr(word, '\'')) != NULL; word = quote + 1) {
+        html_text_of(to, word, (size_t)(quote - word));
+        fputs("&#39;\\&#39;&#39;", to);
+    }
+    html_text(to, word);
+    fputs("&#39;", to);
+}
+
+static void put_command(const struct picture *picture, const char *id, const char *what,
+                        const char *command) {
+    FILE *to = picture->to;
+    fprintf(to, "<div class=\"command\"><span>%s</span><pre id=\"%s\">pinfuzz %s ", what, id, command);
+    put_quoted(to, picture->finding->name);
+    fputs("</pre>", to);
+    html_copy_button(to, id, "the command");
+    fputs("</div>\n", to);
+}
+
+static void put_inline_program(const struct picture *picture) {
+    static char text[TEXT_WORLD_MAX];
+    FILE *to = picture->to;
+    fputs("<div class=\"command\"><span>The minimized program, without its file</span><pre "
+          "id=\"inline\">pinfuzz run - "
+          "&lt;&lt;&#39;END&#39;\n",
+          to);
+    text_print_world(picture->program, text, sizeof(text));
+    html_text(to, text);
+    for (uint32_t i = 0; i < picture->program->op_count; i++) {
+        text_print_op(&picture->program->ops[i], text, sizeof(text));
+        html_text(to, text);
+        fputc('\n', to);
+    }
+    fputs("END</pre>", to);
+    html_copy_button(to, "inline", "the command with the program in it");
+    fputs("</div>\n", to);
+}
+
+static void put_file(FILE *to, FILE *from) {
+    char part[4096];
+    rewind(from);
+    while (fgets(part, sizeof(part), from))
+        html_text(to, part);
+}
+
+static void put_reproducer(const struct picture *picture) {
+    FILE *to = picture->to;
+    fputs("<h3>As C, without the harness</h3>\n", to);
+    if (reproducer_race(picture->program) < picture->program->op_count) {
+        fputs("<p>A race has none: its schedule counts loads and stores, and a C file of its own cannot "
+              "switch at those. "
+              "<code>pinfuzz run</code> replays it.</p>\n",
+              to);
+        return;
+    }
+    const struct reproducer *told = reproducer_quietly(picture->program, picture->finding->timeout);
+    FILE *file = told && !told->too_long ? tmpfile() : NULL;
+    if (!file) {
+        fputs("<p>Too much happens for a C file.</p>\n", to);
+        return;
+    }
+    if (told->end == REPRODUCER_HIDES)
+        fputs("<p>What breaks the clause cannot be seen from outside the harness; the calls are these.</p>\n",
+              to);
+    reproducer_write(file, picture->finding->name, picture->program, &picture->finding->verdict);
+    fputs("<details><summary>One C file, which says how to compile it</summary><div class=\"command\">", to);
+    html_copy_button(to, "reproducer", "the C file");
+    fputs("<pre id=\"reproducer\" class=\"tall\" tabindex=\"0\">", to);
+    put_file(to, file);
+    fputs("</pre></div></details>\n", to);
+    fclose(file);
+}
+
+static void put_again(const struct picture *picture) {
+    bool race = reproducer_race(picture->program) < picture->program->op_count;
+    fputs("<section aria-labelledby=\"again-head\"><h2 id=\"again-head\">See it again</h2>\n", picture->to);
+    put_command(picture, "run", "The verdict and its report", "run");
+    put_inline_program(picture);
+    if (race)
+        put_command(picture, "again", "Where it switches", "text --switches");
+    else
+        put_command(picture, "again", "The same a hundred times", "run --repeat 100");
+    put_reproducer(picture);
+    if (picture->report[0]) {
+        fputs("<details><summary>What the process said</summary><pre class=\"tall\" tabindex=\"0\">",
+              picture->to);
+        html_text(picture->to, picture->report);
+        fputs("</pre></details>\n", picture->to);
+    }
+    fputs("</section>\n", picture->to);
+}
+
+/* ---- the whole ---- */
+
+/* The recorder looks more often than the judge does: where that changes what happens, it is said. */
+static void put_doubt(const struct picture *picture) {
+    const struct verdict *verdict = &picture->finding->verdict;
+    const struct recording *recording = picture->recording;
+    bool same =
+        verdict->died ? !recording->complete : recording->complete && recording->outcome == verdict->outcome;
+    if (same)
+        return;
+    fputs("<p class=\"doubt\" role=\"note\">When it was run once more to be drawn, it ended otherwise: what "
+          "follows is of "
+          "that run.</p>\n",
+          picture->to);
+}
+
+bool finding_record(struct finding *finding) {
+    int status;
+    finding->recording = recording_of(finding->program, finding->timeout, &finding->report, &status);
+    return finding->recording != NULL;
+}
+
+void finding_write(FILE *to, const struct finding *finding) {
+    char title[512];
+    struct picture picture = {.to = to,
+                              .finding = finding,
+                              .program = finding->program,
+                              .recording = finding->recording,
+                              .report = finding->report};
+    picture.died = finding->verdict.died;
+    picture.found = picture.died || finding->verdict.outcome != VERDICT_KEPT;
+    put_title(&picture, title, sizeof(title));
+    const struct html_page page = {
+        .title = title, .styles = {&html_finding_css}, .scripts = {&html_finding_js}};
+    html_begin(to, &page);
+    fputs("<a class=\"skip\" href=\"#steps-head\">Step by step</a>\n<main>\n", to);
+    put_headline(&picture);
+    put_doubt(&picture);
+    put_cards(&picture);
+    put_grounds(&picture);
+    put_steps(&picture);
+    picture_race(&picture);
+    picture_stack(&picture);
+    put_differences(&picture);
+    put_programs(&picture);
+    put_again(&picture);
+    fputs("</main>\n", to);
+    picture_data(&picture);
+    html_end(to, &page);
+}

@@ -1,0 +1,269 @@
+/*
+ * A race: a lane for each actor along the points of the schedule, filled while it runs; below, which locks it
+ * has or waits for; the places where the processor changed hands, and the two accesses that collided.
+ */
+#include <string.h>
+
+#include "harness/page/html.h"
+#include "harness/picture/finding.h"
+#include "harness/program/text.h"
+
+#define LANE_TOP    22u /* of running */
+#define LOCK_HEIGHT 18u
+#define LOCK_LEVELS 3u
+#define LANE        (LANE_TOP + LOCK_LEVELS * LOCK_HEIGHT + 22u)
+#define TOP         26u
+#define WIDTH_LEAST 760u
+#define WIDTH_MOST  6000u
+
+static struct {
+    const struct picture *picture;
+    const struct recording_race *race;
+    const struct recording_step *step;
+    uint32_t events;
+    unsigned width;
+    unsigned lanes;
+    unsigned lane[SUT_ACTORS]; /* of an actor; UINT_MAX: none */
+} drawing;
+
+/* ---- layout ---- */
+
+static unsigned x_of(uint32_t point) {
+    uint32_t points = drawing.race->points > 0 ? drawing.race->points : 1;
+    return (unsigned)((uint64_t)(point < points ? point : points) * (drawing.width - 16) / points) + 8;
+}
+
+static unsigned y_of(unsigned actor) {
+    return TOP + drawing.lane[actor % SUT_ACTORS] * LANE;
+}
+
+static void lay_out(const struct picture *picture) {
+    const struct recording_race *race = &picture->recording->race;
+    drawing.picture = picture;
+    drawing.race = race;
+    drawing.step = &picture->recording->step[race->step];
+    drawing.events = race->event_count < RECORDING_EVENTS ? race->event_count : RECORDING_EVENTS;
+    unsigned wanted = race->points * 3;
+    drawing.width = wanted < WIDTH_LEAST ? WIDTH_LEAST : wanted > WIDTH_MOST ? WIDTH_MOST : wanted;
+    drawing.lanes = 0;
+    for (uint8_t actor = 0; actor < SUT_ACTORS; actor++) {
+        bool takes_part = false;
+        for (uint32_t i = 0; i < drawing.step->inner_count; i++)
+            takes_part |= drawing.step->inner[i].actor == actor;
+        drawing.lane[actor] = takes_part ? drawing.lanes++ : UINT32_MAX;
+    }
+}
+
+/* ---- who runs ---- */
+
+static const char *call_text(uint8_t call, char *text, size_t size) {
+    text[0] = 0;
+    if (call < drawing.step->inner_count) {
+        const struct recording_call *of = &drawing.step->inner[call];
+        text_print_op(&drawing.picture->program->ops[of->op], text, size);
+    }
+    return text;
+}
+
+static void put_segment(FILE *to, uint32_t event, uint32_t end) {
+    const struct recording_event *runs = &drawing.race->event[event];
+    unsigned x = x_of(runs->point), width = x_of(end) - x;
+    char text[PICTURE_TEXT];
+    call_text(runs->call, text, sizeof(text));
+    fprintf(to, "<g class=\"run\"><title>caller %u runs from point %u to %u: ", runs->actor, runs->point,
+            end);
+    html_text(to, text);
+    fprintf(to, "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"3\"/>", x, y_of(runs->actor),
+            width > 1 ? width : 1, LANE_TOP);
+    size_t word = strcspn(text, " ");
+    if (width > word * 8 + 8)
+        fprintf(to, "<text x=\"%u\" y=\"%u\">%.*s</text>", x + 5, y_of(runs->actor) + 15, (int)word, text);
+    fputs("</g>\n", to);
+}
+
+static void put_runs(FILE *to) {
+    for (uint32_t i = 0; i < drawing.events; i++) {
+        uint32_t end = drawing.race->points;
+        if (drawing.race->event[i].kind != EVENT_RUNS)
+            continue;
+        for (uint32_t k = i + 1; k < drawing.events; k++)
+            if (drawing.race->event[k].kind == EVENT_RUNS) {
+                end = drawing.race->event[k].point;
+                break;
+            }
+        put_segment(to, i, end);
+    }
+}
+
+/* ---- locks ---- */
+
+static void put_lock(FILE *to, const char *kind, unsigned actor, unsigned level, const char *name,
+                     uint32_t from, uint32_t end) {
+    unsigned x = x_of(from), width = x_of(end) - x;
+    unsigned y = y_of(actor) + LANE_TOP + 3 + (level < LOCK_LEVELS ? level : LOCK_LEVELS - 1) * LOCK_HEIGHT;
+    width = width > 2 ? width : 2;
+    fprintf(to, "<g class=\"lock %s\"><title>caller %u %s '", kind, actor,
+            strcmp(kind, "held") == 0 ? "holds" : "waits for");
+    html_text(to, name);
+    fprintf(to, "', points %u to %u</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"2\"/>",
+            from, end, x, y, width, LOCK_HEIGHT - 3);
+    bool waits = strcmp(kind, "held") != 0;
+    if (width > (strlen(name) + (waits ? 6 : 0)) * 7 + 6) {
+        fprintf(to, "<text x=\"%u\" y=\"%u\">%s", x + 4, y + 11, waits ? "waits: " : "");
+        html_text(to, name);
+        fputs("</text>", to);
+    }
+    fputs("</g>\n", to);
+}
+
+/* Where what began at this event ends: a wish when the lock is got, a lock when it is given back. */
+static uint32_t end_of(uint32_t at) {
+    const struct recording_event *event = drawing.race->event;
+    for (uint32_t i = at + 1; i < drawing.events; i++)
+        if (event[i].actor == event[at].actor && event[i].which == event[at].which &&
+            event[i].kind == (event[at].kind == EVENT_WANTS ? EVENT_HAS : EVENT_RELEASES))
+            return event[i].point;
+    return drawing.race->points;
+}
+
+/* Each on the first level that is free then: locks are not always given back in the order in which they were
+ * taken. */
+static void put_locks(FILE *to) {
+    uint32_t taken[SUT_ACTORS][LOCK_LEVELS] = {{0}}; /* until this point */
+    for (uint32_t i = 0; i < drawing.events; i++) {
+        const struct recording_event *event = &drawing.race->event[i];
+        unsigned actor = event->actor % SUT_ACTORS, level = 0;
+        uint32_t end = end_of(i);
+        while (level + 1 < LOCK_LEVELS && taken[actor][level] > event->point)
+            level++;
+        if (event->kind == EVENT_HAS) {
+            put_lock(to, "held", actor, level, event->lock, event->point, end);
+            taken[actor][level] = end;
+        } else if (event->kind == EVENT_WANTS && end > event->point + 1) {
+            put_lock(to, "waits", actor, level, event->lock, event->point, end);
+        }
+    }
+}
+
+/* ---- switches, accesses ---- */
+
+static void put_switches(FILE *to) {
+    for (uint32_t i = 0; i < drawing.race->switch_count; i++) {
+        const struct recording_switch *at = &drawing.race->switches[i];
+        unsigned x = x_of(at->point);
+        fprintf(to, "<g class=\"%s\"><title>%u: caller %u to caller %u, ",
+                at->planned ? "switch" : "switch had", i + 1, at->from, at->to);
+        html_text(to, at->what);
+        fprintf(to, "</title><path d=\"M%u %uV%u\"/><text x=\"%u\" y=\"14\">%u</text></g>\n", x, 18u,
+                TOP + drawing.lanes * LANE - 8, x, i + 1);
+    }
+}
+
+static void put_access_mark(FILE *to, unsigned i) {
+    const struct recording_access *access = &drawing.race->access[i];
+    unsigned x = x_of(access->point), y = y_of(access->actor) + LANE_TOP / 2;
+    fprintf(to, "<g class=\"access\"><title>%s by caller %u at ", access->write ? "write" : "read",
+            access->actor);
+    html_text(to, access->place);
+    fprintf(to, "</title><path d=\"M%u %ul10 10l-10 10l-10 -10z\"/><text x=\"%u\" y=\"%u\">%c</text></g>\n",
+            x, y - 10, x, y + 4, 'A' + (char)i);
+}
+
+static void put_access(FILE *to, unsigned i) {
+    const struct recording_access *access = &drawing.race->access[i];
+    fprintf(to, "<div class=\"access-card\"><h4>%c: caller %u %s %u %s</h4><p class=\"mono\">", 'A' + (char)i,
+            access->actor, access->write ? "writes" : "reads", access->size,
+            access->size == 1 ? "byte" : "bytes");
+    html_text(to, access->place);
+    fputs("</p><p>", to);
+    fputs(access->locks[0] ? "holding " : "holding no lock", to);
+    html_text(to, access->locks);
+    fputs("</p>", to);
+    picture_source(drawing.picture, access->place);
+    fputs("</div>\n", to);
+}
+
+/* ---- words ---- */
+
+static void put_call_list(FILE *to) {
+    char text[PICTURE_TEXT], status[64];
+    fputs("<table><caption>The calls that raced</caption><thead><tr><th scope=\"col\">operation</th><th "
+          "scope=\"col\">caller</th><th scope=\"col\">call</th><th scope=\"col\">came back "
+          "with</th></tr></thead><tbody>\n",
+          to);
+    for (uint32_t i = 0; i < drawing.step->inner_count; i++) {
+        const struct recording_call *call = &drawing.step->inner[i];
+        fprintf(to, "<tr><td class=\"number\">%u</td><td>caller %u</td><td><code>", call->op + 1,
+                call->actor);
+        html_text(to, call_text((uint8_t)i, text, sizeof(text)));
+        fputs("</code></td><td>", to);
+        html_text(to, call->returned ? picture_status(call->status, status, sizeof(status))
+                                     : "nothing: it never returned");
+        fputs("</td></tr>\n", to);
+    }
+    fputs("</tbody></table>\n", to);
+}
+
+static void put_switch_list(FILE *to) {
+    if (drawing.race->switch_count == 0)
+        return;
+    fputs("<h3>Where the processor changed hands</h3><ol class=\"switches\">\n", to);
+    for (uint32_t i = 0; i < drawing.race->switch_count; i++) {
+        const struct recording_switch *at = &drawing.race->switches[i];
+        fprintf(to, "<li>point %u: caller %u, ", at->point, at->from);
+        html_text(to, at->what);
+        fprintf(to, ", gives way to caller %u %s</li>\n", at->to,
+                at->planned ? "(the schedule says so)" : "(it has to)");
+    }
+    fputs("</ol>\n", to);
+}
+
+static void put_drawing(FILE *to) {
+    unsigned height = TOP + drawing.lanes * LANE;
+    fputs("<div class=\"timeline race\" role=\"region\" aria-label=\"The race, point by point\" "
+          "tabindex=\"0\"><div "
+          "class=\"heads\" aria-hidden=\"true\"><div class=\"corner-race\">switch</div>",
+          to);
+    for (uint8_t actor = 0; actor < SUT_ACTORS; actor++)
+        if (drawing.lane[actor] != UINT32_MAX)
+            fprintf(to, "<div class=\"racer\">caller %u<span>locks</span></div>", actor);
+    fprintf(to,
+            "</div><svg role=\"img\" aria-label=\"Who runs and who holds which lock, over %u points\" "
+            "width=\"%u\" "
+            "height=\"%u\" viewBox=\"0 0 %u %u\">\n",
+            drawing.race->points, drawing.width, height, drawing.width, height);
+    for (unsigned lane = 0; lane < drawing.lanes; lane++)
+        fprintf(to, "<path class=\"rule\" d=\"M0 %u.5h%u\"/>", TOP + lane * LANE + LANE_TOP / 2,
+                drawing.width);
+    put_runs(to);
+    put_locks(to);
+    put_switches(to);
+    for (unsigned i = 0; i < 2 && drawing.race->conflict; i++)
+        put_access_mark(to, i);
+    fputs("</svg></div>\n", to);
+}
+
+void picture_race(const struct picture *picture) {
+    FILE *to = picture->to;
+    const struct recording_race *race = &picture->recording->race;
+    if (race->step >= picture->recording->count || picture->recording->step[race->step].kind != STEP_RACE)
+        return;
+    lay_out(picture);
+    fprintf(to, "<section aria-labelledby=\"race-head\"><h2 id=\"race-head\">The race, operation %u</h2>\n",
+            drawing.step->op + 1);
+    fprintf(to,
+            "<p>All callers share one processor, which changes hands at points: where a call begins, at a "
+            "lock, at a "
+            "load or a store. There were %u. Numbered lines are the switches.%s</p>\n",
+            race->points, race->conflict ? " A and B are the two accesses that no lock puts in order." : "");
+    put_drawing(to);
+    if (race->conflict) {
+        fputs("<div class=\"pair\">", to);
+        put_access(to, 0);
+        put_access(to, 1);
+        fputs("</div>\n", to);
+    }
+    put_call_list(to);
+    put_switch_list(to);
+    fputs("</section>\n", to);
+}
