@@ -28,8 +28,8 @@ check() {
             echo "$name: begins with no clause, and names no function"
         for file in "$place"/* "$place"/.[!.]*; do
             case ${file##*/} in
-            program.txt | verdict.txt | source.c | '.[!.]*') ;;
-            *) echo "$name/${file##*/}: is none of program.txt, verdict.txt, source.c" ;;
+            program.txt | verdict.txt | source.c | report.html | '.[!.]*') ;;
+            *) echo "$name/${file##*/}: is none of program.txt, verdict.txt, source.c, report.html" ;;
             esac
         done
         [[ -s $place/program.txt ]] || {

@@ -49,10 +49,10 @@ struct cmd_files {
     size_t count;
 };
 /* Adds a file, or everything below a directory or in an archive in the order of its names: all but hidden
- * files, and what holds no program: *.md, *.c, "verdict" and "verdict.txt". Of a file with several programs
- * in Base64 each is added. Where the form is not LOAD_DETECT, files are added as they are. False with a
- * message when something cannot be read, or when there is none: a mistyped directory must not pass for one
- * whose programs keep the contract. */
+ * files, and what holds no program: *.md, *.c, *.html, "verdict" and "verdict.txt". Of a file with several
+ * programs in Base64 each is added. Where the form is not LOAD_DETECT, files are added as they are. False
+ * with a message when something cannot be read, or when there is none: a mistyped directory must not pass for
+ * one whose programs keep the contract. */
 bool cmd_files_add(struct cmd_files *files, const char *path, enum load_form form);
 /* The same where it is no mistake that there is none. */
 bool cmd_files_add_if_any(struct cmd_files *files, const char *path);

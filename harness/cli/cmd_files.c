@@ -75,11 +75,16 @@ static bool is_visible(const char *name) {
     return name[0] != '.';
 }
 
+/* What stands beside programs, and is none. */
 static bool holds_program(const char *name) {
+    static const char *const suffixes[] = {".md", ".c", ".html"};
     const char *suffix = strrchr(name, '.');
-    return is_visible(name) &&
-           (suffix == NULL || (strcmp(suffix, ".md") != 0 && strcmp(suffix, ".c") != 0)) &&
-           strcmp(name, "verdict") != 0 && strcmp(name, "verdict.txt") != 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && suffix != NULL; i++) {
+        if (strcmp(suffix, suffixes[i]) == 0) {
+            return false;
+        }
+    }
+    return is_visible(name) && strcmp(name, "verdict") != 0 && strcmp(name, "verdict.txt") != 0;
 }
 
 /* The filters again for a path in an archive, of which each part is the name of a directory or a file. */

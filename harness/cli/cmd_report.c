@@ -131,7 +131,7 @@ static int main_report(int argc, char **argv) {
     if (strlen(options.out) >= OUT_MAX_LENGTH) {
         return cmd_usage(&cmd_report, "-o wants a shorter name");
     }
-    if (mkdir(options.out, 0777) != 0 && errno != EEXIST) {
+    if (mkdir(options.out, 0777) != 0 && (errno != EEXIST || !cmd_is_directory(options.out))) {
         fprintf(stderr, "%s: %s\n", options.out, strerror(errno));
         return CMD_BAD_INPUT;
     }

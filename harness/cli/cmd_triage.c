@@ -138,7 +138,7 @@ static bool keep(struct triage *all, struct triage_group *group, const struct pr
         return false;
     }
     if (!triage_look(group, &small, options->timeout, &look) ||
-        !triage_keep(group, &small, from, options, &look, &source)) {
+        !triage_keep(group, &small, result.kept > 0 ? program : NULL, from, options, &look, &source)) {
         printf(" not kept\n");
         return complain(&look);
     }
@@ -412,6 +412,7 @@ const struct cmd cmd_triage = {
         "        crashes/pin-count-pin2/program.txt    the program, with what it shows as a comment\n"
         "                               verdict.txt    what it reports\n"
         "                               source.c       the same as C that needs no harness (not of a race)\n"
+        "                               report.html    the same to look at: `pinfuzz help report`\n"
         "\n"
         "    The names of files do not matter: libFuzzer's crash-*, leak-*, timeout-*, oom-* and\n"
         "    slow-unit-*, AFL++'s files in crashes/ and hangs/, ClusterFuzz's test cases, and texts.\n"

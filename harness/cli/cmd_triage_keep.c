@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/cli/triage.h"
+#include "harness/picture/finding.h"
 #include "harness/program/text_words.h"
 #include "harness/reproduce/reproduce.h"
 #include "harness/verdict/death.h"
@@ -225,8 +226,25 @@ static bool place_folder(struct triage_look *look, const char *made, const char 
     return false;
 }
 
-bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, struct triage_look *look, const char **source) {
+/* In the folder, which has its name by now: the page gives commands with it. */
+static bool write_page(const struct triage_group *group, const struct program *program,
+                       const struct program *original, unsigned timeout, struct triage_look *look) {
+    char name[FILE_PATH], path[FILE_PATH];
+    snprintf(name, sizeof name, "%s/program.txt", group->place);
+    snprintf(path, sizeof path, "%s/report.html", group->place);
+    struct finding finding = {.name = name,
+                              .original = original,
+                              .program = program,
+                              .verdict = group->verdict,
+                              .timeout = timeout,
+                              .sources = "."};
+    look->error[0] = 0; /* what goes wrong there is said there */
+    return finding_record(&finding) && triage_page(path, &finding);
+}
+
+bool triage_keep(struct triage_group *group, const struct program *program, const struct program *original,
+                 const char *from, const struct triage_options *options, struct triage_look *look,
+                 const char **source) {
     char name[TRIAGE_NAME];
     char made[TRIAGE_PATH];
     if (mkdir(options->out, 0777) != 0 && errno != EEXIST) {
@@ -243,5 +261,5 @@ bool triage_keep(struct triage_group *group, const struct program *program, cons
         group->place[0] = 0;
         return false;
     }
-    return true;
+    return write_page(group, program, original, options->timeout, look);
 }

@@ -99,10 +99,12 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
  * named for what broke and where, and sets group->place. A folder that is there already is left alone: the
  * name then gets a number. The folder appears at once, with all that is in it. `from` is for the comment.
  * *source is what there is to say of source.c, "" when the finding is seen in it, too: there is none of a
- * race, nor where too much happens. False with look->error when it cannot be written.
+ * race, nor where too much happens. Last comes the page, which shows what the program was made of,
+ * `original`, beside it; NULL: it is as it was. False with look->error when something cannot be written.
  */
-bool triage_keep(struct triage_group *group, const struct program *program, const char *from,
-                 const struct triage_options *options, struct triage_look *look, const char **source);
+bool triage_keep(struct triage_group *group, const struct program *program, const struct program *original,
+                 const char *from, const struct triage_options *options, struct triage_look *look,
+                 const char **source);
 
 /* What a finding is called in the names of files: "pin-count-pin2". `op` is the operation it breaks in. */
 void triage_name(const struct verdict *verdict, const struct program *program, uint32_t op, char *name);

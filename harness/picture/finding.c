@@ -107,20 +107,22 @@ static void put_called(const struct picture *picture, const struct recording_ste
 
 static void put_cards(const struct picture *picture) {
     const struct recording *recording = picture->recording;
-    char expected[PICTURE_TEXT];
+    char expected[PICTURE_TEXT], death[32];
     if (!picture->found || recording->broken >= recording->count)
         return;
     const struct recording_step *step = &recording->step[recording->broken];
+    death_name(picture->finding->verdict.status, death, sizeof(death));
     fputs("<div class=\"cards\">\n", picture->to);
     put_called(picture, step);
     if (picture->died) {
         picture_expected(step, expected, sizeof(expected));
         put_card(picture->to, "expected", "What was expected", "and a process that lives", false,
                  expected[0] ? expected : "that it returns");
-        put_card(picture->to, "got", "What came", "", false, picture->finding->verdict.said);
+        put_card(picture->to, "got", "What came", death, false, picture->finding->verdict.said);
     } else {
         put_card(picture->to, "expected", "What was expected", "", false, recording->expected);
-        put_card(picture->to, "got", "What came", "", false, recording->got);
+        put_card(picture->to, "got", "What came", "", false,
+                 picture_got(recording, expected, sizeof(expected)));
     }
     fputs("</div>\n", picture->to);
 }
@@ -198,7 +200,8 @@ static void put_steps(const struct picture *picture) {
 }
 
 static void put_differences(const struct picture *picture) {
-    if (!picture->found || picture->died || picture->recording->broken >= picture->recording->count)
+    const struct recording *recording = picture->recording;
+    if (!picture->found || picture->died || recording->unexplained || recording->broken >= recording->count)
         return;
     fputs("<section aria-labelledby=\"differs-head\"><h2 id=\"differs-head\">What differs when it is "
           "broken</h2><div "
@@ -214,7 +217,7 @@ static void put_differences(const struct picture *picture) {
 static void put_world(FILE *to, const struct program *program) {
     static char text[TEXT_WORLD_MAX];
     text_print_world(program, text, sizeof(text));
-    fputs("<pre class=\"world\">", to);
+    fputs("<pre class=\"world\" tabindex=\"0\">", to);
     html_text(to, text);
     fputs("</pre>", to);
 }
@@ -227,7 +230,13 @@ static void put_listing(const struct picture *picture, const struct program *pro
                           ? recording->step[recording->broken].op
                           : UINT32_MAX;
     put_world(to, program);
-    fputs(is_shown ? "<ol class=\"program\" id=\"listing\">\n" : "<ol class=\"program\">\n", to);
+    if (program->op_count == 0) {
+        fputs("<p>No operation: to bring the machine up and take it down is enough.</p>\n", to);
+        return;
+    }
+    fputs(is_shown ? "<ol class=\"program\" id=\"listing\" tabindex=\"0\">\n"
+                   : "<ol class=\"program\" tabindex=\"0\">\n",
+          to);
     for (uint32_t i = 0; i < program->op_count; i++) {
         bool here = is_shown && i == broken;
         text_print_op(&program->ops[i], text, sizeof(text));

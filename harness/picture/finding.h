@@ -62,6 +62,9 @@ const char *picture_maker(const struct recording_step *step, char *text, size_t 
 const char *picture_expected(const struct recording_step *step, char *text, size_t size);
 const char *picture_answer(const struct picture *picture, const struct recording_step *step, char *text,
                            size_t size);
+/* What came when a clause was broken; a bare number with what it counts, which is said of the expected one.
+ */
+const char *picture_got(const struct recording *recording, char *text, size_t size);
 /* "success", "0xc000000d STATUS_INVALID_PARAMETER". */
 const char *picture_status(NTSTATUS status, char *text, size_t size);
 /* How a step ended, in a word that is a class of styles, too: "ok", "refused", "short", "broken", "died",

@@ -86,10 +86,11 @@
     const step = steps[at];
     const { devices, model, seen } = whole[at];
     state.replaceChildren(describe(step));
-    if (step.outcome === "died") {
-      state.append(make("p", "The process died in this step; the state is that before it.", "dim"));
-    }
+    if (step.before) state.append(make("p", `${step.before}; the state is that before it.`, "dim"));
     const tables = make("div", undefined, "tables");
+    tables.tabIndex = 0;
+    tables.setAttribute("role", "group");
+    tables.setAttribute("aria-label", "The state after the step");
     for (const [number, rows] of Object.entries(devices)) tables.append(table(`adapter ${number}`, rows));
     if (model) {
       const rows = ledgerRows({ model, seen });
@@ -99,6 +100,16 @@
   };
 
   let current = -1;
+
+  // Into the middle of what is seen of the timeline, if it is not there.
+  const reveal = () => {
+    const left = current * column;
+    const room = timeline.clientWidth - timeline.querySelector(".heads").offsetWidth;
+    if (left < timeline.scrollLeft || left + column > timeline.scrollLeft + room) {
+      timeline.scrollLeft = left - (room - column) / 2;
+    }
+  };
+
   const go = (to) => {
     const at = Math.max(0, Math.min(steps.length - 1, to));
     if (at === current) return;
@@ -110,12 +121,7 @@
     document.getElementById("previous").disabled = at === 0;
     document.getElementById("next").disabled = at === steps.length - 1;
     show(at);
-    const heads = timeline.querySelector(".heads").offsetWidth;
-    const left = at * column;
-    const room = timeline.clientWidth - heads;
-    if (left < timeline.scrollLeft || left + column > timeline.scrollLeft + room) {
-      timeline.scrollLeft = left - (room - column) / 2;
-    }
+    reveal();
     document.querySelector("#listing .current")?.removeAttribute("aria-current");
     document.querySelector("#listing .current")?.classList.remove("current");
     const line = document.querySelector(`#listing [data-op="${step.op}"]`);
@@ -130,11 +136,13 @@
   drawing.addEventListener("click", (event) => {
     go(Math.floor((event.clientX - drawing.getBoundingClientRect().left) / column));
   });
-  document.getElementById("listing").addEventListener("click", (event) => {
+  document.getElementById("listing")?.addEventListener("click", (event) => {
     const line = event.target.closest("[data-op]");
     const at = line ? steps.findIndex((step) => step.op === Number(line.dataset.op)) : -1;
     if (at >= 0) go(at);
   });
+
+  window.addEventListener("resize", reveal);
 
   // The keys work wherever the reader is, but in what has a use of its own for them.
   document.addEventListener("keydown", (event) => {

@@ -125,6 +125,10 @@ static void put_step(const struct picture *picture, uint32_t at) {
         put_inner(picture, step);
     if (step->op < picture->program->op_count)
         fprintf(picture->to, ",\"op\":%u", step->op);
+    if (unknown)
+        put_member(picture->to, "before", "The process died in this step");
+    else if (recording->unexplained && at == recording->broken)
+        put_member(picture->to, "before", "What the race came to cannot be compared");
     if (!unknown) {
         put_devices(picture, &step->after, before);
         put_irqls(picture, &step->after);

@@ -13,8 +13,9 @@
 #define LOCK_LEVELS 3u
 #define LANE        (LANE_TOP + LOCK_LEVELS * LOCK_HEIGHT + 22u)
 #define TOP         26u
-#define WIDTH_LEAST 760u
+#define WIDTH_LEAST 1000u
 #define WIDTH_MOST  6000u
+#define MARGIN      110u /* behind the last point: of what is waited for in vain */
 
 static struct {
     const struct picture *picture;
@@ -43,7 +44,7 @@ static void lay_out(const struct picture *picture) {
     drawing.race = race;
     drawing.step = &picture->recording->step[race->step];
     drawing.events = race->event_count < RECORDING_EVENTS ? race->event_count : RECORDING_EVENTS;
-    unsigned wanted = race->points * 3;
+    unsigned wanted = race->points * 6;
     drawing.width = wanted < WIDTH_LEAST ? WIDTH_LEAST : wanted > WIDTH_MOST ? WIDTH_MOST : wanted;
     drawing.lanes = 0;
     for (uint8_t actor = 0; actor < SUT_ACTORS; actor++) {
@@ -102,6 +103,8 @@ static void put_lock(FILE *to, const char *kind, unsigned actor, unsigned level,
     unsigned x = x_of(from), width = x_of(end) - x;
     unsigned y = y_of(actor) + LANE_TOP + 3 + (level < LOCK_LEVELS ? level : LOCK_LEVELS - 1) * LOCK_HEIGHT;
     width = width > 2 ? width : 2;
+    if (strcmp(kind, "waits") == 0 && end == drawing.race->points) /* for ever */
+        width = drawing.width + MARGIN - 4 - x;
     fprintf(to, "<g class=\"lock %s\"><title>caller %u %s '", kind, actor,
             strcmp(kind, "held") == 0 ? "holds" : "waits for");
     html_text(to, name);
@@ -126,6 +129,15 @@ static uint32_t end_of(uint32_t at) {
     return drawing.race->points;
 }
 
+static bool is_got(uint32_t wish) {
+    const struct recording_event *event = drawing.race->event;
+    for (uint32_t i = wish + 1; i < drawing.events; i++)
+        if (event[i].actor == event[wish].actor && event[i].which == event[wish].which &&
+            event[i].kind == EVENT_HAS)
+            return true;
+    return false;
+}
+
 /* Each on the first level that is free then: locks are not always given back in the order in which they were
  * taken. */
 static void put_locks(FILE *to) {
@@ -139,7 +151,7 @@ static void put_locks(FILE *to) {
         if (event->kind == EVENT_HAS) {
             put_lock(to, "held", actor, level, event->lock, event->point, end);
             taken[actor][level] = end;
-        } else if (event->kind == EVENT_WANTS && end > event->point + 1) {
+        } else if (event->kind == EVENT_WANTS && (end > event->point + 1 || !is_got(i))) {
             put_lock(to, "waits", actor, level, event->lock, event->point, end);
         }
     }
@@ -171,7 +183,7 @@ static void put_access_mark(FILE *to, unsigned i) {
 
 static void put_access(FILE *to, unsigned i) {
     const struct recording_access *access = &drawing.race->access[i];
-    fprintf(to, "<div class=\"access-card\"><h4>%c: caller %u %s %u %s</h4><p class=\"mono\">", 'A' + (char)i,
+    fprintf(to, "<div class=\"access-card\"><h3>%c: caller %u %s %u %s</h3><p class=\"mono\">", 'A' + (char)i,
             access->actor, access->write ? "writes" : "reads", access->size,
             access->size == 1 ? "byte" : "bytes");
     html_text(to, access->place);
@@ -187,7 +199,9 @@ static void put_access(FILE *to, unsigned i) {
 
 static void put_call_list(FILE *to) {
     char text[PICTURE_TEXT], status[64];
-    fputs("<table><caption>The calls that raced</caption><thead><tr><th scope=\"col\">operation</th><th "
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The calls that "
+          "raced\"><table><caption>The calls that raced</caption><thead><tr><th "
+          "scope=\"col\">operation</th><th "
           "scope=\"col\">caller</th><th scope=\"col\">call</th><th scope=\"col\">came back "
           "with</th></tr></thead><tbody>\n",
           to);
@@ -201,7 +215,7 @@ static void put_call_list(FILE *to) {
                                      : "nothing: it never returned");
         fputs("</td></tr>\n", to);
     }
-    fputs("</tbody></table>\n", to);
+    fputs("</tbody></table></div>\n", to);
 }
 
 static void put_switch_list(FILE *to) {
@@ -218,6 +232,20 @@ static void put_switch_list(FILE *to) {
     fputs("</ol>\n", to);
 }
 
+/* The calls in time, and how far an order of them explains what they answered: linearize_explain() in the
+ * report. */
+static void put_history(FILE *to) {
+    unsigned clause = drawing.picture->recording->outcome;
+    bool judged = clause == CLAUSE_RACE_ATOMIC || clause == CLAUSE_RACE_STOP;
+    const char *begin = judged ? strstr(drawing.picture->report, "history (each call") : NULL;
+    const char *end = begin ? strstr(begin, "\n  schedule:") : NULL;
+    if (!end)
+        return;
+    fputs("<h3>Is there an order that explains it?</h3>\n<pre tabindex=\"0\">", to);
+    html_text_of(to, begin, (size_t)(end - begin));
+    fputs("</pre>\n", to);
+}
+
 static void put_drawing(FILE *to) {
     unsigned height = TOP + drawing.lanes * LANE;
     fputs("<div class=\"timeline race\" role=\"region\" aria-label=\"The race, point by point\" "
@@ -231,7 +259,7 @@ static void put_drawing(FILE *to) {
             "</div><svg role=\"img\" aria-label=\"Who runs and who holds which lock, over %u points\" "
             "width=\"%u\" "
             "height=\"%u\" viewBox=\"0 0 %u %u\">\n",
-            drawing.race->points, drawing.width, height, drawing.width, height);
+            drawing.race->points, drawing.width + MARGIN, height, drawing.width + MARGIN, height);
     for (unsigned lane = 0; lane < drawing.lanes; lane++)
         fprintf(to, "<path class=\"rule\" d=\"M0 %u.5h%u\"/>", TOP + lane * LANE + LANE_TOP / 2,
                 drawing.width);
@@ -264,6 +292,7 @@ void picture_race(const struct picture *picture) {
         fputs("</div>\n", to);
     }
     put_call_list(to);
+    put_history(to);
     put_switch_list(to);
     fputs("</section>\n", to);
 }

@@ -60,7 +60,7 @@ void picture_source(const struct picture *picture, const char *place) {
     for (unsigned number = 0; number <= line + AROUND && fgets(text, sizeof(text), file);) {
         number += at_start;
         if (at_start && number + AROUND >= line && number <= line + AROUND) {
-            fputs(begun ? "" : "<pre class=\"source\">", picture->to);
+            fputs(begun ? "" : "<pre class=\"source\" tabindex=\"0\">", picture->to);
             begun = true;
             put_line(picture->to, number, number == line, text);
         }

@@ -25,6 +25,22 @@ static bool is_subject(const char *frame, size_t length) {
     return strstr(text, "/src/") != NULL && !strstr(text, "/harness/") && !strstr(text, "compiler-rt");
 }
 
+/* How many frames of the stack that begins here are of use to a reader: up to the last of the implementation,
+ * and the one that called it; where there is none, three. What is below is the harness's, and the same each
+ * time. */
+static unsigned count_telling(const char *line) {
+    unsigned number, telling = 3, frames = 0;
+    for (const char *frame; (frame = read_frame(line, &number)) != NULL; frames++) {
+        size_t length = strcspn(line, "\n");
+        if (frame > line + length)
+            break;
+        if (is_subject(frame, (size_t)(line + length - frame)) && frames + 2 > telling)
+            telling = frames + 2;
+        line += length + (line[length] == '\n');
+    }
+    return telling;
+}
+
 static void put_frame(const struct picture *picture, unsigned number, const char *frame, size_t length,
                       unsigned *shown) {
     FILE *to = picture->to;
@@ -51,14 +67,39 @@ static void put_heading(FILE *to, const char *line, size_t length) {
     fputs("</h3>\n", to);
 }
 
+struct stack {
+    bool open;   /* a list of frames is */
+    bool folded; /* and the rest of it is folded */
+    unsigned frames, telling, shown;
+};
+
+static void close_stack(FILE *to, struct stack *stack) {
+    fputs(stack->folded ? "</ol></details>\n" : stack->open ? "</ol>\n" : "", to);
+    *stack = (struct stack){.open = false};
+}
+
+static void add_frame(const struct picture *picture, struct stack *stack, const char *line, unsigned number,
+                      const char *frame, size_t length) {
+    FILE *to = picture->to;
+    if (!stack->open) {
+        stack->open = true;
+        stack->telling = count_telling(line);
+        fputs("<ol class=\"stack\">\n", to);
+    }
+    if (stack->frames == stack->telling) {
+        stack->folded = true;
+        fputs("</ol><details><summary>Below it, the harness</summary><ol class=\"stack\">\n", to);
+    }
+    if (stack->frames++ < FRAMES)
+        put_frame(picture, number, frame, length, &stack->shown);
+}
+
 void picture_stack(const struct picture *picture) {
     const char *before = NULL; /* the last line that was no frame and said something */
     size_t before_length = 0;
-    bool open = false, any = false;
-    unsigned frames = 0, shown = 0;
-    if (!picture->died)
-        return;
-    for (const char *line = picture->report; *line;) {
+    struct stack stack = {.open = false};
+    bool any = false;
+    for (const char *line = picture->report; picture->died && *line;) {
         size_t length = strcspn(line, "\n");
         unsigned number;
         const char *frame = read_frame(line, &number);
@@ -67,22 +108,17 @@ void picture_stack(const struct picture *picture) {
                 fputs("<section aria-labelledby=\"stack-head\"><h2 id=\"stack-head\">Where the process "
                       "died</h2>\n",
                       picture->to);
-            if (!open && before)
+            any = true;
+            if (!stack.open && before)
                 put_heading(picture->to, before, before_length);
-            fputs(open ? "" : "<ol class=\"stack\">\n", picture->to);
-            open = any = true;
-            frames = number == 0 ? 0 : frames;
-            if (frames++ < FRAMES)
-                put_frame(picture, number, frame, (size_t)(line + length - frame), &shown);
+            add_frame(picture, &stack, line, number, frame, (size_t)(line + length - frame));
         } else {
-            fputs(open ? "</ol>\n" : "", picture->to);
-            shown = open ? 0 : shown;
-            open = false;
+            close_stack(picture->to, &stack);
             before = length > 0 ? line : before;
             before_length = length > 0 ? length : before_length;
         }
         line += length + (line[length] == '\n');
     }
-    fputs(open ? "</ol>\n" : "", picture->to);
+    close_stack(picture->to, &stack);
     fputs(any ? "</section>\n" : "", picture->to);
 }

@@ -18,7 +18,8 @@ void picture_ledger(const struct picture *picture) {
     const struct recording_state *state = &picture->recording->step[picture->recording->broken].after;
     if (!state->counted)
         return;
-    fputs("<div><h3>The ledger</h3>", to);
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The ledger\"><h3>The ledger</h3>",
+          to);
     if (!recording_ledger_differs(state)) {
         fputs("<p>Every count of what is out is as the model has it.</p></div>\n", to);
         return;
@@ -91,7 +92,8 @@ void picture_pages(const struct picture *picture) {
         any |= recording->page[i].asked_page || recording->page[i].asked_dma;
     if (!any)
         return;
-    fputs("<div><h3>The pages of pins</h3><table><caption>Looked at once more, when the finding had been "
+    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The pages of pins\"><h3>The "
+          "pages of pins</h3><table><caption>Looked at once more, when the finding had been "
           "made</caption>"
           "<thead><tr><th scope=\"col\">of the save area</th><th scope=\"col\">adapter</th><th "
           "scope=\"col\">device "

@@ -125,7 +125,7 @@ static void put_head(FILE *to, const struct row *row) {
         fprintf(to, "adapter %u", row->of);
         break;
     case ROW_DOMAIN:
-        fputs("domain maps", to);
+        fputs("domain", to);
         break;
     case ROW_PIN:
         fputs("pinned", to);
@@ -239,10 +239,12 @@ static void bar_of_device(const struct recording_device *device, struct bar *bar
 static void bar_of_domain(const struct recording_device *device, struct bar *bar) {
     bool wrong = device->asked_mapped && device->seen_mapped != device->mapped;
     if (!device->present || device->position > 0 || device->phase != PHASE_STARTED ||
-        (device->mapped == 0 && !wrong))
+        (device->mapped == 0 && !wrong && !device->attached))
         return;
-    bar->tone = wrong ? "wrong" : "domain";
-    if (wrong)
+    bar->tone = wrong ? "wrong" : device->mapped > 0 ? "domain" : "domain empty";
+    if (!wrong && device->mapped == 0)
+        snprintf(bar->text, sizeof(bar->text), "attached, empty");
+    else if (wrong)
         snprintf(bar->text, sizeof(bar->text), "✖ %llu, not %llu pages",
                  (unsigned long long)device->seen_mapped, (unsigned long long)device->mapped);
     else

@@ -114,7 +114,7 @@ const char *picture_answer(const struct picture *picture, const struct recording
     else if (last && picture->died)
         snprintf(text, size, "the process died: %s", picture->finding->verdict.said);
     else if (last && picture->recording->got[0])
-        snprintf(text, size, "%s", picture->recording->got);
+        picture_got(picture->recording, text, size);
     else if (step->kind == STEP_RACE)
         snprintf(text, size, "the calls returned");
     else if (step->opcode == OP_DMA_READ || step->opcode == OP_DMA_WRITE)
@@ -124,6 +124,15 @@ const char *picture_answer(const struct picture *picture, const struct recording
     else
         snprintf(text, size, "%s%s", picture_status(step->status, status, sizeof(status)),
                  step->fired ? ", having met the injected fault" : "");
+    return text;
+}
+
+const char *picture_got(const struct recording *recording, char *text, size_t size) {
+    static const char digits[] = "0123456789";
+    size_t number = strspn(recording->expected, digits);
+    bool bare = recording->got[0] && recording->got[strspn(recording->got, digits)] == 0;
+    snprintf(text, size, "%s%s", recording->got,
+             bare && number > 0 && recording->expected[number] == ' ' ? recording->expected + number : "");
     return text;
 }
 

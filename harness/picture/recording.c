@@ -22,6 +22,9 @@ static struct recording_step *open_step;
 /* Pins as they were before it. */
 static struct model_pin pins_before[SUT_DEVICES];
 
+/* The state is that of the model alone. */
+static bool unexplained;
+
 /* ---- the state after a step ---- */
 
 static void take_views(const struct model *model, uint8_t chain, uint8_t index, struct recording_device *to) {
@@ -51,7 +54,7 @@ static bool is_viewed(const struct model *model, uint8_t chain, uint8_t index, u
 /* The first pages of a section and the last. */
 static void look_at_pages(const struct model *model, uint32_t most, struct recording_device *to) {
     uint64_t pages = to->maximum / MODEL_PAGE;
-    to->asked_pages = run.sut->page && to->serial && to->phase == PHASE_STARTED && !run.racing;
+    to->asked_pages = run.sut->page && to->serial && to->phase == PHASE_STARTED && !unexplained;
     to->looked = pages < most ? (uint32_t)pages : most;
     for (uint32_t i = 0; i < to->looked && to->asked_pages; i++) {
         uint64_t page = i < to->looked / 2 ? i : pages - to->looked + i;
@@ -87,7 +90,7 @@ static void take_device(const struct model *model, uint8_t at, uint32_t most, st
     to->address = area->pin.live && area->pin.samples ? area->pin.sample[0].address : 0;
     to->mapped = chain->phase == PHASE_STARTED ? chain->mapped_pages : 0;
     take_views(model, device->chain, device->position, to);
-    if (run.racing)
+    if (unexplained)
         return;
     if (run.sut->domain && to->phase == PHASE_STARTED) {
         to->asked_domain = true;
@@ -107,7 +110,7 @@ static void take_state(struct recording_state *to) {
         take_device(model, i, most, &to->device[i]);
     memcpy(to->irql, model->irql, sizeof(to->irql));
     to->wanted = model_ledger(model);
-    to->counted = run.sut->ledger && !run.racing;
+    to->counted = run.sut->ledger && !unexplained;
     if (to->counted)
         run.sut->ledger(&to->found);
 }
@@ -144,6 +147,17 @@ static void close_step(void) {
         recording_race_end();
     take_state(&open_step->after);
     open_step = NULL;
+}
+
+/* The next step has begun, and the model has its chain start or stop already. */
+static void settle(struct recording_state *state) {
+    for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
+        struct recording_device *device = &state->device[i];
+        if (device->phase == PHASE_STARTING)
+            device->phase = PHASE_STOPPED;
+        else if (device->phase == PHASE_STOPPING)
+            device->phase = PHASE_STARTED;
+    }
 }
 
 static struct recording_step *add_step(uint32_t op, uint32_t pass) {
@@ -186,7 +200,10 @@ static void forget_pass(uint32_t op, uint32_t pass) {
 }
 
 static struct recording_step *begin_step(void) {
+    struct recording_step *last = open_step;
     close_step();
+    if (last)
+        settle(&last->after);
     uint32_t pass = run.op < run.program->op_count ? run.walk.pass : 0;
     if (pass > 1)
         forget_pass(run.op, pass);
@@ -359,8 +376,17 @@ static void take_ending(unsigned outcome) {
         recording->left[0] = 0;
 }
 
+/* Of a race that cannot be explained the model has not been told: it is as before, and nothing can be
+ * compared. */
+static bool is_unexplained(enum contract_clause clause) {
+    return run.racing ||
+           (run.op < run.program->op_count && run.program->ops[run.op].opcode == OP_RACE &&
+            (clause == CLAUSE_RACE_ATOMIC || clause == CLAUSE_RACE_STOP || clause == CLAUSE_RACE_LIVE ||
+             clause == CLAUSE_RACE_MEMORY || clause == CLAUSE_RACE_ONCE));
+}
+
 static void on_violation(enum contract_clause clause) {
-    bool racing = run.racing;
+    unexplained = is_unexplained(clause);
     memcpy(recording->expected, run_expected_text, RUN_TEXT_MAX);
     memcpy(recording->got, run_got_text, RUN_TEXT_MAX);
     take_ending(clause);
@@ -374,10 +400,11 @@ static void on_violation(enum contract_clause clause) {
     recording->broken = recording->count - 1;
     recording->complete = true;
     child_hush(); /* what comes now is no finding, even if it kills */
-    if (!racing) {
+    recording->unexplained = unexplained;
+    if (!run.racing)
         close_step();
+    if (!unexplained)
         take_pages();
-    }
     _exit(0);
 }
 
@@ -409,6 +436,7 @@ const struct recording *recording_of(const struct program *program, unsigned tim
     recording->count = recording->broken = recording->page_count = 0;
     recording->expected[0] = recording->got[0] = recording->left[0] = recording->chosen[0] = 0;
     recording->breaches = 0;
+    recording->unexplained = unexplained = false;
     recording->inside = NULL;
     recording->race.step = UINT32_MAX;
     open_step = NULL;
