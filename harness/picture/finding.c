@@ -3,6 +3,7 @@
 
 #include "harness/picture/finding.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/page/html.h"
@@ -73,10 +74,23 @@ static void put_headline(const struct picture *picture) {
 
 /* ---- called, expected, got ---- */
 
+/* "0xc0000008" with the name of the status behind it. */
+static void put_with_names(FILE *to, const char *text) {
+    char status[64];
+    html_text(to, text);
+    const char *number = strstr(text, "0xc0");
+    if (!number || strspn(number + 2, "0123456789abcdef") != 8 || number[10])
+        return;
+    picture_status((NTSTATUS)strtoul(number, NULL, 16), status, sizeof(status));
+    const char *name = strchr(status, ' ');
+    if (name)
+        fprintf(to, " <span class=\"name\">%s</span>", name + 1);
+}
+
 static void put_card(FILE *to, const char *class, const char *head, const char *below, bool is_code,
                      const char *text) {
     fprintf(to, "<div class=\"card %s\"><h2>%s</h2><p class=\"%s\">", class, head, is_code ? "mono" : "big");
-    html_text(to, text);
+    put_with_names(to, text);
     fputs("</p>", to);
     if (below[0]) {
         fputs("<p class=\"dim\">", to);
@@ -86,10 +100,23 @@ static void put_card(FILE *to, const char *class, const char *head, const char *
     fputs("</div>\n", to);
 }
 
+/* "caller 0: unpin lead(0) index=0", a line each. */
+static void add_calls(const struct picture *picture, const struct recording_step *step, char *text,
+                      size_t size) {
+    char call[PICTURE_TEXT];
+    for (uint32_t i = 0; i < step->inner_count && i < RECORDING_INNER; i++) {
+        size_t used = strlen(text);
+        text_print_op(&picture->program->ops[step->inner[i].op], call, sizeof(call));
+        snprintf(text + used, size - used, "\ncaller %u: %s", step->inner[i].actor, call);
+    }
+}
+
 static void put_called(const struct picture *picture, const struct recording_step *step) {
-    char text[PICTURE_TEXT], maker[64], where[160];
+    char text[(RECORDING_INNER + 1) * PICTURE_TEXT], maker[64], where[160];
     const struct recording *recording = picture->recording;
     picture_operation(picture, step, text, sizeof(text));
+    if (step->kind == STEP_RACE)
+        add_calls(picture, step, text, sizeof(text));
     if (step->op == RUN_BOOT || step->op == RUN_END)
         snprintf(where, sizeof(where), "while the machine is %s",
                  step->op == RUN_BOOT ? "brought up, before operation 1"
@@ -151,7 +178,7 @@ static void put_grounds(const struct picture *picture) {
         }
     }
     if (recording->breaches > 0)
-        snprintf(text, sizeof(text), "broke its own duties %u %s before, first %s at %s", recording->breaches,
+        snprintf(text, sizeof(text), "broke its own duties %u %s, first %s at %s", recording->breaches,
                  recording->breaches == 1 ? "time" : "times", contract_table[recording->breach].id,
                  recording->breach_op < picture->program->op_count ? "operation" : "the machine's start");
     else
@@ -201,7 +228,7 @@ static void put_steps(const struct picture *picture) {
 
 static void put_differences(const struct picture *picture) {
     const struct recording *recording = picture->recording;
-    if (!picture->found || picture->died || recording->unexplained || recording->broken >= recording->count)
+    if (!picture->found || picture->died || recording->midway || recording->broken >= recording->count)
         return;
     fputs("<section aria-labelledby=\"differs-head\"><h2 id=\"differs-head\">What differs when it is "
           "broken</h2><div "

@@ -39,7 +39,8 @@
     const made = make("table");
     made.append(make("caption", caption));
     const head = make("tr");
-    for (const text of ["", "model", "implementation"]) {
+    head.append(make("td"));
+    for (const text of ["model", "implementation"]) {
       const cell = make("th", text);
       cell.scope = "col";
       head.append(cell);
@@ -86,7 +87,7 @@
     const step = steps[at];
     const { devices, model, seen } = whole[at];
     state.replaceChildren(describe(step));
-    if (step.before) state.append(make("p", `${step.before}; the state is that before it.`, "dim"));
+    if (step.before) state.append(make("p", step.before, "dim"));
     const tables = make("div", undefined, "tables");
     tables.tabIndex = 0;
     tables.setAttribute("role", "group");

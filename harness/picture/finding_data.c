@@ -126,9 +126,10 @@ static void put_step(const struct picture *picture, uint32_t at) {
     if (step->op < picture->program->op_count)
         fprintf(picture->to, ",\"op\":%u", step->op);
     if (unknown)
-        put_member(picture->to, "before", "The process died in this step");
-    else if (recording->unexplained && at == recording->broken)
-        put_member(picture->to, "before", "What the race came to cannot be compared");
+        put_member(picture->to, "before", "The process died in this step; the state is that before it.");
+    else if (recording->midway && at == recording->broken)
+        put_member(picture->to, "before",
+                   "It was found in the middle of this step, of which the model had not been told yet.");
     if (!unknown) {
         put_devices(picture, &step->after, before);
         put_irqls(picture, &step->after);

@@ -15,6 +15,7 @@
 #define DEVICE 26u
 #define ROW    22u
 #define GAP    8u
+#define TAIL   150u /* behind the last column: what is so from then on */
 
 /* Most of one look; three lanes beside callers, and four rows of each device. */
 #define ROWS_MAX (SUT_ACTORS + 2 + 4 * SUT_DEVICES)
@@ -150,6 +151,10 @@ static unsigned left_of(uint32_t column) {
     return column * timeline.width;
 }
 
+static unsigned whole_width(void) {
+    return left_of(timeline.picture->recording->count) + TAIL;
+}
+
 /* "surprise_remove" in two lines. */
 static void put_word(FILE *to, unsigned x, const char *word) {
     const char *cut = strlen(word) > 9 ? strchr(word, '_') : NULL;
@@ -234,6 +239,33 @@ static void bar_of_device(const struct recording_device *device, struct bar *bar
              !wrong             ? ""
              : device->attached ? "; seen not attached"
                                 : "; seen attached");
+}
+
+/* What was wrong with a page of the device's chain when the finding was made; "": nothing. */
+static const char *wrong_page(uint8_t device) {
+    const struct recording *recording = timeline.picture->recording;
+    const struct recording_device *all = recording->step[recording->broken].after.device;
+    for (uint32_t i = 0; i < recording->page_count; i++) {
+        const struct recording_page *page = &recording->page[i];
+        if (!page->wrong || all[page->device].chain != all[device].chain)
+            continue;
+        return page->beside                      ? "✖ a page too many"
+               : page->reached && page->ended    ? "✖ still reached"
+               : page->reached < page->reachable ? "✖ a page not reached"
+               : page->locked != page->pinned    ? page->locked ? "✖ still locked" : "✖ a page not locked"
+                                                 : "✖ a wrong page";
+    }
+    return "";
+}
+
+static void mark_wrong_page(const struct row *row, struct bar *bar) {
+    const char *wrong = row->kind == ROW_DOMAIN || row->kind == ROW_PIN ? wrong_page(row->of) : "";
+    if (!wrong[0] || !bar->tone || strcmp(bar->tone, "wrong") == 0)
+        return;
+    char text[sizeof(bar->text)];
+    snprintf(text, sizeof(text), "%.40s %s", bar->text, wrong);
+    memcpy(bar->text, text, sizeof(text));
+    bar->tone = "wrong";
 }
 
 static void bar_of_domain(const struct recording_device *device, struct bar *bar) {
@@ -325,7 +357,7 @@ static void put_bar(FILE *to, const struct row *row, const struct bar *bar, uint
     unsigned x = left_of(first) + timeline.width / 2;
     unsigned width = left_of(end) + timeline.width / 2 - x;
     if (end == timeline.picture->recording->count)
-        width -= timeline.width / 2;
+        width = whole_width() - 4 - x;
     fprintf(to, "<g class=\"bar-of %s\"><title>", bar->tone);
     html_text(to, bar->text);
     fprintf(to, "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"3\"/>", x, row->y + 2, width,
@@ -353,6 +385,8 @@ static void put_bars(FILE *to, const struct row *row) {
         struct bar next = {NULL, ""};
         if (i < states)
             next = bar_of(row, &recording->step[i].after.device[row->of]);
+        if (i < states && i == recording->broken)
+            mark_wrong_page(row, &next);
         if (i < states && (next.tone == NULL) == (bar.tone == NULL) &&
             (!next.tone || (strcmp(next.tone, bar.tone) == 0 && strcmp(next.text, bar.text) == 0)))
             continue;
@@ -367,7 +401,7 @@ static void put_bars(FILE *to, const struct row *row) {
 
 static void put_ground(FILE *to) {
     const struct recording *recording = timeline.picture->recording;
-    unsigned width = left_of(recording->count);
+    unsigned width = whole_width();
     for (unsigned i = 0; i < timeline.rows; i++) {
         const struct row *row = &timeline.row[i];
         if (row->kind == ROW_DEVICE)
@@ -384,7 +418,7 @@ static void put_ground(FILE *to) {
 static void put_drawing(FILE *to) {
     const struct picture *picture = timeline.picture;
     const struct recording *recording = picture->recording;
-    unsigned width = left_of(recording->count);
+    unsigned width = whole_width();
     fprintf(to,
             "<svg id=\"drawing\" role=\"img\" aria-labelledby=\"timeline-says\" width=\"%u\" height=\"%u\" "
             "viewBox=\"0 0 %u "

@@ -23,7 +23,9 @@ static struct recording_step *open_step;
 static struct model_pin pins_before[SUT_DEVICES];
 
 /* The state is that of the model alone. */
-static bool unexplained;
+static bool midway;
+/* It is that between two steps. */
+static bool settled;
 
 /* ---- the state after a step ---- */
 
@@ -54,7 +56,7 @@ static bool is_viewed(const struct model *model, uint8_t chain, uint8_t index, u
 /* The first pages of a section and the last. */
 static void look_at_pages(const struct model *model, uint32_t most, struct recording_device *to) {
     uint64_t pages = to->maximum / MODEL_PAGE;
-    to->asked_pages = run.sut->page && to->serial && to->phase == PHASE_STARTED && !unexplained;
+    to->asked_pages = run.sut->page && to->serial && to->phase == PHASE_STARTED && !midway;
     to->looked = pages < most ? (uint32_t)pages : most;
     for (uint32_t i = 0; i < to->looked && to->asked_pages; i++) {
         uint64_t page = i < to->looked / 2 ? i : pages - to->looked + i;
@@ -65,6 +67,13 @@ static void look_at_pages(const struct model *model, uint32_t most, struct recor
         to->seen_locked += found.locked;
         to->seen_viewed += found.views > 0;
     }
+}
+
+/* Where the next step has begun, the model has its chain start or stop already. */
+static enum model_phase phase_of(const struct model_chain *chain) {
+    return settled && chain->phase == PHASE_STARTING   ? PHASE_STOPPED
+           : settled && chain->phase == PHASE_STOPPING ? PHASE_STARTED
+                                                       : chain->phase;
 }
 
 static void take_device(const struct model *model, uint8_t at, uint32_t most, struct recording_device *to) {
@@ -79,18 +88,18 @@ static void take_device(const struct model *model, uint8_t at, uint32_t most, st
     to->in_reset = device->in_reset;
     to->chain = device->chain;
     to->position = device->position;
-    to->phase = (uint8_t)chain->phase;
+    to->phase = (uint8_t)phase_of(chain);
     to->mode = (uint8_t)chain->mode;
-    to->attached = chain->phase == PHASE_STARTED && chain->attached;
+    to->attached = to->phase == PHASE_STARTED && chain->attached;
     to->serial = area->serial;
     to->maximum = area->serial ? area->maximum : 0;
     to->pinned = area->pin.live ? area->pin.pages : 0;
     to->legacy = area->pin.legacy;
     to->contiguous = area->pin.contiguous;
     to->address = area->pin.live && area->pin.samples ? area->pin.sample[0].address : 0;
-    to->mapped = chain->phase == PHASE_STARTED ? chain->mapped_pages : 0;
+    to->mapped = to->phase == PHASE_STARTED ? chain->mapped_pages : 0;
     take_views(model, device->chain, device->position, to);
-    if (unexplained)
+    if (midway)
         return;
     if (run.sut->domain && to->phase == PHASE_STARTED) {
         to->asked_domain = true;
@@ -110,7 +119,7 @@ static void take_state(struct recording_state *to) {
         take_device(model, i, most, &to->device[i]);
     memcpy(to->irql, model->irql, sizeof(to->irql));
     to->wanted = model_ledger(model);
-    to->counted = run.sut->ledger && !unexplained;
+    to->counted = run.sut->ledger && !midway;
     if (to->counted)
         run.sut->ledger(&to->found);
 }
@@ -147,17 +156,6 @@ static void close_step(void) {
         recording_race_end();
     take_state(&open_step->after);
     open_step = NULL;
-}
-
-/* The next step has begun, and the model has its chain start or stop already. */
-static void settle(struct recording_state *state) {
-    for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
-        struct recording_device *device = &state->device[i];
-        if (device->phase == PHASE_STARTING)
-            device->phase = PHASE_STOPPED;
-        else if (device->phase == PHASE_STOPPING)
-            device->phase = PHASE_STARTED;
-    }
 }
 
 static struct recording_step *add_step(uint32_t op, uint32_t pass) {
@@ -200,10 +198,9 @@ static void forget_pass(uint32_t op, uint32_t pass) {
 }
 
 static struct recording_step *begin_step(void) {
-    struct recording_step *last = open_step;
+    settled = true;
     close_step();
-    if (last)
-        settle(&last->after);
+    settled = false;
     uint32_t pass = run.op < run.program->op_count ? run.walk.pass : 0;
     if (pass > 1)
         forget_pass(run.op, pass);
@@ -376,34 +373,40 @@ static void take_ending(unsigned outcome) {
         recording->left[0] = 0;
 }
 
-/* Of a race that cannot be explained the model has not been told: it is as before, and nothing can be
- * compared. */
-static bool is_unexplained(enum contract_clause clause) {
-    return run.racing ||
+/* Of a race that cannot be explained, and of a start or a stop that is not over, the model has not been told:
+ * nothing can be compared. */
+static bool is_midway(enum contract_clause clause) {
+    bool between = run.racing || run.inside;
+    for (uint8_t i = 0; i < run.program->machine.adapters; i++) {
+        const struct model_chain *chain = &run.model.chains[i];
+        between |= chain->count > 0 && (chain->phase == PHASE_STARTING || chain->phase == PHASE_STOPPING);
+    }
+    return between ||
            (run.op < run.program->op_count && run.program->ops[run.op].opcode == OP_RACE &&
             (clause == CLAUSE_RACE_ATOMIC || clause == CLAUSE_RACE_STOP || clause == CLAUSE_RACE_LIVE ||
              clause == CLAUSE_RACE_MEMORY || clause == CLAUSE_RACE_ONCE));
 }
 
 static void on_violation(enum contract_clause clause) {
-    unexplained = is_unexplained(clause);
+    midway = is_midway(clause);
     memcpy(recording->expected, run_expected_text, RUN_TEXT_MAX);
     memcpy(recording->got, run_got_text, RUN_TEXT_MAX);
     take_ending(clause);
     /* Where no call was made since the last one: of the end, or of what is looked at before a race. */
     if (!open_step || open_step->op != run.op) {
         struct recording_step *step = begin_step();
-        step->opcode = run.op == RUN_END ? OP_REMOVE : run.program->ops[run.op % PROGRAM_OPS].opcode;
-        step->kind = run.op == RUN_END ? STEP_CALL : STEP_SKIPPED;
+        bool of_program = run.op < run.program->op_count;
+        step->opcode = of_program ? run.program->ops[run.op].opcode : run.op == RUN_END ? OP_REMOVE : OP_ADD;
+        step->kind = of_program ? STEP_SKIPPED : STEP_CALL;
     }
     open_step->end = END_BROKEN;
     recording->broken = recording->count - 1;
     recording->complete = true;
     child_hush(); /* what comes now is no finding, even if it kills */
-    recording->unexplained = unexplained;
+    recording->midway = midway;
     if (!run.racing)
         close_step();
-    if (!unexplained)
+    if (!midway)
         take_pages();
     _exit(0);
 }
@@ -436,7 +439,7 @@ const struct recording *recording_of(const struct program *program, unsigned tim
     recording->count = recording->broken = recording->page_count = 0;
     recording->expected[0] = recording->got[0] = recording->left[0] = recording->chosen[0] = 0;
     recording->breaches = 0;
-    recording->unexplained = unexplained = false;
+    recording->midway = midway = false;
     recording->inside = NULL;
     recording->race.step = UINT32_MAX;
     open_step = NULL;

@@ -188,7 +188,7 @@ struct recording {
     unsigned outcome;
     uint32_t op; /* of the finding */
     uint32_t pass;
-    bool unexplained;   /* a race broke it: the state after that step is the model's from before */
+    bool midway;        /* in a step that the model was not told of yet */
     const char *inside; /* the driver's entry point it was made in */
     char expected[RUN_TEXT_MAX];
     char got[RUN_TEXT_MAX];

@@ -42,7 +42,10 @@ for (const drawing of document.querySelectorAll("svg")) {
   const named = drawing.getAttribute("aria-label") ?? document.getElementById(drawing.getAttribute("aria-labelledby"))?.textContent;
   if (!named?.trim()) wrong.push(`${name(drawing)} has no name`);
 }
-for (const cell of document.querySelectorAll("th")) if (!cell.scope) wrong.push(`${name(cell)} has no scope`);
+for (const cell of document.querySelectorAll("th")) {
+  if (!cell.scope) wrong.push(`${name(cell)} has no scope`);
+  if (!cell.textContent.trim()) wrong.push(`${name(cell)} is the head of nothing`);
+}
 for (const list of document.querySelectorAll("ul, ol")) {
   for (const child of list.children) if (child.localName !== "li") wrong.push(`${name(child)} is in a list, and no item`);
 }
