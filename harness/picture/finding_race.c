@@ -13,7 +13,7 @@
 #define LOCK_LEVELS 3u
 #define LANE        (LANE_TOP + LOCK_LEVELS * LOCK_HEIGHT + 22u)
 #define TOP         26u
-#define WIDTH_LEAST 1000u
+#define WIDTH_LEAST 800u
 #define WIDTH_MOST  6000u
 #define MARGIN      110u /* behind the last point: of what is waited for in vain */
 
@@ -44,7 +44,7 @@ static void lay_out(const struct picture *picture) {
     drawing.race = race;
     drawing.step = &picture->recording->step[race->step];
     drawing.events = race->event_count < RECORDING_EVENTS ? race->event_count : RECORDING_EVENTS;
-    unsigned wanted = race->points * 6;
+    unsigned wanted = race->points * 5;
     drawing.width = wanted < WIDTH_LEAST ? WIDTH_LEAST : wanted > WIDTH_MOST ? WIDTH_MOST : wanted;
     drawing.lanes = 0;
     for (uint8_t actor = 0; actor < SUT_ACTORS; actor++) {

@@ -6,16 +6,19 @@ import json
 import os
 import re
 import shutil
+import tarfile
 import tempfile
 
 from browser import Browser, Missing, programs
-from helpers import ROOT, Failed, said, start
+from helpers import ROOT, Failed, said, start, stop
 from plant import Build, Planted, select
 
 # One of each kind: a clause, a fault, a sanitizer's, races, a boot that goes wrong, what only the end shows.
 KINDS = ("pin-exact-end-inclusive", "any-rollback-first-extents-stay", "pin-pages-scratch-array-freed",
          "race-memory-unpin-forgets-after-leaving", "race-atomic-pin-checks-then-waits", "init-caps-after-the-start",
          "stop-stale-handle-outlives-the-stop")
+# With hostile names and sources; of the second the page shows lines of sources.
+HOSTILE_KINDS = KINDS[0], "race-memory-unpin-forgets-after-leaving"
 WIDTHS = (1280, 420)
 HOSTILE = "<img src=x onerror=alert(1)>'\"&amp; $(touch x) -.txt"
 
@@ -25,13 +28,15 @@ def arguments():
         prog="tests/planted/pages", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Opens the pages of the bugs named (a NAME may be a pattern such as '*', which is all of them; "
         "without one: a few of each kind) in a headless Chromium.",
-        epilog="Exit status: 0 as they should be, 1 some page is not, 2 environment, 77 there is no Chromium here.")
+        epilog="Exit status: 0 as they should be, or there is no Chromium here; 1 some page is not, 2 environment.")
     add = parser.add_argument
     add("names", metavar="NAME", nargs="*")
     add("--asan", metavar="DIR", type=os.path.realpath, default=f"{ROOT}/build/tests/asan",
         help="clang build with ASan and UBSan (build/tests/asan)")
     add("--engine", default="libfuzzer", help="that build's PINFUZZ_ENGINE (libfuzzer)")
-    add("--axe", metavar="FILE", help="axe-core's axe.min.js: let it look, too")
+    add("--axe", metavar="FILE", nargs="?", const="npm",
+        help="let axe-core look, too: its axe.min.js; without a FILE npm fetches it, where there is one")
+    add("--require", action="store_true", help="it is an error that there is no Chromium here")
     add("--keep", metavar="DIR", type=os.path.realpath, help="leave pages and pictures of them in DIR")
     return parser.parse_args()
 
@@ -187,7 +192,7 @@ def picture(browser, options, name):
 
 
 def check_failing(browser, page, verdict, finding, work):
-    """Each of these edits of a good page is noticed."""
+    """Each of these edits of a good page is noticed; of that of KINDS[0], for some are of its texts."""
     with open(page, encoding="utf-8") as file:
         good = file.read()
     expected = verdict.report["got"]
@@ -242,7 +247,7 @@ def check_hostile(browser, pinfuzz, bug, work):
     check_stepping(browser, data)
     text = browser.run("return document.body.textContent")
     demand(HOSTILE in text, "the name of the file is not shown as it is")
-    demand(not bug.name.startswith("race-memory-") or "<svg onload=alert(3)>\\u202e" in text, "the lines of the sources are not shown as they are")
+    demand(not bug.races or "<svg onload=alert(3)>\\u202e" in text, "the lines of the sources are not shown as they are")
     demand(not browser.run("return document.querySelector('b.bold, main b img, img')"), "markup in a name is markup")
     check_page(browser, None)
     check_console(browser)
@@ -255,7 +260,7 @@ def check_hostile(browser, pinfuzz, bug, work):
 # ---- one bug ----
 
 
-def try_bug(browser, bug, build, options, work, is_first):
+def try_bug(browser, bug, build, options, work):
     planted = Planted(bug, work)
     pinfuzz = planted.link(build, "pinfuzz", ["cli"])
     page = report(pinfuzz, bug.program, f"{work}/as-is", "--as-is", "--sources", work)
@@ -268,11 +273,26 @@ def try_bug(browser, bug, build, options, work, is_first):
     picture(browser, options, bug.name)
     if options.keep:
         shutil.copy(page, f"{options.keep}/{bug.name}.html")
-    if is_first:
+    if bug.name == KINDS[0]:
         check_failing(browser, page, verdict, finding, work)
-    if is_first or bug.name.startswith("race-memory-"):
+    if bug.name in HOSTILE_KINDS:
         check_hostile(browser, pinfuzz, bug, work)
     return f"{finding['ruleId']}, {len(data['steps'])} steps, {os.path.getsize(page) // 1024} KiB"
+
+
+def fetch_axe(work):
+    """The path of axe-core's script, fetched by npm; None where there is none. It is too large to keep here."""
+    if not shutil.which("npm"):
+        print("pages: axe-core skipped, no npm")
+        return None
+    status, out, err = said(["npm", "pack", "axe-core@4"], cwd=work)
+    if status:
+        stop(f"npm cannot fetch axe-core: {err.strip().splitlines()[-1:]}")
+    with tarfile.open(f"{work}/{out.split()[-1]}") as package:
+        script = package.extractfile("package/axe.min.js").read()
+    with open(f"{work}/axe.js", "wb") as file:
+        file.write(script)
+    return f"{work}/axe.js"
 
 
 def main():
@@ -281,17 +301,19 @@ def main():
         programs()
     except Missing as missing:
         print(f"pages: skipped, {missing}")
-        return 77
+        return 2 if options.require else 0
     bugs = select(options.names or KINDS)
     if options.keep:
         os.makedirs(options.keep, exist_ok=True)
     build = Build(options.asan, ["pinfuzz", "grow"], stacks=True, engine=options.engine, sanitize="address,undefined")
     failed = 0
-    with Browser() as browser:
-        for at, bug in enumerate(bugs):
+    with Browser() as browser, tempfile.TemporaryDirectory() as fetched:
+        if options.axe == "npm":
+            options.axe = fetch_axe(fetched)
+        for bug in bugs:
             with tempfile.TemporaryDirectory() as work:
                 try:
-                    print(f"ok   {bug.name}: {try_bug(browser, bug, build, options, work, at == 0)}", flush=True)
+                    print(f"ok   {bug.name}: {try_bug(browser, bug, build, options, work)}", flush=True)
                 except Failed as wrong:
                     failed += 1
                     print(f"FAIL {bug.name}: {wrong}", flush=True)

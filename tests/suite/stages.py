@@ -77,6 +77,7 @@ def stages():
               slow=True),
         Stage("names", "names of crashes in races", ["tests/planted/names", "--builds", "both", "race-*"],
               ("build-asan",), tail=2, slow=True),
+        Stage("pages", "pages of findings in a browser", ["tests/planted/pages"], ("build-asan",), tail=1, slow=True),
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
