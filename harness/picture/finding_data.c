@@ -18,7 +18,7 @@ static void put_member(FILE *to, const char *name, const char *text) {
 static void put_ledger(FILE *to, const struct sut_ledger *ledger) {
     fputc('[', to);
     const char *between = "";
-#define NUMBER(member, what)                                                                                 \
+#define NUMBER(member, what, ...)                                                                            \
     fprintf(to, "%s%llu", between, (unsigned long long)ledger->member);                                      \
     between = ",";
     LEDGER_COUNTS(NUMBER)
@@ -27,7 +27,8 @@ static void put_ledger(FILE *to, const struct sut_ledger *ledger) {
 
 static bool same_ledgers(const struct recording_state *a, const struct recording_state *b) {
     bool same = a->counted == b->counted;
-#define SAME(member, what) same &= a->wanted.member == b->wanted.member && a->found.member == b->found.member;
+#define SAME(member, what, ...)                                                                              \
+    same &= a->wanted.member == b->wanted.member && a->found.member == b->found.member;
     LEDGER_COUNTS(SAME)
     return same;
 }
@@ -148,7 +149,7 @@ void picture_data(const struct picture *picture) {
     FILE *to = picture->to;
     fputs("<script type=\"application/json\" id=\"data\">{\"ledger\":[", to);
     const char *between = "";
-#define NAME(member, what)                                                                                   \
+#define NAME(member, what, ...)                                                                              \
     fputs(between, to);                                                                                      \
     html_json(to, what);                                                                                     \
     between = ",";

@@ -30,7 +30,7 @@ void picture_ledger(const struct picture *picture) {
         "scope=\"col\" class=\"number\">model</th><th scope=\"col\" class=\"number\">implementation</th><th "
         "scope=\"col\" class=\"number\">differs by</th></tr></thead><tbody>\n",
         to);
-#define COUNT(member, what) put_count(to, what, state->wanted.member, state->found.member);
+#define COUNT(member, what, ...) put_count(to, what, state->wanted.member, state->found.member);
     LEDGER_COUNTS(COUNT)
     fputs("</tbody></table></div>\n", to);
 }

@@ -134,7 +134,7 @@ bool recording_differs(const struct recording_state *state, const struct recordi
 
 bool recording_ledger_differs(const struct recording_state *state) {
     bool differs = false;
-#define DIFFERS(member, what) differs |= state->wanted.member != state->found.member;
+#define DIFFERS(member, what, ...) differs |= state->wanted.member != state->found.member;
     LEDGER_COUNTS(DIFFERS)
     return state->counted && differs;
 }
