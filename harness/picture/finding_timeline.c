@@ -258,8 +258,23 @@ static const char *wrong_page(uint8_t device) {
     return "";
 }
 
-static void mark_wrong_page(const struct row *row, struct bar *bar) {
+/* The ledger counts for all adapters together: where there is one, what it counts wrong is that one's. */
+static const char *wrong_count(enum row_kind kind) {
+    const struct recording *recording = timeline.picture->recording;
+    const struct recording_state *state = &recording->step[recording->broken].after;
+    const struct sut_ledger *wanted = &state->wanted, *found = &state->found;
+    if (!state->counted || timeline.picture->program->machine.adapters > 1)
+        return "";
+    if (kind == ROW_VIEWS && (wanted->views != found->views || wanted->view_bytes != found->view_bytes))
+        return "✖ miscounted";
+    if (kind == ROW_PIN && (wanted->pins != found->pins || wanted->locked_pages != found->locked_pages))
+        return "✖ miscounted";
+    return "";
+}
+
+static void mark_wrong(const struct row *row, struct bar *bar) {
     const char *wrong = row->kind == ROW_DOMAIN || row->kind == ROW_PIN ? wrong_page(row->of) : "";
+    wrong = wrong[0] ? wrong : wrong_count(row->kind);
     if (!wrong[0] || !bar->tone || strcmp(bar->tone, "wrong") == 0)
         return;
     char text[sizeof(bar->text)];
@@ -386,7 +401,7 @@ static void put_bars(FILE *to, const struct row *row) {
         if (i < states)
             next = bar_of(row, &recording->step[i].after.device[row->of]);
         if (i < states && i == recording->broken)
-            mark_wrong_page(row, &next);
+            mark_wrong(row, &next);
         if (i < states && (next.tone == NULL) == (bar.tone == NULL) &&
             (!next.tone || (strcmp(next.tone, bar.tone) == 0 && strcmp(next.text, bar.text) == 0)))
             continue;
