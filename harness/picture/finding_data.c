@@ -130,7 +130,7 @@ static void put_step(const struct picture *picture, uint32_t at) {
         put_member(picture->to, "before", "The process died in this step; the state is that before it.");
     else if (recording->midway && at == recording->broken)
         put_member(picture->to, "before",
-                   "It was found in the middle of this step, of which the model had not been told yet.");
+                   "It was found in the middle of this step; the model is as it was before.");
     if (!unknown) {
         put_devices(picture, &step->after, before);
         put_irqls(picture, &step->after);
