@@ -81,7 +81,7 @@ pinfuzz_room(no_judge PLACE judge
   SOURCES none/none.c descriptor.c run.c state_coverage.c linearize.c linearize_text.c)
 # What looks at accesses is linked with what is traced only. It is called at each of them: a sanitizer in it
 # would take as long as it does.
-pinfuzz_room(interleave PLACE interleave SOURCES fiber.c schedule.c schedule_text.c threads.c)
+pinfuzz_room(interleave PLACE interleave SOURCES explore.c fiber.c schedule.c schedule_text.c threads.c)
 pinfuzz_room(accesses PLACE interleave SOURCES accesses.c place.c FLAGS -O2 -fno-sanitize=all)
 pinfuzz_room(trace PLACE interleave SOURCES trace.c FLAGS -O2 -fno-sanitize=all)
 

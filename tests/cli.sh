@@ -104,7 +104,11 @@ END
 expect 0 'race.txt: operation 2: 2 schedules of 2 actors, at most 0 preemptions, * points: kept*' \
     "$pinfuzz" schedules --preemptions 0 race.txt
 expect 0 'race.txt: operation 2: * schedules of 2 actors, at most 2 preemptions, * points: kept*' \
+    "$pinfuzz" schedules --preemptions 2 race.txt
+expect 0 'race.txt: operation 2: complete: * inequivalent schedules of 2 actors (*), * points: kept*' \
     "$pinfuzz" schedules race.txt
+expect 0 'race.txt: operation 2: 20 random schedules of 2 actors, *: kept; a bug of depth 2 was missed *' \
+    "$pinfuzz" schedules --pct 2 --runs 20 race.txt
 expect 2 '*expected a race operation, there is none*' "$pinfuzz" schedules good.txt
 expect 2 '*FILE is missing*' "$pinfuzz" schedules
 expect 2 '*--preemptions wants a number from 0 to 8*' "$pinfuzz" schedules --preemptions 9 race.txt

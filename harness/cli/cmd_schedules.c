@@ -10,23 +10,17 @@
 #include <unistd.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/cli/outcomes.h"
+#include "harness/cli/sweep.h"
+#include "harness/interleave/explore.h"
 #include "harness/interleave/trace.h"
 #include "harness/program/text.h"
 #include "harness/verdict/child.h"
 #include "harness/verdict/death.h"
 #include "harness/verdict/schedules.h"
 
-#define PREEMPTIONS 2u
 /* Beyond, a race is no small one any more: at 50 microseconds each, more than an hour. */
 #define LIMIT UINT64_C(100000000)
-
-struct options {
-    const char *out;
-    enum load_form form;
-    unsigned preemptions;
-    unsigned timeout;
-    bool all;
-};
 
 struct sweep {
     struct schedules schedules;
@@ -36,12 +30,20 @@ struct sweep {
     uint64_t broken;           /* how many */
     bool done;
     bool all;
+    bool want_outcomes;
+    struct outcomes outcomes;
 };
 
 static struct sweep *sweep;
 
+/* Random schedules, unless another number is asked for: some seconds. */
+#define RUNS 10000u
+
 static bool seen(struct schedules *self, unsigned outcome) {
     const struct program_op *race = &self->program->ops[self->op];
+    if (sweep->want_outcomes) {
+        outcomes_note(&sweep->outcomes, outcome);
+    }
     if (outcome != VERDICT_KEPT) {
         if (sweep->broken++ == 0) {
             sweep->first = *race;
@@ -61,24 +63,29 @@ static void run_sweep(void *context) {
     _exit(0); /* runs that were left in the middle leak, and that is not their finding */
 }
 
-/* Prints one line; true when the contract was kept under all of them. */
-static bool sweep_race(const struct options *options, const char *path, struct program *program, uint32_t op,
-                       int *status) {
+static int sweep_bounded(const struct sweep_options *options, const char *path, struct program *program,
+                         uint32_t op) {
+    int status;
     struct program_op asked = program->ops[op];
-    *sweep = (struct sweep){.schedules = {.op = op, .preemptions = options->preemptions, .limit = LIMIT},
-                            .outcome = VERDICT_KEPT,
-                            .all = options->all};
-    if (!child_run(run_sweep, program, -1, options->timeout, status)) {
-        *status = -1;
-        return false;
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
+        return CMD_BAD_INPUT;
+    }
+    memset(sweep, 0, sizeof *sweep);
+    sweep->schedules = (struct schedules){.op = op, .preemptions = options->preemptions, .limit = LIMIT};
+    sweep->schedules.done = options->outcomes ? outcomes_done : NULL;
+    sweep->outcome = VERDICT_KEPT;
+    sweep->all = options->all;
+    sweep->want_outcomes = options->outcomes;
+    if (!child_run(run_sweep, program, -1, options->timeout, &status)) {
+        return CMD_BAD_INPUT;
     }
     const struct schedules *s = &sweep->schedules;
     printf("%s: operation %u: %" PRIu64 " schedules of %u actors, at most %u preemptions, %u points: ", path,
            op + 1, s->count, s->actors, options->preemptions, s->points);
-    bool kept = *status == 0 && sweep->outcome == VERDICT_KEPT;
+    bool kept = status == 0 && sweep->outcome == VERDICT_KEPT;
     program->ops[op] = asked;
-    if (*status != 0) {
-        death_print(stdout, *status, options->timeout);
+    if (status != 0) {
+        death_print(stdout, status, options->timeout);
         printf(" under the next\n");
         program->ops[op] = sweep->running;
     } else if (!kept) {
@@ -93,19 +100,18 @@ static bool sweep_race(const struct options *options, const char *path, struct p
         text_print_op(&program->ops[op], text, sizeof text);
         printf("    %s\n", text);
     }
+    if (options->outcomes) {
+        outcomes_print(&sweep->outcomes, program, op);
+    }
     fflush(stdout);
-    *status = 0;
-    return kept;
+    return !kept ? CMD_VIOLATED : sweep->done ? CMD_KEPT : CMD_INCOMPLETE;
 }
 
-static int sweep_file(const struct options *options, const char *path) {
+static int sweep_file(const struct sweep_options *options, const char *path) {
     static struct program program;
-    int status = 0;
+    int end = CMD_KEPT;
     unsigned races = 0;
     if (!cmd_load(path, options->form, &program)) {
-        return CMD_BAD_INPUT;
-    }
-    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
         return CMD_BAD_INPUT;
     }
     for (uint32_t op = 0; op < program.op_count; op++) {
@@ -113,14 +119,15 @@ static int sweep_file(const struct options *options, const char *path) {
             continue;
         }
         races++;
-        if (sweep_race(options, path, &program, op, &status)) {
-            continue;
-        }
-        if (status != 0) {
+        int one = options->preemptions == SWEEP_BOUNDLESS ? sweep_explored(options, path, &program, op)
+                                                          : sweep_bounded(options, path, &program, op);
+        if (one == CMD_VIOLATED && options->out != NULL && !cmd_save(options->out, LOAD_DETECT, &program)) {
             return CMD_BAD_INPUT;
         }
-        bool saved = options->out == NULL || cmd_save(options->out, LOAD_DETECT, &program);
-        return saved ? CMD_VIOLATED : CMD_BAD_INPUT;
+        if (one == CMD_VIOLATED || one == CMD_BAD_INPUT) {
+            return one;
+        }
+        end = one == CMD_INCOMPLETE ? one : end;
     }
     if (races == 0) {
         fprintf(stderr, "%s: expected a race operation, there is none\n", path);
@@ -129,22 +136,35 @@ static int sweep_file(const struct options *options, const char *path) {
     if (&trace_linked == NULL) {
         fprintf(stderr, "This build does not trace loads and stores: points are calls and locks only.\n");
     }
-    return CMD_KEPT;
+    return end;
 }
 
+#define MEMBER(member) offsetof(struct sweep_options, member)
 static const struct option option_table[] = {
-    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
-    {"--timeout", NULL, OPTION_COUNT, offsetof(struct options, timeout), 0, VERDICT_TIMEOUT_MAX},
-    {"--preemptions", NULL, OPTION_COUNT, offsetof(struct options, preemptions), 0, PROGRAM_SWITCHES},
-    {"--all", NULL, OPTION_FLAG, offsetof(struct options, all), 0, 0},
-    OPTION_FORMS(struct options, form),
+    {"-o", NULL, OPTION_NAME, MEMBER(out), 0, 0},
+    {"--timeout", NULL, OPTION_COUNT, MEMBER(timeout), 0, VERDICT_TIMEOUT_MAX},
+    {"--preemptions", NULL, OPTION_COUNT, MEMBER(preemptions), 0, PROGRAM_SWITCHES},
+    {"--pct", NULL, OPTION_COUNT, MEMBER(depth), 1, EXPLORE_DEPTH_MAX},
+    {"--runs", NULL, OPTION_COUNT, MEMBER(runs), 1, UINT32_MAX},
+    {"--seconds", NULL, OPTION_COUNT, MEMBER(seconds), 1, UINT32_MAX},
+    {"--seed", NULL, OPTION_COUNT, MEMBER(seed), 0, UINT32_MAX},
+    {"--accesses", NULL, OPTION_FLAG, MEMBER(accesses), 0, 0},
+    {"--plain", NULL, OPTION_FLAG, MEMBER(plain), 0, 0},
+    {"--outcomes", NULL, OPTION_FLAG, MEMBER(outcomes), 0, 0},
+    {"--all", NULL, OPTION_FLAG, MEMBER(all), 0, 0},
+    OPTION_FORMS(struct sweep_options, form),
 };
 
 static int main_schedules(int argc, char **argv) {
-    struct options options = {.preemptions = PREEMPTIONS};
+    struct sweep_options options = {.preemptions = SWEEP_BOUNDLESS};
     struct words words;
-    return options_read(&cmd_schedules, argc, argv, &options, &words) ? sweep_file(&options, words.at[0])
-                                                                      : CMD_BAD_INPUT;
+    if (!options_read(&cmd_schedules, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
+    }
+    if (options.depth > 0 && options.runs == 0) {
+        options.runs = RUNS;
+    }
+    return sweep_file(&options, words.at[0]);
 }
 
 const struct cmd cmd_schedules = {
@@ -162,22 +182,60 @@ const struct cmd cmd_schedules = {
         "    pinfuzz schedules [OPTION...] FILE\n"
         "\n"
         "DESCRIPTION\n"
-        "    Runs the program in FILE (`-`: standard input) once for each schedule of its race with at most\n"
-        "    N preemptions, with each actor as the first. The schedule in the file is ignored. A preemption\n"
-        "    takes the processor from an actor that could continue; a switch away from an actor that waits\n"
-        "    for a lock or has ended is not counted. If there are several races, each is explored in turn\n"
-        "    while the others keep their schedules.\n"
+        "    Runs the program in FILE (`-`: standard input) under all schedules of its race, with no bound "
+        "on\n"
+        "    preemptions: of schedules that differ only in the order of what does not depend on each other,\n"
+        "    one is run. The schedule in the file is ignored. If there are several races, each is explored "
+        "in\n"
+        "    turn while the others keep their schedules.\n"
+        "\n"
+        "    What depends on each other is taking the same lock, and the end of a call and the beginning of\n"
+        "    another actor's. The order of loads and stores does not matter as long as locks order all that\n"
+        "    conflict, and each run is looked at for one that does not (RACE-MEMORY). If a run shows a data\n"
+        "    race and that is no finding, for the implementation is not held to that clause, the "
+        "exploration\n"
+        "    begins again as with --accesses. A build that does not trace loads and stores cannot look.\n"
         "\n"
         "    Prints a line for each race:\n"
         "\n"
-        "        FILE: operation 2: 40602 schedules of 2 actors, at most 2 preemptions, 201 points: kept\n"
+        "        FILE: operation 2: complete: 7 inequivalent schedules of 2 actors (7 runs, 0 blocked by "
+        "sleep\n"
+        "        sets), 478 points: kept\n"
         "\n"
-        "    or the clause that was broken, and the race with the first schedule that broke it.\n"
+        "    A blocked run was left as soon as all that could follow had been run before. Without "
+        "`complete`,\n"
+        "    there are more schedules than were run. Otherwise prints the clause that was broken, and the\n"
+        "    race with the first schedule that broke it, with as few switches as were found to show the "
+        "same;\n"
+        "    if more than 8 are needed, no program can have them, and the points of the switches are "
+        "printed.\n"
         "\n"
-        "    With p points and two actors, this takes about 2 * p^N / N! runs.\n"
+        "    With --preemptions, runs every schedule of at most N preemptions, with each actor as the first. "
+        "A\n"
+        "    preemption takes the processor from an actor that could continue; a switch away from an actor\n"
+        "    that waits for a lock or has ended is not counted. With p points and two actors, this takes\n"
+        "    about 2 * p^N / N! runs.\n"
+        "\n"
+        "    With --pct, runs random schedules (probabilistic concurrency testing): actors have random\n"
+        "    priorities, which change at D - 1 random steps. A bug of depth D is one that needs D steps in "
+        "a\n"
+        "    certain order. With n actors and k steps, a run shows it with a probability of at least\n"
+        "    1 / (n * k^(D-1)). Prints with which probability all of the runs have missed it, at most:\n"
+        "\n"
+        "        FILE: operation 1: 10000 random schedules of 2 actors, 18 steps, 452 points: kept; a bug "
+        "of\n"
+        "        depth 3 was missed with a probability of at most 2e-07\n"
         "\n"
         "OPTIONS\n"
-        "    --preemptions N   0 to 8; default: 2, which is enough for most races\n"
+        "    --preemptions N   only schedules of at most N preemptions, 0 to 8; each of them\n"
+        "    --pct D           random schedules, for bugs of depth D, 1 to 9\n"
+        "    --seed S          of the random schedules; default: 0. The same seed makes the same schedules\n"
+        "    --runs N          at most N runs; default: any number, and 10000 with --pct\n"
+        "    --seconds S       stop after S seconds of processor time\n"
+        "    --accesses        switch at loads and stores, too\n"
+        "    --plain           run every schedule, also those that come to the same: to compare with\n"
+        "    --outcomes        also print what the schedules come to: the verdict, what each call returned,\n"
+        "                      and a number for the state at the program's end\n"
         "    -o OUT            write the program with the first schedule that broke a clause; as text if\n"
         "                      the name ends in .txt, otherwise as bytes\n"
         "    --all             continue after the first, and print how many broke a clause\n"
@@ -186,10 +244,13 @@ const struct cmd cmd_schedules = {
         "                      read FILE as text, or as bytes, whatever it looks like\n"
         "\n"
         "EXIT STATUS\n"
-        "    0 the contract was kept under each schedule; 1 it was broken, or the implementation crashed or\n"
-        "    hung; 2 the program cannot be read or has no race, or OUT cannot be written\n"
+        "    0   the contract was kept under each schedule, or each random one\n"
+        "    1   it was broken, or the implementation crashed or hung\n"
+        "    2   the program cannot be read or has no race, or OUT cannot be written\n"
+        "    3   stopped before the end (Ctrl-C, SIGTERM, --runs, --seconds), and nothing found so far\n"
         "\n"
         "EXAMPLES\n"
         "    pinfuzz schedules corpus/pin_race_fuzzer/pin_beside_unpin.txt\n"
-        "    pinfuzz schedules --preemptions 3 short.txt -o worst.txt\n",
+        "    pinfuzz schedules --preemptions 3 short.txt -o worst.txt\n"
+        "    pinfuzz schedules --pct 3 --runs 100000 long.txt\n",
 };

@@ -33,6 +33,7 @@ _Static_assert(PROGRAM_RACE_OPS <= LINEARIZE_CALLS, "each race can be judged");
 WEAK void accesses_begin(unsigned actors);
 WEAK void accesses_end(void);
 WEAK bool accesses_ordered(void);
+WEAK bool accesses_overflowed(void);
 WEAK void accesses_fresh(const void *address, size_t size);
 WEAK enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t size, uintptr_t pc);
 WEAK const struct accesses_conflict *accesses_found(void);
@@ -129,8 +130,12 @@ static void act(unsigned actor) {
         bool bus = is_bus(race.asked[i].opcode);
         if (bus)
             (on_threads ? threads_acquire : schedule_acquire)(bus_lock, "bus");
+        if (!on_threads)
+            schedule_did(DEED_BEGAN);
         race.calls[i].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
         perform(i);
+        if (!on_threads)
+            schedule_did(DEED_RETURNED);
         race.calls[i].returned = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
         if (bus)
             (on_threads ? threads_release : schedule_release)(bus_lock);
@@ -153,6 +158,7 @@ static void fresh(const void *address, size_t size) {
 }
 
 static void freed(const void *address, size_t size) {
+    schedule_free(address, size);
     if (accesses_freed)
         (void)accesses_freed(schedule.actor, address, size, (uintptr_t)__builtin_return_address(0));
 }
@@ -311,6 +317,8 @@ static void note_watched(struct run_watch *watch, enum schedule_outcome outcome)
     watch->stuck = outcome != SCHEDULE_DONE;
     watch->points = schedule.points;
     watch->switched = schedule_switched();
+    watch->raced = accesses_found && accesses_found();
+    watch->overflowed = accesses_overflowed && accesses_overflowed();
     watch->turn_count = schedule_noted();
 }
 
@@ -340,10 +348,13 @@ uint32_t run_race(uint32_t op) {
         return span;
     check_frames_before();
     struct run_watch *watch = run.options->watch && run.options->watch->op == op ? run.options->watch : NULL;
-    if (watch)
+    if (watch) {
         schedule_note(watch->turns, watch->capacity);
+        schedule_guide(watch->guide);
+    }
     enum schedule_outcome outcome = run_actors();
     schedule_note(NULL, 0);
+    schedule_guide(NULL);
     if (outcome == SCHEDULE_FAILED) {
         run.abandoned = true; /* nobody's finding */
         return span;

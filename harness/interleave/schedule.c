@@ -14,6 +14,7 @@ __attribute__((weak)) void accesses_release(unsigned actor, const void *lock);
 
 static struct {
     const struct program_race *race;
+    const struct schedule_guide *guide; /* NULL: the race's switches */
     void (*body)(unsigned actor);
     void (*to_actor)(unsigned actor);
     unsigned actors;
@@ -23,6 +24,7 @@ static struct {
     uint32_t since;    /* points when the last one was due */
     bool stuck;
     bool stopped;
+    bool cut;
     bool waited;
     const void *wanted[SUT_ACTORS]; /* the lock an actor waits for */
     const char *wanted_name[SUT_ACTORS];
@@ -102,16 +104,73 @@ static void go(unsigned actor) {
 }
 
 static void arm(void) {
+    if (plan.guide) {
+        schedule.countdown = plan.guide->accesses ? 1 : UINT32_MAX;
+        plan.locks = 0;
+        return;
+    }
     const struct program_switch *next = plan.next < plan.race->switches ? &plan.race->at[plan.next] : NULL;
     schedule.countdown = next && !next->locks ? next->points : UINT32_MAX;
     plan.locks = next && next->locks ? next->points : 0;
 }
 
+/* ---- guided ---- */
+
+static unsigned ask_guide(void) {
+    unsigned enabled = 0, waiting = 0;
+    for (unsigned i = 0; i < SUT_ACTORS; i++) {
+        bool there = (plan.actors >> i & 1) && !fiber_ended(i);
+        enabled |= (unsigned)can_run(i) << i;
+        waiting |= (unsigned)(there && !can_run(i)) << i;
+    }
+    unsigned next =
+        enabled || waiting ? plan.guide->choose(plan.guide->context, enabled, waiting) : SUT_ACTORS;
+    plan.stuck = waiting && !enabled;
+    plan.cut = enabled && next == SUT_ACTORS;
+    return next;
+}
+
+static void guided_point(enum schedule_kind kind, const void *object, size_t size, uintptr_t pc,
+                         const char *name) {
+    plan.guide->arrive(plan.guide->context, kind, object, size);
+    unsigned to = ask_guide();
+    if (to == SUT_ACTORS)
+        fiber_abandon();
+    if (to == schedule.actor)
+        return;
+    mark(kind, to, (unsigned)size, pc, name);
+    go(to);
+}
+
+void schedule_guide(const struct schedule_guide *guide) {
+    plan.guide = guide;
+}
+
+void schedule_did(enum schedule_deed deed) {
+    if (!plan.guide)
+        return;
+    if (deed == DEED_RETURNED)
+        guided_point(POINT_CALL, NULL, 0, 0, NULL);
+    plan.guide->did(plan.guide->context, deed, NULL);
+}
+
+void schedule_free(const void *address, size_t size) {
+    if (plan.guide && plan.guide->accesses && schedule.running)
+        guided_point(POINT_STORE, address, size, 0, NULL);
+}
+
+/* ---- by the program's switches ---- */
+
 /* What is at stake at a point, where it is a lock's. */
 static const char *point_lock;
 
-void schedule_switch(enum schedule_kind kind, unsigned size, uintptr_t pc) {
+void schedule_switch(enum schedule_kind kind, const void *address, unsigned size, uintptr_t pc) {
     unsigned to = SUT_ACTORS;
+    if (plan.guide) {
+        arm();
+        guided_point(kind, address, size, pc, NULL);
+        return;
+    }
     if (plan.next < plan.race->switches) /* else 2^32 points have been passed without one */
         to = plan.race->at[plan.next++].actor;
     arm();
@@ -126,15 +185,29 @@ void schedule_switch(enum schedule_kind kind, unsigned size, uintptr_t pc) {
 }
 
 void schedule_call(int32_t call) {
-    schedule_point(POINT_CALL, 0, 0);
+    if (!plan.guide) {
+        schedule_point(POINT_CALL, 0, 0);
+    } else {
+        schedule.points++;
+        if (plan.call[schedule.actor] >= 0)
+            guided_point(POINT_CALL, NULL, 0, 0, NULL);
+    }
     plan.call[schedule.actor] = call;
 }
 
-static void lock_point(enum schedule_kind kind, const char *name) {
+static void lock_point(enum schedule_kind kind, const void *lock, const char *name) {
+    if (plan.guide) {
+        schedule.points++;
+        if (kind == POINT_ACQUIRE)
+            guided_point(kind, lock, 0, 0, name);
+        else
+            plan.guide->did(plan.guide->context, DEED_RELEASED, lock);
+        return;
+    }
     point_lock = name;
     if (plan.locks && --plan.locks == 0) {
         schedule.points++;
-        schedule_switch(kind, 0, 0);
+        schedule_switch(kind, NULL, 0, 0);
     } else {
         schedule_point(kind, 0, 0);
     }
@@ -142,7 +215,12 @@ static void lock_point(enum schedule_kind kind, const char *name) {
 
 void schedule_acquire(const void *lock, const char *name) {
     unsigned self = schedule.actor;
-    lock_point(POINT_ACQUIRE, name);
+    if (plan.guide) { /* who waits is known before it is asked who goes on, and nobody goes on to wait */
+        plan.wanted[self] = lock;
+        plan.wanted_name[self] = name;
+        plan.waited |= find(lock) != NULL;
+    }
+    lock_point(POINT_ACQUIRE, lock, name);
     while (find(lock)) {
         plan.wanted[self] = lock;
         plan.wanted_name[self] = name;
@@ -174,7 +252,7 @@ void schedule_release(const void *lock) {
     const char *name = plan.held[i].name;
     plan.held[i] = plan.held[--plan.held_count];
     note();
-    lock_point(POINT_RELEASE, name);
+    lock_point(POINT_RELEASE, lock, name);
 }
 
 const char *schedule_holds(void) {
@@ -205,6 +283,7 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
     plan.since = 0;
     plan.stuck = false;
     plan.stopped = false;
+    plan.cut = false;
     plan.waited = false;
     plan.held_count = 0;
     plan.mark_count = 0;
@@ -217,20 +296,25 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
         if ((actors >> i & 1) && !fiber_begin(i, run_actor, NULL))
             return SCHEDULE_FAILED;
     }
-    unsigned next = can_run(race->first) ? race->first : lowest();
-    while (next < SUT_ACTORS && !plan.stuck && !plan.stopped) {
+    unsigned next = plan.guide ? ask_guide() : can_run(race->first) ? race->first : lowest();
+    while (next < SUT_ACTORS && !plan.stuck && !plan.stopped && !plan.cut) {
         become(next);
         schedule.running = true;
         fiber_go(next); /* back when some actor has ended */
         schedule.running = false;
-        next = lowest();
-        if (next < SUT_ACTORS && !plan.stuck && !plan.stopped)
+        if (plan.stuck || plan.stopped || plan.cut)
+            break;
+        next = plan.guide ? ask_guide() : lowest();
+        if (next < SUT_ACTORS)
             mark(POINT_ENDED, next, 0, 0, NULL);
     }
     for (unsigned i = 0; i < SUT_ACTORS; i++)
-        plan.stuck |= (actors >> i & 1) && !fiber_ended(i) && !plan.stopped;
+        plan.stuck |= (actors >> i & 1) && !fiber_ended(i) && !plan.stopped && !plan.cut;
     fiber_end_all();
-    return plan.stopped ? SCHEDULE_STOPPED : plan.stuck ? SCHEDULE_STUCK : SCHEDULE_DONE;
+    return plan.stopped ? SCHEDULE_STOPPED
+           : plan.cut   ? SCHEDULE_CUT
+           : plan.stuck ? SCHEDULE_STUCK
+                        : SCHEDULE_DONE;
 }
 
 void schedule_note(struct schedule_turn *turns, uint32_t capacity) {

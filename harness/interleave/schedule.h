@@ -62,6 +62,7 @@ enum schedule_outcome {
     SCHEDULE_DONE,
     SCHEDULE_STUCK,   /* everybody who has not ended waits */
     SCHEDULE_STOPPED, /* by schedule_stop() */
+    SCHEDULE_CUT,     /* by the guide */
     SCHEDULE_FAILED   /* no memory for stacks: nothing was run */
 };
 
@@ -76,12 +77,17 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
 /* ---- from an actor ---- */
 
 /* The switch is due. */
-void schedule_switch(enum schedule_kind kind, unsigned size, uintptr_t pc);
+void schedule_switch(enum schedule_kind kind, const void *address, unsigned size, uintptr_t pc);
 
-static inline void schedule_point(enum schedule_kind kind, unsigned size, uintptr_t pc) {
+static inline void schedule_access(enum schedule_kind kind, const void *address, unsigned size,
+                                   uintptr_t pc) {
     schedule.points++;
     if (__builtin_expect(--schedule.countdown == 0, 0))
-        schedule_switch(kind, size, pc);
+        schedule_switch(kind, address, size, pc);
+}
+
+static inline void schedule_point(enum schedule_kind kind, unsigned size, uintptr_t pc) {
+    schedule_access(kind, NULL, size, pc);
 }
 
 /* A call begins: its number, for marks; a point. */
@@ -89,10 +95,40 @@ void schedule_call(int32_t call);
 /* Returns when the lock is this actor's. Both are points. name outlives the run. */
 void schedule_acquire(const void *lock, const char *name);
 void schedule_release(const void *lock);
+/* The call begins now, as the judge takes it; or ends. No points but to a guide, to which the end is one. */
+enum schedule_deed {
+    DEED_BEGAN,
+    DEED_RETURNED,
+    DEED_RELEASED
+};
+void schedule_did(enum schedule_deed deed);
+/* Memory is about to be freed. No point but to a guide, which sees all of it written. */
+void schedule_free(const void *address, size_t size);
 /* A lock that this actor holds; NULL: none. */
 const char *schedule_holds(void);
 /* Ends the run: nobody goes on. */
 _Noreturn void schedule_stop(void);
+
+/* ---- guided runs ---- */
+
+/*
+ * Instead of the program's switches: who goes on is asked for wherever an actor is about to take a lock,
+ * begins a call that is not its first, is about to return from one, or has ended; and before each access, if
+ * accesses are points.
+ */
+struct schedule_guide {
+    void *context;
+    bool accesses;
+    /* The actor that runs is about to do this: to the lock or the memory `object`. */
+    void (*arrive)(void *context, enum schedule_kind kind, const void *object, size_t size);
+    /* It has done this, between two points. object: the lock. */
+    void (*did)(void *context, enum schedule_deed deed, const void *object);
+    /* Sets: actors that can go on, and those that wait for a lock that is held. SUT_ACTORS: none is to, and
+     * the run is cut; when none can, it is over anyway. */
+    unsigned (*choose)(void *context, unsigned enabled, unsigned waiting);
+};
+/* For the next runs; outlives them. NULL: not any more. */
+void schedule_guide(const struct schedule_guide *guide);
 
 /* ---- after a run ---- */
 

@@ -80,7 +80,7 @@ static __attribute__((noinline)) void note(const void *address, size_t size, boo
         return;
     if (counts(address))
         return;
-    schedule_point(write ? POINT_STORE : POINT_LOAD, (unsigned)size, pc);
+    schedule_access(write ? POINT_STORE : POINT_LOAD, address, (unsigned)size, pc);
     (void)accesses_see(schedule.actor, address, size, write, pc);
 }
 

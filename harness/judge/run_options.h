@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 struct call;
+struct schedule_guide;
 struct schedule_turn;
 struct sut;
 
@@ -16,8 +17,11 @@ struct run_watch {
     uint32_t op; /* the number of its operation */
     struct schedule_turn *turns;
     uint32_t capacity;
+    const struct schedule_guide *guide; /* NULL: it runs as the program says */
     /* Out: */
     bool ran;
+    bool raced;          /* two accesses that no lock orders, whether or not that is a finding here */
+    bool overflowed;     /* not all of its accesses could be looked at */
     bool stuck;          /* nobody could go on */
     uint32_t points;     /* passed */
     unsigned switched;   /* switches of its schedule that took place */

@@ -19,7 +19,7 @@ struct level {
 /* Runs the program under the level's schedule. False: enough. */
 static bool run_level(struct schedules *self, struct level *level) {
     struct run_watch watch = {.op = self->op, .turns = level->turns, .capacity = TURNS};
-    const struct run_options options = {.quiet = true, .watch = &watch};
+    const struct run_options options = {.quiet = true, .watch = &watch, .done = self->done};
     program_race_set(&self->program->ops[self->op], &level->race);
     if (self->running)
         *self->running = self->program->ops[self->op];

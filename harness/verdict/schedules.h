@@ -20,6 +20,7 @@ struct schedules {
     uint32_t op;             /* which operation is the race */
     unsigned preemptions;    /* <= PROGRAM_SWITCHES */
     uint64_t limit;          /* of schedules */
+    void (*done)(void);      /* run_options.done; NULL: nobody */
     /* Called behind each run with its outcome (verdict.h); false: enough. */
     bool (*seen)(struct schedules *self, unsigned outcome);
     struct program_op *running; /* a copy of the race as it is run; NULL: nobody wants it */

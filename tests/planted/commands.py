@@ -120,6 +120,12 @@ def schedules(trial, label, built):
                                 "-o", worst])
     if status != 1:
         raise Failed(f"{label}: schedules: exit status {status} for {pair}", out + report)
+    least = int(trial.bug.header("Preemptions") or 0)
+    if least:
+        status, out, report = said([f"{built}/pinfuzz", "schedules", "--preemptions", str(least - 1),
+                                    f"{ROOT}/corpus/pin_race_fuzzer/{pair}.txt"])
+        if status != 0:
+            raise Failed(f"{label}: schedules: {least - 1} preemptions: exit status {status} for {pair}", out + report)
     status, out, report = said([f"{built}/pinfuzz", "run", worst])
     if status != 1:
         raise Failed(f"{label}: schedules: the program written for {pair} runs with status {status}", out + report)
