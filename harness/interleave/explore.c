@@ -326,9 +326,9 @@ static bool next_at_random(struct explore *self) {
 }
 
 bool explore_next(struct explore *self) {
-    analyze(self);
     if (self->way == EXPLORE_RANDOM)
         return next_at_random(self);
+    analyze(self);
     for (uint32_t i = self->count; i-- > 0;) {
         struct explore_step *step = &self->steps[i];
         step->asleep |= bit(step->actor);
