@@ -134,7 +134,8 @@ static int sweep_file(const struct sweep_options *options, const char *path) {
         return CMD_BAD_INPUT;
     }
     if (&trace_linked == NULL) {
-        fprintf(stderr, "This build does not trace loads and stores: points are calls and locks only.\n");
+        fprintf(stderr, "This build does not trace loads and stores: points are calls and locks only, and "
+                        "data races go unnoticed.\n");
     }
     return end;
 }

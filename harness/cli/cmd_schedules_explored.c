@@ -53,6 +53,9 @@ static void find_ways(struct exploration *exploration) {
 }
 
 static bool seen(struct exploration *self, unsigned outcome) {
+    if (self->schedules == 1) { /* the first, or the first of those with accesses */
+        shared->outcomes.count = 0;
+    }
     if (shared->want_outcomes) {
         outcomes_note(&shared->outcomes, outcome);
     }
@@ -120,9 +123,10 @@ static void print_counts(const struct sweep_options *options) {
         return;
     }
     printf("%s%" PRIu64 " %sschedules of %u actors (%" PRIu64 " runs, %" PRIu64
-           " blocked by sleep sets), %s%" PRIu32 " points: ",
+           " blocked by sleep sets), %" PRIu32 " points%s%s: ",
            e->complete ? "complete: " : "", e->schedules, options->plain ? "" : "inequivalent ", e->actors,
-           e->runs, e->runs - e->schedules, e->explore.accesses ? "accesses switched at, " : "", e->points);
+           e->runs, e->runs - e->schedules, e->points, e->explore.accesses ? ", accesses among them" : "",
+           e->explore.accesses && !options->accesses ? ", for there is a data race" : "");
 }
 
 static int print_kept(const struct sweep_options *options) {

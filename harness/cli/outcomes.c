@@ -34,9 +34,12 @@ void outcomes_note(struct outcomes *self, unsigned verdict) {
         self->full = true;
         return;
     }
-    self->of[i].outcome = outcome;
+    if (i == self->count) {
+        self->of[i].outcome = outcome;
+        self->of[i].schedules = 0;
+        self->count++;
+    }
     self->of[i].schedules++;
-    self->count += i == self->count;
 }
 
 void outcomes_print(const struct outcomes *self, const struct program *program, uint32_t op) {
