@@ -6,8 +6,7 @@
  *
  * A step is what an actor does from one point to the next. Two steps of two actors depend on each other where
  *   - both begin by taking the same lock;
- *   - both end a call, or one begins a call and the other ends one: the judge goes by which calls were over
- * before which began, and by the order of their ends;
+ *   - both end a call, or one ends one and the other begins one: the judge goes by the order of these;
  *   - both begin with an access, to a common byte, and one of them writes, where accesses are points.
  * Schedules that differ in the order of independent steps alone are equivalent, and of each class one is run.
  *
