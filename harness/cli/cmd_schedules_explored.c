@@ -105,6 +105,10 @@ static bool find_program(const struct sweep_options *options, struct program *pr
 }
 
 static void print_steps(const struct explore *explore) {
+    if (explore->count == 0) {
+        printf("    before this race, or in its first step\n");
+        return;
+    }
     printf("    no program of %u switches has this schedule:", PROGRAM_SWITCHES);
     for (uint32_t i = 0; i < explore->count; i++) {
         if (i == 0 || explore->steps[i].actor != explore->steps[i - 1].actor) {
