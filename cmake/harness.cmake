@@ -17,7 +17,7 @@ list(REMOVE_DUPLICATES public_includes)
 
 # All of it but the command line, for what links it with a subject.
 set(harness pinfuzz_interleave)
-foreach(room program contract judge drive mutate minimize verdict enumerate reproduce page picture)
+foreach(room program contract judge drive mutate minimize verdict enumerate reproduce page picture campaign)
   list(APPEND harness pinfuzz_${room})
 endforeach()
 # Archives are read where the compiler has libzip, which most cross-compilers have not. Not in the cache while it is
@@ -49,7 +49,7 @@ function(pinfuzz_room name)
   pinfuzz_part(pinfuzz_${name} SOURCES ${ROOM_SOURCES} INCLUDES ${public_includes}
     FLAGS ${uncovered} ${ROOM_FLAGS})
 endfunction()
-foreach(room program contract judge drive mutate minimize verdict enumerate reproduce page picture cli)
+foreach(room program contract judge drive mutate minimize verdict enumerate reproduce page picture campaign cli)
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${pinfuzz_root}/harness/${room}"
     "${pinfuzz_root}/harness/${room}/*.c")
   pinfuzz_room(${room} PLACE ${room} SOURCES ${sources})
@@ -65,7 +65,7 @@ add_custom_command(OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/embedded.c"
   DEPENDS ${embedded} "${pinfuzz_root}/harness/reproduce/embedded.cmake" VERBATIM)
 target_sources(pinfuzz_reproduce PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/embedded.c")
 # Styles and scripts of pages: each file is html_<name> there.
-set(assets page/page.css page/page.js picture/finding.css picture/finding.js)
+set(assets page/page.css page/page.js picture/finding.css picture/finding.js campaign/campaign.css campaign/campaign.js)
 string(REPLACE ";" " " assets_named "${assets}")
 list(TRANSFORM assets PREPEND "${pinfuzz_root}/harness/")
 add_custom_command(OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/assets.c"

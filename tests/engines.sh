@@ -37,7 +37,7 @@ check() {
             echo "cmake/engine/$name.cmake: there is no fuzz/engine/run_$name.sh"
     done
     (cd "$1/fuzz" && grep -nE "(^|[^A-Za-z0-9])($(IFS='|' && echo "${names[*]}"))(_|[^A-Za-z0-9]|\$)" \
-        run engine/{campaign,findings,import}.sh | grep -vE '^[^:]*:[0-9]*:( *#|telling=)' |
+        run engine/{campaign,findings,import,record}.sh | grep -vE '^[^:]*:[0-9]*:( *#|telling=)' |
         sed 's/^/by its name: fuzz\//') || true
 }
 

@@ -7,7 +7,8 @@
 #   ENGINE_start ONE TIME  starts an instance that is to run for so many seconds; sets pid[ONE]
 #   ENGINE_ask PID         asks a process to end
 #   ENGINE_ended ONE       after its end, with status[ONE]: keeps what it found, or notes it in `broken`
-#   ENGINE_read ONE        sets executions, rate, edges and inputs, and told: whether it has said any of them yet
+#   ENGINE_read ONE        sets executions, rate, edges and inputs, and told: whether it has said any of them yet;
+#                          where it has them also features, and stability in percent
 #
 # and, if it has use for them:
 #
@@ -157,6 +158,7 @@ start_target() {
     done
     if ! engine_runs "$telling"; then
         # Others may leave out, without a finding, what crashes before they have begun.
+        finder=$telling
         "${telling}_check" "$target"
         if [[ -n ${over[$target]-} ]] || ((stopping)); then
             return 0
@@ -201,6 +203,7 @@ finish() {
     status[$one]=0
     wait "${pid[$one]}" || status[$one]=$?
     unset "pid[$one]"
+    finder=${engine_of[$one]}
     "${engine_of[$one]}_ended" "$one"
     if ((keep_going && !stopping)) && [[ -n ${again[$one]-} ]] &&
         ((began[$one] + share > SECONDS)); then

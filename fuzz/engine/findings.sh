@@ -10,6 +10,8 @@
 found_files=()
 declare -A found_target=() found_cause=() findings_of=() told_cause=()
 unconfirmed=0
+# The engine whose findings are being looked at; none: they are of an earlier run.
+finder=
 
 # Symbolized logs for one cause; more are logged without names of functions, which takes a tenth of the time.
 symbolized_max=5
@@ -47,6 +49,7 @@ cause_of() {
 # tell_finding TARGET FILE CAUSE: counts it, and tells the first of each cause.
 tell_finding() {
     local target=$1 file=$2 cause=$3
+    record_finding "$target" "$file" "$cause"
     findings_of[$target]=$((${findings_of[$target]-0} + 1))
     told_cause[$target/$cause]=$((${told_cause[$target/$cause]-0} + 1))
     if ((told_cause[$target/$cause] == 1)); then

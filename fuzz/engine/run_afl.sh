@@ -90,11 +90,11 @@ afl_ask() {
     kill -INT "$1" 2>/dev/null || true
 }
 
-# afl_stat INSTANCE NAME: a whole number from the statistics that AFL++ leaves; 0 when there are none.
+# afl_stat INSTANCE NAME [FORM]: a whole number from the statistics that AFL++ leaves; 0 when there are none.
 afl_stat() {
     local file
     file=$(afl_place "$1")/$(afl_name "$1")/fuzzer_stats
-    { [[ ! -e $file ]] || sed -n "s/^$2 *: *\([0-9]*\).*/\1/p" "$file"; } | grep . || echo 0
+    { [[ ! -e $file ]] || sed -n "s/^$2 *: *\(${3-[0-9]*}\).*/\1/p" "$file"; } | grep . || echo 0
 }
 
 # afl_plot INSTANCE: the last line of figures that it wrote.
@@ -122,6 +122,7 @@ afl_read() {
         edges=$(afl_stat "$one" edges_found)
         inputs=$(afl_stat "$one" corpus_count)
     fi
+    stability=$(afl_stat "$one" stability '[0-9.]*')
     # It goes on counting where a run before this one ended.
     ((executions < ${afl_before[$one]-0})) || executions=$((executions - ${afl_before[$one]-0}))
 }

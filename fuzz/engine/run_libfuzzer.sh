@@ -51,22 +51,23 @@ libfuzzer_ask() {
     kill -USR1 "$1" 2>/dev/null || true
 }
 
-# libfuzzer_log LOG: sets executions, rate, edges, inputs from the last line that has them.
+# libfuzzer_log LOG: sets executions, rate, edges, inputs, features from the last line that has them.
 libfuzzer_log() {
-    executions=0 rate=0 edges=0 inputs=0
+    executions=0 rate=0 edges=0 inputs=0 features=0
     [[ -e $1 ]] || return 0
-    read -r executions rate edges inputs < <(tail -n 200 "$1" | awk '
+    read -r executions rate edges inputs features < <(tail -n 200 "$1" | awk '
         /^#[0-9]+[ \t]/ && / cov: / {
             executions = substr($1, 2)
             for (i = 2; i < NF; i++) {
                 if ($i == "cov:") edges = $(i + 1)
+                if ($i == "ft:") features = $(i + 1)
                 if ($i == "corp:") { split($(i + 1), corp, "/"); inputs = corp[1] }
                 if ($i == "exec/s:") rate = $(i + 1)
             }
         }
         /^stat::number_of_executed_units:/ { executions = $2 }
         /^stat::average_exec_per_sec:/ { rate = $2 }
-        END { print executions + 0, rate + 0, edges + 0, inputs + 0 }')
+        END { print executions + 0, rate + 0, edges + 0, inputs + 0, features + 0 }')
 }
 
 libfuzzer_read() {

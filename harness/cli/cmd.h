@@ -30,7 +30,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_enumerate, cmd_triage,
-    cmd_report, cmd_source, cmd_text, cmd_bytes, cmd_clauses, cmd_dialect, cmd_info;
+    cmd_report, cmd_source, cmd_text, cmd_bytes, cmd_clauses, cmd_campaign, cmd_dialect, cmd_info;
 
 /* "pinfuzz NAME: what" to stderr, with a pointer to the help; returns CMD_BAD_INPUT. */
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,119 +1,20 @@
-/*
- * All programs run in one child process, which keeps the counts where its parent sees them. When a
- * program crashes it, the next child goes on behind that program.
- */
+/* pinfuzz clauses: the table of clauses, and what programs reach of it. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/campaign/reached.h"
 #include "harness/cli/cmd.h"
-#include "harness/cli/left.h"
-#include "harness/interleave/trace.h"
-#include "harness/judge/run.h"
+#include "harness/cli/reach.h"
+#include "harness/contract/count.h"
 #include "harness/sut.h"
 #include "harness/verdict/child.h"
-#include "harness/verdict/verdict.h"
-
-struct progress {
-    size_t done; /* programs that need not be run any more */
-    int result;
-    size_t left; /* programs that were not judged to their end, and why the first was not */
-    char why[RUN_WHY];
-    struct left all; /* of all programs */
-    struct contract_count counts[CONTRACT_CLAUSE_COUNT];
-    struct situation_set seen[CONTRACT_CLAUSE_COUNT];
-};
-
-static void save_counts(struct progress *progress) {
-    memcpy(progress->counts, contract_counts, sizeof contract_counts);
-    memcpy(progress->seen, contract_seen, sizeof contract_seen);
-}
-
-static void load_counts(const struct progress *progress) {
-    memcpy(contract_counts, progress->counts, sizeof contract_counts);
-    memcpy(contract_seen, progress->seen, sizeof contract_seen);
-}
-
-/* What a child goes through: the programs, and how far it has come, which its parent sees. */
-struct walk {
-    const struct cmd_files *files;
-    struct progress *progress;
-};
-
-/* Runs the programs from progress->done on; a violation is told, and does not end the rest. */
-static void run_rest(void *context) {
-    const struct cmd_files *files = ((struct walk *)context)->files;
-    struct progress *progress = ((struct walk *)context)->progress;
-    static struct program program;
-    load_counts(progress);
-    for (; progress->done < files->count; progress->done++) {
-        const char *path = files->paths[progress->done];
-        if (!cmd_load(path, LOAD_DETECT, &program)) {
-            progress->result = progress->result == CMD_KEPT ? CMD_BAD_INPUT : progress->result;
-            continue;
-        }
-        unsigned outcome = verdict_here(&program, NULL);
-        char why[RUN_WHY];
-        left_note(&progress->all);
-        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
-            memcpy(progress->why, why, sizeof why);
-        }
-        if (outcome != VERDICT_KEPT) {
-            fprintf(stderr, "%s: ", path);
-            verdict_print_outcome(stderr, outcome);
-            fprintf(stderr, "\n");
-            progress->result = CMD_VIOLATED;
-        }
-        save_counts(progress);
-    }
-}
-
-/* False when no child can be made. */
-static bool run_in_children(struct walk *walk) {
-    struct progress *progress = walk->progress;
-    while (progress->done < walk->files->count) {
-        int status;
-        if (!child_run(run_rest, walk, -1, 0, &status)) {
-            return false;
-        }
-        if (progress->done < walk->files->count) {
-            fprintf(stderr, "%s: crashed\n", walk->files->paths[progress->done++]);
-            progress->result = CMD_VIOLATED;
-        } else if (status != 0) { /* after all of them: LeakSanitizer's word */
-            progress->result = CMD_VIOLATED;
-        }
-    }
-    return true;
-}
-
-static int reach(const struct cmd_files *files) {
-    struct walk walk = {files, child_shared(sizeof *walk.progress)};
-    situation_wanted = true;
-    if (walk.progress == NULL) {
-        return CMD_BAD_INPUT;
-    }
-    int result = run_in_children(&walk) ? walk.progress->result : CMD_BAD_INPUT;
-    if (walk.progress->left) {
-        fprintf(stderr, "%zu of %zu programs were not judged to their end, the first of them %s\n",
-                walk.progress->left, files->count, walk.progress->why);
-    }
-    left_print(stderr, &walk.progress->all, files->count);
-    load_counts(walk.progress);
-    return result;
-}
 
 static bool is_reached(enum contract_clause clause) {
     const struct contract_count *count = &contract_counts[clause];
     return count->kept + count->refused + count->faulted != 0;
-}
-
-/* Without traced loads and stores (harness/interleave/trace.h) nobody sees a race of two of them; choices
- * that are all declared are clauses of their own. */
-static bool is_counted(enum contract_clause clause) {
-    if (clause == CLAUSE_DIALECT_STEADY)
-        return !sut_get()->hold_chosen;
-    return (clause != CLAUSE_RACE_MEMORY && clause != CLAUSE_RACE_ONCE) || &trace_linked != NULL;
 }
 
 /* ---- situations ---- */
@@ -124,18 +25,11 @@ struct tally {
     unsigned seen;
 };
 
-/* Without traced accesses a race switches at calls and locks only, and its file means other places. */
-static bool is_traced(enum situation situation) {
-    enum situation_axis axis = situation_table[situation].axis;
-    uint64_t raced = AXES(CALLS) | AXES(BESIDE) | AXES(STOPPED) | AXES(PULLED);
-    return !(raced >> axis & 1) || &trace_linked != NULL;
-}
-
 static enum situation_state state_of(enum contract_clause clause, enum situation situation,
                                      const char **reason) {
     *reason = NULL;
-    return is_counted(clause) && is_traced(situation) ? situation_state(clause, situation, reason)
-                                                      : SITUATION_FOREIGN;
+    return reach_is_counted(clause, situation) ? situation_state(clause, situation, reason)
+                                               : SITUATION_FOREIGN;
 }
 
 static struct tally tally_of(enum contract_clause clause) {
@@ -184,7 +78,7 @@ static void print_counts(enum contract_clause clause) {
     const struct tally tally = tally_of(clause);
     char situations[24] = "-";
     if (!is_reached(clause)) {
-        printf("%-43s  ", is_counted(clause) ? "UNREACHED" : "(not counted)");
+        printf("%-43s  ", reach_is_counted(clause, SITUATION_NONE) ? "UNREACHED" : "(not counted)");
         return;
     }
     if (tally.all) {
@@ -216,16 +110,16 @@ static bool print_reached(void) {
     struct tally sum = {0, 0};
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const struct tally tally = tally_of(i);
-        all += is_counted(i);
-        reached += is_counted(i) && is_reached(i);
+        all += reach_is_counted(i, SITUATION_NONE);
+        reached += reach_is_counted(i, SITUATION_NONE) && is_reached(i);
         sum.all += tally.all;
         sum.seen += tally.seen;
     }
-    if (!is_counted(CLAUSE_DIALECT_STEADY)) {
+    if (!reach_is_counted(CLAUSE_DIALECT_STEADY, SITUATION_NONE)) {
         printf(
             "DIALECT-STEADY is not counted: this implementation is held to its choices clause by clause.\n");
     }
-    if (!is_counted(CLAUSE_RACE_MEMORY)) {
+    if (!reach_is_counted(CLAUSE_RACE_MEMORY, SITUATION_NONE)) {
         printf("RACE-MEMORY, RACE-ONCE and what races overlap are not counted: this build does not trace "
                "loads and "
                "stores.\n");
@@ -236,15 +130,76 @@ static bool print_reached(void) {
 }
 
 struct options {
+    const char *campaign;
     bool require;
     bool situations;
 };
 
 static const struct option option_table[] = {
+    {"--campaign", NULL, OPTION_NAME, offsetof(struct options, campaign), 0, 0},
     {"--require", NULL, OPTION_FLAG, offsetof(struct options, require), 0, 0},
     {"--situations", NULL, OPTION_FLAG, offsetof(struct options, situations), 0, 0}};
 
 #define UNSEEN_SHOWN 10u
+
+/* ---- the records of a campaign ---- */
+
+/* The numbers that a campaign knows the files by; it does not know those whose path has no directory. */
+struct noted {
+    struct reached reached;
+    uint32_t *inputs;
+};
+#define UNKNOWN UINT32_MAX
+
+static void note(void *context, size_t program) {
+    struct noted *noted = context;
+    if (noted->inputs[program] != UNKNOWN) {
+        reached_note(&noted->reached, noted->inputs[program]);
+    }
+}
+
+static bool number_inputs(const struct cmd_files *files, const struct record *record, struct noted *noted) {
+    for (size_t i = 0; i < files->count; i++) {
+        struct stat status;
+        char target[RECORD_NAME];
+        const char *path = files->paths[i], *name = strrchr(path, '/'), *from = name;
+        bool is_new;
+        while (from != NULL && from > path && from[-1] != '/') {
+            from--;
+        }
+        noted->inputs[i] = UNKNOWN;
+        if (from == NULL || from == name || name - from >= RECORD_NAME || !cmd_stat(path, &status)) {
+            continue;
+        }
+        snprintf(target, sizeof target, "%.*s", (int)(name - from), from);
+        if (!reached_input(&noted->reached, record, target, name + 1, reach_time(&status), &noted->inputs[i],
+                           &is_new)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int reach_in_campaign(const struct cmd_files *files, const char *campaign) {
+    struct record record;
+    struct noted noted = {.inputs = calloc(files->count + 1, sizeof *noted.inputs)};
+    reached_table *cells = child_shared(sizeof *cells);
+    int result = CMD_BAD_INPUT;
+    if (noted.inputs == NULL || cells == NULL || !record_read(campaign, &record)) {
+        free(noted.inputs);
+        return CMD_BAD_INPUT;
+    }
+    if (reached_read(campaign, &noted.reached, cells) && number_inputs(files, &record, &noted)) {
+        result = reach(files, note, &noted);
+        result = reached_write(campaign, &noted.reached) ? result : CMD_BAD_INPUT;
+    }
+    reached_free(&noted.reached);
+    record_free(&record);
+    free(noted.inputs);
+    return result;
+}
+
+/* ---- the command ---- */
 
 static int main_clauses(int argc, char **argv) {
     struct options options = {0};
@@ -261,7 +216,7 @@ static int main_clauses(int argc, char **argv) {
     for (int i = 0; i < words.count; i++) {
         result = cmd_files_add(&files, words.at[i], LOAD_DETECT) ? result : CMD_BAD_INPUT;
     }
-    int reached = reach(&files);
+    int reached = options.campaign ? reach_in_campaign(&files, options.campaign) : reach(&files, NULL, NULL);
     result = reached == CMD_KEPT ? result : reached;
     cmd_files_free(&files);
     print_table(counts);
@@ -291,7 +246,7 @@ const struct cmd cmd_clauses = {
         "\n"
         "SYNOPSIS\n"
         "    pinfuzz clauses [--situations]\n"
-        "    pinfuzz clauses [--situations] [--require] DIR...\n"
+        "    pinfuzz clauses [--situations] [--require] [--campaign CAMPAIGN] DIR...\n"
         "\n"
         "DESCRIPTION\n"
         "    Prints a line for each clause: its id, its basis, its title and its sources. The basis is\n"
@@ -318,6 +273,9 @@ const struct cmd cmd_clauses = {
         "    races.\n"
         "\n"
         "OPTIONS\n"
+        "    --campaign CAMPAIGN\n"
+        "                   note in the records of a campaign (`pinfuzz campaign`) what inputs TARGET/NAME "
+        "reach\n"
         "    --require      tell each situation that is missing, and exit with 1 when there is one, or a\n"
         "                   clause that is unreached\n"
         "    --situations   tell every situation of every clause: whether the clause was seen in it, or\n"

@@ -7,8 +7,8 @@
 #define PINFUZZ_VERSION "0.1"
 
 static const struct cmd *const commands[] = {
-    &cmd_run,    &cmd_faults, &cmd_minimize, &cmd_schedules, &cmd_enumerate, &cmd_triage, &cmd_report,
-    &cmd_source, &cmd_text,   &cmd_bytes,    &cmd_clauses,   &cmd_dialect,   &cmd_info};
+    &cmd_run,    &cmd_faults, &cmd_minimize, &cmd_schedules, &cmd_enumerate, &cmd_triage,  &cmd_report,
+    &cmd_source, &cmd_text,   &cmd_bytes,    &cmd_clauses,   &cmd_campaign,  &cmd_dialect, &cmd_info};
 #define COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =

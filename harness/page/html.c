@@ -142,7 +142,7 @@ void html_begin(FILE *to, const struct html_page *page) {
           "content=\"no-referrer\">\n",
           to);
     if (page->refresh > 0)
-        fprintf(to, "<meta http-equiv=\"refresh\" content=\"%u\">\n", page->refresh);
+        fprintf(to, "<noscript><meta http-equiv=\"refresh\" content=\"%u\"></noscript>\n", page->refresh);
     fputs("<title>", to);
     html_text(to, page->title);
     fputs("</title>\n", to);

@@ -1,0 +1,210 @@
+/* pinfuzz campaign: the page of a campaign; while it runs, counts what its inputs reach and makes the page
+ * anew. */
+#define _XOPEN_SOURCE 700
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/campaign/page.h"
+#include "harness/cli/campaign_count.h"
+#include "harness/cli/cmd.h"
+#include "harness/cli/reach.h"
+#include "harness/verdict/child.h"
+
+struct options {
+    const char *out;
+    const char *corpus;
+};
+
+static const struct option option_table[] = {
+    {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--watch", NULL, OPTION_NAME, offsetof(struct options, corpus), 0, 0}};
+
+/* ---- the page ---- */
+
+#define PATH_BYTES 4096u
+
+/* The campaign's own page lies with its records, and links the reports that lie there. */
+static bool write_page(const char *out, struct campaign_page *page) {
+    char part[PATH_BYTES], place[PATH_BYTES];
+    snprintf(place, sizeof place, "%s", out);
+    page->place = dirname(place);
+    page->reports = "reports";
+    snprintf(part, sizeof part, "%s.part", out);
+    FILE *file = fopen(part, "w");
+    if (file == NULL) {
+        fprintf(stderr, "%s: %s\n", part, strerror(errno));
+        return false;
+    }
+    campaign_page(file, page);
+    bool ok = fflush(file) == 0 && ferror(file) == 0;
+    if (fclose(file) != 0 || !ok || rename(part, out) != 0) {
+        fprintf(stderr, "%s: %s\n", out, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static int page_once(const char *directory, const char *out) {
+    struct record record;
+    struct reached reached;
+    reached_table *cells = child_shared(sizeof *cells);
+    if (cells == NULL || !record_read(directory, &record)) {
+        return CMD_BAD_INPUT;
+    }
+    bool ok = reached_read(directory, &reached, cells);
+    struct campaign_page page = {.record = &record, .reached = &reached, .is_counted = reach_is_counted};
+    ok = ok && write_page(out, &page);
+    reached_free(&reached);
+    record_free(&record);
+    return ok ? CMD_KEPT : CMD_BAD_INPUT;
+}
+
+/* ---- while it runs ---- */
+
+/* Of the processor time of a campaign's processes this much goes into counting and into pages: with what
+ * fuzz/run itself takes to write down figures (a fifth of a percent) less than one percent. */
+#define SHARE 0.005
+/* Seconds between two pages: some at first, then a hundredth of the time gone, up to half a minute. */
+#define PAUSE_LEAST 2.0
+#define PAUSE_MOST  30.0
+
+static double now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static double seconds_of(const struct timeval *time) {
+    return (double)time->tv_sec + 1e-6 * (double)time->tv_usec;
+}
+
+/* Processor time that this process and its children have taken. */
+static double used(void) {
+    double sum = 0;
+    static const int who[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
+    for (size_t i = 0; i < 2; i++) {
+        struct rusage usage;
+        getrusage(who[i], &usage);
+        sum += seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
+    }
+    return sum;
+}
+
+/* What it may have taken by now. */
+static double budget(const struct record *record, double began) {
+    double jobs = record->run_count ? record->runs[record->run_count - 1].jobs : 1;
+    return SHARE * (now(CLOCK_MONOTONIC) - began) * (jobs >= 1 ? jobs : 1);
+}
+
+/* At least as long as it takes until there is processor time to spend again. Of a second at a time: false
+ * when the parent is gone by then. */
+static bool pause_after(const struct record *record, double began, pid_t parent) {
+    double pause = record->end / 100;
+    pause = pause < PAUSE_LEAST ? PAUSE_LEAST : pause > PAUSE_MOST ? PAUSE_MOST : pause;
+    for (double until = now(CLOCK_MONOTONIC) + pause;
+         getppid() == parent && (now(CLOCK_MONOTONIC) < until || used() > budget(record, began));) {
+        sleep(1);
+    }
+    return getppid() == parent;
+}
+
+/* Until it is killed, or whoever started it is: fuzz/run kills it when the campaign ends, and counts what is
+ * left. */
+static int watch(const char *directory, const char *corpus, const char *out) {
+    struct campaign_count count;
+    double began = now(CLOCK_MONOTONIC);
+    pid_t parent = getppid();
+    bool goes_on = true;
+    if (!campaign_count_begin(&count, directory, corpus)) {
+        return CMD_BAD_INPUT;
+    }
+    while (goes_on) {
+        struct record record;
+        if (!record_read(directory, &record) || !campaign_count_look(&count, &record)) {
+            return CMD_BAD_INPUT;
+        }
+        while (campaign_count_waiting(&count) > 0 && used() < budget(&record, began)) {
+            campaign_count_some(&count);
+        }
+        struct campaign_page page = {.record = &record,
+                                     .reached = &count.reached,
+                                     .is_counted = reach_is_counted,
+                                     .running = true,
+                                     .waiting = campaign_count_waiting(&count)};
+        if (!campaign_count_write(&count) || !write_page(out, &page)) {
+            return CMD_BAD_INPUT;
+        }
+        goes_on = pause_after(&record, began, parent);
+        record_free(&record);
+    }
+    return CMD_KEPT;
+}
+
+static int main_campaign(int argc, char **argv) {
+    struct options options = {0};
+    struct words words;
+    char out[PATH_BYTES];
+    if (!options_read(&cmd_campaign, argc, argv, &options, &words)) {
+        return CMD_BAD_INPUT;
+    }
+    const char *directory = words.at[0];
+    snprintf(out, sizeof out, "%s", options.out ? options.out : record_path(directory, "campaign.html"));
+    return options.corpus ? watch(directory, options.corpus, out) : page_once(directory, out);
+}
+
+const struct cmd cmd_campaign = {
+    .name = "campaign",
+    .summary = "make the page of a campaign: figures, findings and clauses over time",
+    .main = main_campaign,
+    CMD_OPTIONS(option_table),
+    .takes = "DIR",
+    .takes_one = true,
+    .help =
+        "NAME\n"
+        "    pinfuzz campaign - make the page of a campaign\n"
+        "\n"
+        "SYNOPSIS\n"
+        "    pinfuzz campaign [-o FILE] [--watch CORPUS] DIR\n"
+        "\n"
+        "DESCRIPTION\n"
+        "    DIR is the directory in which fuzz/run has recorded a campaign, running or ended:\n"
+        "    build/fuzz/campaign is the last one. Makes a page of it for a browser: executions, speed,\n"
+        "    edges, features, inputs and stability over time; each clause in each of its situations, with\n"
+        "    when it was reached first, by which target, or by seeds only; and what was found. The page is\n"
+        "    one file that needs nothing beside it.\n"
+        "\n"
+        "    fuzz/run makes that page itself, DIR/campaign.html, and makes it anew while it runs; a browser\n"
+        "    that shows it reads it again every few seconds.\n"
+        "\n"
+        "OPTIONS\n"
+        "    -o FILE          the page; default: DIR/campaign.html. Only there it has links to the reports "
+        "of\n"
+        "                     findings, which lie in DIR/reports\n"
+        "    --watch CORPUS   what fuzz/run starts beside its engines: until it is killed, counts what the\n"
+        "                     inputs in CORPUS/TARGET/ reach, writes that down, and makes the page of a\n"
+        "                     campaign that runs. Takes at most half a percent of the campaign's processor\n"
+        "                     time: it may lag behind\n"
+        "\n"
+        "FILES\n"
+        "    Tables with tabs between cells, `-` where nothing is known, and the names of columns in the\n"
+        "    first line; docs/campaign.md has each column.\n"
+        "\n"
+        "    DIR/campaign.tsv    the engines' figures, every few seconds\n"
+        "    DIR/reached.tsv     each clause in each situation, by target: what reached it first\n"
+        "    DIR/findings.tsv    what was found, and when\n"
+        "    DIR/runs.tsv        when the campaign began, with what, and how it ended\n"
+        "\n"
+        "EXIT STATUS\n"
+        "    0 done; 2 DIR has no records of a campaign, a line of them is not as it should be, or the page\n"
+        "    cannot be written\n"
+        "\n"
+        "EXAMPLES\n"
+        "    pinfuzz campaign build/fuzz/campaign -o /tmp/page.html\n",
+};
