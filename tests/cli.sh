@@ -35,13 +35,13 @@ printf 'PIN-COUNT\n' >tree/verdict
 
 # Each page of the manual is there; no line is too wide for a terminal.
 expect 0 'NAME*SYNOPSIS*DESCRIPTION*COMMANDS*EXIT STATUS*FILES*EXAMPLES*' "$pinfuzz" --help
-for command in run faults minimize schedules enumerate triage report source text bytes clauses; do
+for command in run faults minimize schedules enumerate triage report source text bytes clauses campaign; do
     expect 0 "NAME*pinfuzz $command - *SYNOPSIS*DESCRIPTION*EXIT STATUS*EXAMPLES*" "$pinfuzz" help $command
     expect 0 "NAME*pinfuzz $command - *" "$pinfuzz" $command --help
 done
 expect 0 'NAME*MACHINE*ADAPTERS*CALLBACKS*' "$pinfuzz" help programs
 expect 0 'pinfuzz *implementation under test: *' "$pinfuzz" --version
-for topic in '' run faults minimize schedules enumerate triage report source text bytes clauses programs; do
+for topic in '' run faults minimize schedules enumerate triage report source text bytes clauses campaign programs; do
     # shellcheck disable=SC2086 # no topic is a topic
     expect 0 '' awk 'length > 110' <("$pinfuzz" help $topic)
 done

@@ -21,7 +21,8 @@ rooms=(
     'reproduce   verdict drive judge contract program'
     'page'
     'picture     page reproduce verdict drive judge interleave contract program'
-    'cli         picture page reproduce enumerate verdict minimize mutate drive judge interleave contract program'
+    'campaign    page contract program'
+    'cli         campaign picture page reproduce enumerate verdict minimize mutate drive judge interleave contract program'
 )
 if [[ ${1-} == --rooms ]]; then
     printf '%s\n' "${rooms[@]}"

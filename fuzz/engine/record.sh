@@ -109,7 +109,7 @@ record_sample() {
             [[ -n ${pid[$one]-} ]] || record_over[$one]=1
             features=- stability=-
             "${engine_of[$one]}_read" "$one"
-            ((told && executions)) || executions=- rate=- edges=- features=-
+            ((told && executions && rate)) || executions=- rate=- edges=- features=-
             record_line campaign "$record_run" "$seconds_text" "$target" "${engine_of[$one]}" "${one##*/}" \
                 "$executions" "$edges" "$features" "$inputs" "$rate" "$stability" "$clauses" "$situations" \
                 "${findings_of[$target]-0}"
@@ -141,6 +141,22 @@ record_end() {
     record_stop
     record_sample
     record_line runs "$record_run" ended "$( ((stopping)) && echo interrupted || echo finished)"
+}
+
+# record_reports: a page for each finding that has an input, and reports.tsv, which says where it is.
+record_reports() {
+    local file line inputs=()
+    for file in "${found_files[@]}"; do
+        [[ $file == *.log ]] || inputs+=("$file")
+    done
+    ((${#inputs[@]})) && "$build/pinfuzz" help report >/dev/null 2>&1 || return 0
+    "$build/pinfuzz" report -o "$record_place/reports" "${inputs[@]}" >"$record_place/.reports" \
+        2>>"$build/logs/campaign.log" </dev/null || true
+    record_mend "$record_place/reports.tsv" file page
+    for file in "${inputs[@]}"; do
+        line=$(grep -F -m 1 -- "$file: " "$record_place/.reports") || continue
+        record_line reports "${file#"$build/"}" "reports/${line##*/}"
+    done
 }
 
 # record_page: the page of all of it, for good, and a word of where it is.

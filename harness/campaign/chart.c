@@ -20,6 +20,7 @@
 /* On the right stand names, of letters that are so wide and 12 high, behind a piece of the line. */
 #define LETTER 6.4
 #define BEHIND 38.0
+#define LAST   13u /* letters of " 8195 (+8195)" */
 /* Two names are this far apart at least. */
 #define LINE_HEIGHT 14.0
 /* A point for each two units is more than anybody sees; 196 points of some 12 bytes are 2.4 KB a line. */
@@ -257,16 +258,16 @@ static void put_words(FILE *to, const struct chart *chart) {
     fputs("\"", to);
 }
 
-/* Where the lines end so that the longest name has room. */
+/* Where lines end, so that the longest name has room and what it has come to: the same in all charts. */
 static double name_all(const struct chart *chart, struct label *labels) {
     size_t longest = 0;
     for (unsigned i = 0; i < chart->line_count; i++) {
         labels[i].line = &chart->lines[i];
         name_last(chart, labels[i].line, labels[i].last, sizeof labels[i].last);
-        size_t length = strlen(labels[i].line->name) + 1 + strlen(labels[i].last);
+        size_t length = strlen(labels[i].line->name);
         longest = length > longest ? length : longest;
     }
-    return most_of(WIDTH - BEHIND - LETTER * (double)longest, WIDTH / 2);
+    return most_of(WIDTH - BEHIND - LETTER * (double)(longest + LAST), WIDTH / 2);
 }
 
 static void put_picture(FILE *to, const struct chart *chart, struct label *labels) {

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "harness/campaign/chart.h"
 #include "harness/page/html.h"
@@ -137,27 +136,14 @@ static void put_head(FILE *to, const struct campaign_page *page) {
 
 /* ---- findings ---- */
 
-/* Reports are named as findings are, with .html behind it; such a name needs no escapes in a link. */
-static bool has_report(const struct campaign_page *page, const char *file, char *link, size_t size) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
-    char path[4096];
-    if (page->reports == NULL || name[strspn(name, plain)] != 0) {
-        return false;
-    }
-    snprintf(link, size, "%s/%s.html", page->reports, name);
-    snprintf(path, sizeof path, "%s/%s", page->place, link);
-    return access(path, R_OK) == 0;
-}
-
 static void put_finding(FILE *to, const struct campaign_page *page, const struct record_finding *finding,
                         unsigned like) {
-    char text[CHART_TEXT], link[1024];
+    char text[CHART_TEXT];
     chart_time(finding->seconds, text, sizeof text);
     fputs("<tr><td>", to);
-    bool linked = has_report(page, finding->file, link, sizeof link);
+    bool linked = page->links && finding->report != NULL;
     if (linked) {
-        fprintf(to, "<a href=\"%s\">", link);
+        fprintf(to, "<a href=\"%s\">", finding->report); /* plain characters: record.c */
     }
     html_text(to, finding->cause);
     fputs(linked ? "</a></td><td>" : "</td><td>", to);

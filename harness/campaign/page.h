@@ -14,10 +14,9 @@ struct campaign_page {
     const struct reached *reached;
     /* Whether a clause, or a clause in a situation, is counted where this was built; NULL: all are. */
     bool (*is_counted)(unsigned clause, unsigned situation);
-    const char *reports; /* the directory beside the page that reports of findings are in */
-    const char *place;   /* the directory that the page will be in */
-    bool running;        /* it is read again while the campaign runs */
-    size_t waiting;      /* inputs of which nobody knows yet what they reach */
+    bool links;     /* it lies beside the records, and so do the reports of findings */
+    bool running;   /* it is read again while the campaign runs */
+    size_t waiting; /* inputs of which nobody knows yet what they reach */
 };
 
 void campaign_page(FILE *to, const struct campaign_page *page);

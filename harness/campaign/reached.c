@@ -137,10 +137,9 @@ static void enter(struct reached *reached, unsigned clause, unsigned situation, 
 void reached_note(struct reached *reached, uint32_t input) {
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         const struct contract_count *count = &contract_counts[clause];
-        if (count->kept + count->refused + count->faulted == 0) {
-            continue;
+        if (count->kept + count->refused + count->faulted != 0) {
+            enter(reached, clause, SITUATION_NONE, input + 1);
         }
-        enter(reached, clause, SITUATION_NONE, input + 1);
         for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
             if (situation_holds(&contract_seen[clause], (enum situation)i) &&
                 (contract_table[clause].axes >> situation_table[i].axis & 1) != 0) {

@@ -1,10 +1,12 @@
 /* Reads what a campaign has recorded of itself. */
+#define _XOPEN_SOURCE 700
 #include "harness/campaign/record.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/campaign/tsv.h"
 
@@ -190,8 +192,33 @@ static bool take_finding(struct tsv *tsv, struct record *record) {
     finding.engine = copy(tsv->cells[FINDING_ENGINE]);
     finding.cause = copy(tsv->cells[FINDING_CAUSE]);
     finding.file = copy(tsv->cells[FINDING_FILE]);
+    finding.report = NULL;
     record->findings[record->finding_count++] = finding;
     return finding.target && finding.engine && finding.cause && finding.file;
+}
+
+/* ---- reports.tsv ---- */
+
+static const char *const report_columns[] = {"file", "page", NULL};
+enum {
+    REPORT_FILE,
+    REPORT_PAGE
+};
+
+static bool take_report(struct tsv *tsv, struct record *record) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
+    const char *page = tsv->cells[REPORT_PAGE];
+    if (*page == 0 || *page == '/' || page[strspn(page, plain)] != 0) {
+        return tsv_expected(tsv, REPORT_PAGE, "a path from here, of letters, digits and ._-/");
+    }
+    for (size_t i = 0; i < record->finding_count; i++) {
+        struct record_finding *finding = &record->findings[i];
+        if (strcmp(finding->file, tsv->cells[REPORT_FILE]) == 0) {
+            free(finding->report);
+            finding->report = copy(page);
+        }
+    }
+    return true;
 }
 
 /* ---- all of them ---- */
@@ -213,7 +240,9 @@ bool record_read(const char *directory, struct record *record) {
     *record = (struct record){0};
     if (read_table(directory, "runs.tsv", run_columns, record, take_run) &&
         read_table(directory, "campaign.tsv", sample_columns, record, take_sample) &&
-        read_table(directory, "findings.tsv", finding_columns, record, take_finding)) {
+        read_table(directory, "findings.tsv", finding_columns, record, take_finding) &&
+        (access(record_path(directory, "reports.tsv"), F_OK) != 0 ||
+         read_table(directory, "reports.tsv", report_columns, record, take_report))) {
         return true;
     }
     fprintf(stderr, "%s: expected what fuzz/run records of a campaign\n", directory);
@@ -227,6 +256,7 @@ void record_free(struct record *record) {
         free(record->findings[i].engine);
         free(record->findings[i].cause);
         free(record->findings[i].file);
+        free(record->findings[i].report);
     }
     free(record->runs);
     free(record->samples);

@@ -5,6 +5,7 @@
  *   runs.tsv      when each run began, what it ran, how it ended
  *   campaign.tsv  the engines' figures, every few seconds
  *   findings.tsv  what was found, when
+ *   reports.tsv   the page of a finding, where there is one
  *   reached.tsv   which clauses were seen in which situations (reached.h)
  */
 #ifndef HARNESS_RECORD_H
@@ -61,6 +62,7 @@ struct record_run {
 struct record_finding {
     double seconds;
     char *target, *engine, *cause, *file;
+    char *report; /* a page beside that of the campaign; NULL: none */
 };
 
 struct record {

@@ -3,7 +3,6 @@
 #define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +29,8 @@ static const struct option option_table[] = {
 
 #define PATH_BYTES 4096u
 
-/* The campaign's own page lies with its records, and links the reports that lie there. */
-static bool write_page(const char *out, struct campaign_page *page) {
-    char part[PATH_BYTES], place[PATH_BYTES];
-    snprintf(place, sizeof place, "%s", out);
-    page->place = dirname(place);
-    page->reports = "reports";
+static bool write_page(const char *out, const struct campaign_page *page) {
+    char part[PATH_BYTES];
     snprintf(part, sizeof part, "%s.part", out);
     FILE *file = fopen(part, "w");
     if (file == NULL) {
@@ -51,7 +46,7 @@ static bool write_page(const char *out, struct campaign_page *page) {
     return true;
 }
 
-static int page_once(const char *directory, const char *out) {
+static int page_once(const char *directory, const char *out, bool links) {
     struct record record;
     struct reached reached;
     reached_table *cells = child_shared(sizeof *cells);
@@ -59,7 +54,8 @@ static int page_once(const char *directory, const char *out) {
         return CMD_BAD_INPUT;
     }
     bool ok = reached_read(directory, &reached, cells);
-    struct campaign_page page = {.record = &record, .reached = &reached, .is_counted = reach_is_counted};
+    struct campaign_page page = {
+        .record = &record, .reached = &reached, .is_counted = reach_is_counted, .links = links};
     ok = ok && write_page(out, &page);
     reached_free(&reached);
     record_free(&record);
@@ -117,7 +113,7 @@ static bool pause_after(const struct record *record, double began, pid_t parent)
 
 /* Until it is killed, or whoever started it is: fuzz/run kills it when the campaign ends, and counts what is
  * left. */
-static int watch(const char *directory, const char *corpus, const char *out) {
+static int watch(const char *directory, const char *corpus, const char *out, bool links) {
     struct campaign_count count;
     double began = now(CLOCK_MONOTONIC);
     pid_t parent = getppid();
@@ -136,6 +132,7 @@ static int watch(const char *directory, const char *corpus, const char *out) {
         struct campaign_page page = {.record = &record,
                                      .reached = &count.reached,
                                      .is_counted = reach_is_counted,
+                                     .links = links,
                                      .running = true,
                                      .waiting = campaign_count_waiting(&count)};
         if (!campaign_count_write(&count) || !write_page(out, &page)) {
@@ -156,7 +153,8 @@ static int main_campaign(int argc, char **argv) {
     }
     const char *directory = words.at[0];
     snprintf(out, sizeof out, "%s", options.out ? options.out : record_path(directory, "campaign.html"));
-    return options.corpus ? watch(directory, options.corpus, out) : page_once(directory, out);
+    bool links = options.out == NULL;
+    return options.corpus ? watch(directory, options.corpus, out, links) : page_once(directory, out, links);
 }
 
 const struct cmd cmd_campaign = {
@@ -199,6 +197,7 @@ const struct cmd cmd_campaign = {
         "    DIR/campaign.tsv    the engines' figures, every few seconds\n"
         "    DIR/reached.tsv     each clause in each situation, by target: what reached it first\n"
         "    DIR/findings.tsv    what was found, and when\n"
+        "    DIR/reports.tsv     the pages of findings (`pinfuzz report`), where there are some\n"
         "    DIR/runs.tsv        when the campaign began, with what, and how it ended\n"
         "\n"
         "EXIT STATUS\n"

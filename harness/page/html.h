@@ -29,8 +29,8 @@ struct html_page {
     /* Beside those that all pages share; the first that is NULL ends them. */
     const struct html_asset *styles[HTML_ASSETS];
     const struct html_asset *scripts[HTML_ASSETS];
-    /* Seconds after which a browser without scripts reads the file again; 0: never. With scripts the page's own does,
-     * which a reader can stop. */
+    /* Seconds after which a browser without scripts reads the file again; 0: never. With scripts the page's
+     * own does, which a reader can stop. */
     unsigned refresh;
 };
 
