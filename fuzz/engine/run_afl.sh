@@ -90,39 +90,63 @@ afl_ask() {
     kill -INT "$1" 2>/dev/null || true
 }
 
-# afl_stat INSTANCE NAME [FORM]: a whole number from the statistics that AFL++ leaves; 0 when there are none.
+# afl_files INSTANCE: sets place, where its own files are. In this process: figures are read every second.
+afl_files() {
+    printf -v place '%s/afl-out/%s/' "$build" "${1%%/*}"
+    [[ $1 == */1 ]] && place+=main || place+=s$((${1##*/} - 1))
+}
+
+# afl_stat INSTANCE NAME: a number from the statistics that AFL++ leaves; 0 when there are none.
 afl_stat() {
-    local file
-    file=$(afl_place "$1")/$(afl_name "$1")/fuzzer_stats
-    { [[ ! -e $file ]] || sed -n "s/^$2 *: *\(${3-[0-9]*}\).*/\1/p" "$file"; } | grep . || echo 0
+    local -A stats=()
+    afl_stats "$1"
+    printf '%s' "${stats[$2]-0}"
+}
+
+# afl_stats INSTANCE: sets stats, by name: numbers without their fractions, but for a percentage.
+afl_stats() {
+    local place name number
+    afl_files "$1"
+    stats=()
+    [[ ! -e $place/fuzzer_stats ]] || while IFS=': ' read -r name number; do
+        [[ $number == *% ]] && number=${number%\%} || number=${number%%.*}
+        stats[$name]=$number
+    done <"$place/fuzzer_stats"
 }
 
 # afl_plot INSTANCE: the last line of figures that it wrote.
 afl_plot() {
-    local file
-    file=$(afl_place "$1")/$(afl_name "$1")/plot_data
-    { [[ ! -e $file ]] || tail -n 1 "$file"; } | awk -F ', *' '!/^#/ && NF >= 13'
+    local place line=
+    afl_files "$1"
+    [[ ! -e $place/plot_data ]] || line=$(tail -n 1 "$place/plot_data")
+    [[ $line != [0-9]*,*,*,*,*,*,*,*,*,*,*,*,* ]] || printf '%s' "$line"
 }
 
 # Without a screen AFL++ tells nothing in its first minute, and then every five seconds: until there is a line
 # of this run's there are no figures but the inputs, which are counted where they lie.
 afl_read() {
-    local one=$1 plot
+    local one=$1 plot place inputs_there
+    local -a cells
+    local -A stats=()
     executions=0 rate=0 edges=0 inputs=0 told=0
+    afl_stats "$one"
     if [[ -n ${pid[$one]-} ]]; then
-        inputs=$(find "$(afl_place "$one")/$(afl_name "$one")/queue" -maxdepth 1 -name 'id:*' 2>/dev/null | wc -l)
+        afl_files "$one"
+        inputs_there=("$place"/queue/id:*)
+        [[ ! -e ${inputs_there[0]} ]] || inputs=${#inputs_there[@]}
         plot=$(afl_plot "$one")
         [[ -n $plot && $plot != "${afl_plot_before[$one]-}" ]] || return 0
         told=1
-        read -r rate executions edges < <(awk -F ', *' '{ printf "%d %d %d\n", $11, $12, $13 }' <<<"$plot")
+        IFS=', ' read -ra cells <<<"$plot"
+        rate=${cells[10]%%.*} executions=${cells[11]} edges=${cells[12]}
     else
         told=1
-        executions=$(afl_stat "$one" execs_done)
-        rate=$(afl_stat "$one" execs_per_sec)
-        edges=$(afl_stat "$one" edges_found)
-        inputs=$(afl_stat "$one" corpus_count)
+        executions=${stats[execs_done]-0}
+        rate=${stats[execs_per_sec]-0}
+        edges=${stats[edges_found]-0}
+        inputs=${stats[corpus_count]-0}
     fi
-    stability=$(afl_stat "$one" stability '[0-9.]*')
+    stability=${stats[stability]--}
     # It goes on counting where a run before this one ended.
     ((executions < ${afl_before[$one]-0})) || executions=$((executions - ${afl_before[$one]-0}))
 }

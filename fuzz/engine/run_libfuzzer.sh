@@ -53,21 +53,29 @@ libfuzzer_ask() {
 
 # libfuzzer_log LOG: sets executions, rate, edges, inputs, features from the last line that has them.
 libfuzzer_log() {
+    local -a lines
+    local i executed average IFS=$'\n'
     executions=0 rate=0 edges=0 inputs=0 features=0
     [[ -e $1 ]] || return 0
-    read -r executions rate edges inputs features < <(tail -n 200 "$1" | awk '
-        /^#[0-9]+[ \t]/ && / cov: / {
-            executions = substr($1, 2)
-            for (i = 2; i < NF; i++) {
-                if ($i == "cov:") edges = $(i + 1)
-                if ($i == "ft:") features = $(i + 1)
-                if ($i == "corp:") { split($(i + 1), corp, "/"); inputs = corp[1] }
-                if ($i == "exec/s:") rate = $(i + 1)
-            }
-        }
-        /^stat::number_of_executed_units:/ { executions = $2 }
-        /^stat::average_exec_per_sec:/ { rate = $2 }
-        END { print executions + 0, rate + 0, edges + 0, inputs + 0, features + 0 }')
+    # Cut here, for from a pipe this shell reads each byte by itself.
+    set -f
+    # shellcheck disable=SC2207 # that is how
+    lines=($(tail -n 200 "$1"))
+    set +f
+    for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
+        case ${lines[i]} in
+        'stat::number_of_executed_units:'*) executed=${lines[i]##* } ;;
+        'stat::average_exec_per_sec:'*) average=${lines[i]##* } ;;
+        '#'[0-9]*' cov: '*)
+            [[ ${lines[i]} =~ ^#([0-9]+).*' cov: '([0-9]+)' ft: '([0-9]+)' corp: '([0-9]+) ]] || continue
+            executions=${BASH_REMATCH[1]} edges=${BASH_REMATCH[2]} features=${BASH_REMATCH[3]}
+            inputs=${BASH_REMATCH[4]}
+            [[ ! ${lines[i]} =~ ' exec/s: '([0-9]+) ]] || rate=${BASH_REMATCH[1]}
+            break
+            ;;
+        esac
+    done
+    executions=${executed-$executions} rate=${average-$rate}
 }
 
 libfuzzer_read() {

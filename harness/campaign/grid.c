@@ -23,6 +23,9 @@ static const struct {
 
 enum grid_state grid_state(const struct campaign_page *page, unsigned clause, unsigned situation) {
     const char *reason;
+    if (situation != SITUATION_NONE && !reached_has(clause, situation)) {
+        return GRID_FOREIGN; /* nearly all of them: a page asks for each many times */
+    }
     struct reached_first first = reached_first(page->reached, clause, situation);
     enum situation_state can = SITUATION_UNSEEN;
     if (situation != SITUATION_NONE) {

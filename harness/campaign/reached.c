@@ -120,6 +120,10 @@ void reached_date(struct reached *reached, const struct record *record, uint32_t
 
 /* ---- cells ---- */
 
+bool reached_has(unsigned clause, unsigned situation) {
+    return (contract_table[clause].axes >> situation_table[situation].axis & 1) != 0;
+}
+
 static bool is_earlier(const struct reached *reached, uint32_t a, uint32_t b) {
     return b == 0 || reached->inputs[a - 1].seconds < reached->inputs[b - 1].seconds;
 }
@@ -141,8 +145,7 @@ void reached_note(struct reached *reached, uint32_t input) {
             enter(reached, clause, SITUATION_NONE, input + 1);
         }
         for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
-            if (situation_holds(&contract_seen[clause], (enum situation)i) &&
-                (contract_table[clause].axes >> situation_table[i].axis & 1) != 0) {
+            if (situation_holds(&contract_seen[clause], (enum situation)i) && reached_has(clause, i)) {
                 enter(reached, clause, i, input + 1);
             }
         }
@@ -189,9 +192,11 @@ static bool read_clause(struct tsv *tsv, unsigned *clause) {
 static bool read_situation(struct tsv *tsv, unsigned clause, unsigned *situation) {
     char name[256];
     for (*situation = 0; *situation < REACHED_SITUATIONS; ++*situation) {
+        if (*situation != SITUATION_NONE && !reached_has(clause, *situation)) {
+            continue;
+        }
         name_situation(*situation, name, sizeof name);
-        if (strcmp(name, tsv->cells[SITUATION]) == 0 &&
-            (*situation == 0 || (contract_table[clause].axes >> situation_table[*situation].axis & 1) != 0)) {
+        if (strcmp(name, tsv->cells[SITUATION]) == 0) {
             return true;
         }
     }

@@ -23,6 +23,9 @@ enum reached_by {
     REACHED_SEED
 };
 
+/* Whether a situation is on one of the clause's axes. */
+bool reached_has(unsigned clause, unsigned situation);
+
 struct reached_input {
     char *path; /* "target/name" */
     unsigned target;

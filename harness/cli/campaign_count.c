@@ -121,6 +121,7 @@ void campaign_count_some(struct campaign_count *count) {
     struct cmd_files files = {list, some};
     reach(&files, note, count);
     count->next += some;
+    count->written = false;
 }
 
 /* ---- writing it down ---- */
@@ -137,8 +138,11 @@ static void sums_of(const struct reached *reached, unsigned target, unsigned *cl
     }
 }
 
-bool campaign_count_write(const struct campaign_count *count) {
+bool campaign_count_write(struct campaign_count *count) {
     const struct reached *reached = &count->reached;
+    if (count->written) {
+        return true;
+    }
     char path[PATH_BYTES], part[PATH_BYTES];
     snprintf(path, sizeof path, "%s", record_path(count->directory, ".sums"));
     snprintf(part, sizeof part, "%s", record_path(count->directory, ".sums.part"));
@@ -152,5 +156,6 @@ bool campaign_count_write(const struct campaign_count *count) {
         perror(path);
         return false;
     }
+    count->written = true;
     return reached_write(count->directory, reached);
 }

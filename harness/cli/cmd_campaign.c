@@ -67,8 +67,9 @@ static int page_once(const char *directory, const char *out, bool links) {
 /* Of the processor time of a campaign's processes this much goes into counting and into pages: with what
  * fuzz/run itself takes to write down figures (a fifth of a percent) less than one percent. */
 #define SHARE 0.005
-/* Seconds between two pages: some at first, then a hundredth of the time gone, up to half a minute. */
-#define PAUSE_LEAST 2.0
+/* Seconds between two pages: at first as browsers read them, then a hundredth of the time gone, up to half a
+ * minute. A page takes some 10 ms, with sanitizers. */
+#define PAUSE_LEAST 5.0
 #define PAUSE_MOST  30.0
 
 static double now(clockid_t clock) {
@@ -123,7 +124,8 @@ static int watch(const char *directory, const char *corpus, const char *out, boo
     }
     while (goes_on) {
         struct record record;
-        if (!record_read(directory, &record) || !campaign_count_look(&count, &record)) {
+        if (!record_read(directory, &record) ||
+            (campaign_count_waiting(&count) == 0 && !campaign_count_look(&count, &record))) {
             return CMD_BAD_INPUT;
         }
         while (campaign_count_waiting(&count) > 0 && used() < budget(&record, began)) {
