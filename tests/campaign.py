@@ -286,7 +286,7 @@ def running(scratch):
     os.utime(found, (time.time() - 10, time.time() - 10))
     # Its parent is a shell, which is killed: it must not go on alone.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
-    shell = subprocess.Popen(["sh", "-c", '"$0" campaign --watch "$1" "$2" & echo $!; wait', PINFUZZ, corpus, place],
+    shell = subprocess.Popen(["sh", "-c", '"$0" campaign --share 1000 --watch "$1" "$2" & echo $!; wait', PINFUZZ, corpus, place],
                              stdout=subprocess.PIPE, text=True, env=environment)
     try:
         pid = int(shell.stdout.readline())

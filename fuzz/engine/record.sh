@@ -133,7 +133,9 @@ record_finding() {
 
 # record_stop: ends the process that counts; what it was about to write is written anew at the end.
 record_stop() {
-    [[ -z $record_watcher ]] || kill -KILL "$record_watcher" 2>/dev/null || true
+    [[ $record_watcher ]] || return 0
+    kill -KILL "$record_watcher" 2>/dev/null || true
+    wait "$record_watcher" 2>/dev/null || true
     record_watcher=
 }
 

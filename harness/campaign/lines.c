@@ -141,15 +141,16 @@ static size_t reached_series(const struct campaign_page *page, unsigned target, 
 }
 
 /* The style that the lines of a target have in the other charts. */
-static unsigned style_of(const struct record *record, const char *target, unsigned otherwise) {
+static unsigned colour_of(const struct record *record, const char *target, unsigned otherwise) {
     for (unsigned i = 0; i < record->line_count; i++) {
         if (strcmp(record->lines[i].target, target) == 0) {
             return rank(record, i, false);
         }
     }
-    return otherwise;
+    return record->line_count + otherwise;
 }
 
+#define NOTHING 2u /* points: the line's beginning and end */
 static void put_reached(FILE *to, const struct campaign_page *page, bool situations, struct chart chart) {
     struct chart_line lines[REACHED_TARGETS + 1];
     char names[REACHED_TARGETS + 1][NAME];
@@ -168,10 +169,16 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
         }
         size_t count = reached_series(page, i, situations, chart.end, points);
         bool one = i < reached->target_count;
-        unsigned style = one ? style_of(page->record, reached->targets[i], i) : CHART_TOGETHER;
-        snprintf(names[i], NAME, "%.*s", one ? (int)spoken(reached->targets[i]) : 8,
+        if (one && count == NOTHING &&
+            colour_of(page->record, reached->targets[i], 0) >= page->record->line_count) {
+            free(points); /* nobody runs it, or not yet: its seeds are there */
+            continue;
+        }
+        unsigned style = one ? colour_of(page->record, reached->targets[i], i) : CHART_TOGETHER;
+        char *name = names[chart.line_count];
+        snprintf(name, NAME, "%.*s", one ? (int)spoken(reached->targets[i]) : 8,
                  one ? reached->targets[i] : "together");
-        lines[chart.line_count++] = (struct chart_line){names[i], points, count, style, one ? style : 0};
+        lines[chart.line_count++] = (struct chart_line){name, points, count, style, one ? style : 0};
     }
     if (chart.line_count > 0) {
         chart_put(to, &chart);

@@ -39,10 +39,11 @@ static void put_figure(FILE *to, const char *name, const char *value, const char
     fprintf(to, "<div><dt>%s</dt><dd>%s<span class=\"dim\"> %s</span></dd></div>\n", name, value, more);
 }
 
-static void put_tally(FILE *to, const char *name, const struct grid_tally *tally) {
+static void put_tally(FILE *to, const char *name, const struct grid_tally *tally, bool all_counted) {
     char value[CHART_TEXT], more[160];
     snprintf(value, sizeof value, "%u of %u", tally->found, tally->all);
-    snprintf(more, sizeof more, "found by fuzzing; %u by seeds only, %u never", tally->given, tally->never);
+    snprintf(more, sizeof more, "found by fuzzing; %u by seeds only, %u %s", tally->given, tally->never,
+             all_counted ? "never" : "not yet");
     put_figure(to, name, value, more);
 }
 
@@ -58,8 +59,8 @@ static void put_figures(FILE *to, const struct campaign_page *page) {
     chart_number(record->end > 0 ? executions / record->end : 0, each, sizeof each);
     snprintf(more, sizeof more, "%s a second", each);
     put_figure(to, "Executions", value, more);
-    put_tally(to, "Clauses", &clauses);
-    put_tally(to, "Situations", &situations);
+    put_tally(to, "Clauses", &clauses, page->waiting == 0);
+    put_tally(to, "Situations", &situations, page->waiting == 0);
     fputs("</dl>\n", to);
 }
 

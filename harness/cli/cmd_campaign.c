@@ -6,23 +6,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/campaign/page.h"
 #include "harness/cli/campaign_count.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/processor.h"
 #include "harness/cli/reach.h"
 #include "harness/verdict/child.h"
+
+/* Thousandths of the processor time of a campaign's processes that go into counting and into pages: with what
+ * fuzz/run itself takes to write down figures (a fifth of a percent) less than one percent. */
+#define SHARE     5u
+#define SHARE_ALL 1000u /* no limit */
 
 struct options {
     const char *out;
     const char *corpus;
+    unsigned share;
 };
 
 static const struct option option_table[] = {
     {"-o", NULL, OPTION_NAME, offsetof(struct options, out), 0, 0},
+    {"--share", NULL, OPTION_COUNT, offsetof(struct options, share), 1, SHARE_ALL},
     {"--watch", NULL, OPTION_NAME, offsetof(struct options, corpus), 0, 0}};
 
 /* ---- the page ---- */
@@ -64,62 +71,54 @@ static int page_once(const char *directory, const char *out, bool links) {
 
 /* ---- while it runs ---- */
 
-/* Of the processor time of a campaign's processes this much goes into counting and into pages: with what
- * fuzz/run itself takes to write down figures (a fifth of a percent) less than one percent. */
-#define SHARE 0.005
 /* Seconds between two pages: at first as browsers read them, then a hundredth of the time gone, up to half a
  * minute. A page takes some 10 ms, with sanitizers. */
 #define PAUSE_LEAST 5.0
 #define PAUSE_MOST  30.0
 
-static double now(clockid_t clock) {
+/* A campaign that is watched. */
+struct watched {
+    pid_t parent;   /* fuzz/run, whose children the engines are */
+    double began;   /* what it had taken by then, for building */
+    double started; /* by the clock */
+    unsigned share;
+};
+
+static double now(void) {
     struct timespec time;
-    clock_gettime(clock, &time);
+    clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-static double seconds_of(const struct timeval *time) {
-    return (double)time->tv_sec + 1e-6 * (double)time->tv_usec;
-}
-
-/* Processor time that this process and its children have taken. */
-static double used(void) {
-    double sum = 0;
-    static const int who[] = {RUSAGE_SELF, RUSAGE_CHILDREN};
-    for (size_t i = 0; i < 2; i++) {
-        struct rusage usage;
-        getrusage(who[i], &usage);
-        sum += seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime);
+/* Whether there is processor time to spend: of what the campaign's processes have taken, or where the system
+ * does not say, of what a single one may have. */
+static bool may_spend(const struct watched *watched) {
+    double taken = processor_family(watched->parent) - watched->began;
+    if (watched->began < 0 || taken < 0) {
+        taken = now() - watched->started;
     }
-    return sum;
-}
-
-/* What it may have taken by now. */
-static double budget(const struct record *record, double began) {
-    double jobs = record->run_count ? record->runs[record->run_count - 1].jobs : 1;
-    return SHARE * (now(CLOCK_MONOTONIC) - began) * (jobs >= 1 ? jobs : 1);
+    return watched->share == SHARE_ALL || processor_own() < taken * watched->share / 1000;
 }
 
 /* At least as long as it takes until there is processor time to spend again. Of a second at a time: false
  * when the parent is gone by then. */
-static bool pause_after(const struct record *record, double began, pid_t parent) {
+static bool pause_after(const struct record *record, const struct watched *watched) {
     double pause = record->end / 100;
     pause = pause < PAUSE_LEAST ? PAUSE_LEAST : pause > PAUSE_MOST ? PAUSE_MOST : pause;
-    for (double until = now(CLOCK_MONOTONIC) + pause;
-         getppid() == parent && (now(CLOCK_MONOTONIC) < until || used() > budget(record, began));) {
+    for (double until = now() + pause;
+         getppid() == watched->parent && (now() < until || !may_spend(watched));) {
         sleep(1);
     }
-    return getppid() == parent;
+    return getppid() == watched->parent;
 }
 
 /* Until it is killed, or whoever started it is: fuzz/run kills it when the campaign ends, and counts what is
  * left. */
-static int watch(const char *directory, const char *corpus, const char *out, bool links) {
+static int watch(const char *directory, const struct options *options, const char *out) {
     struct campaign_count count;
-    double began = now(CLOCK_MONOTONIC);
-    pid_t parent = getppid();
+    struct watched watched = {getppid(), processor_family(getppid()), now(), options->share};
     bool goes_on = true;
-    if (!campaign_count_begin(&count, directory, corpus)) {
+    if (!campaign_count_begin(&count, directory, options->corpus)) {
         return CMD_BAD_INPUT;
     }
     while (goes_on) {
@@ -128,26 +127,26 @@ static int watch(const char *directory, const char *corpus, const char *out, boo
             (campaign_count_waiting(&count) == 0 && !campaign_count_look(&count, &record))) {
             return CMD_BAD_INPUT;
         }
-        while (campaign_count_waiting(&count) > 0 && used() < budget(&record, began)) {
+        while (campaign_count_waiting(&count) > 0 && may_spend(&watched)) {
             campaign_count_some(&count);
         }
         struct campaign_page page = {.record = &record,
                                      .reached = &count.reached,
                                      .is_counted = reach_is_counted,
-                                     .links = links,
+                                     .links = options->out == NULL,
                                      .running = true,
                                      .waiting = campaign_count_waiting(&count)};
         if (!campaign_count_write(&count) || !write_page(out, &page)) {
             return CMD_BAD_INPUT;
         }
-        goes_on = pause_after(&record, began, parent);
+        goes_on = pause_after(&record, &watched);
         record_free(&record);
     }
     return CMD_KEPT;
 }
 
 static int main_campaign(int argc, char **argv) {
-    struct options options = {0};
+    struct options options = {.share = SHARE};
     struct words words;
     char out[PATH_BYTES];
     if (!options_read(&cmd_campaign, argc, argv, &options, &words)) {
@@ -155,8 +154,7 @@ static int main_campaign(int argc, char **argv) {
     }
     const char *directory = words.at[0];
     snprintf(out, sizeof out, "%s", options.out ? options.out : record_path(directory, "campaign.html"));
-    bool links = options.out == NULL;
-    return options.corpus ? watch(directory, options.corpus, out, links) : page_once(directory, out, links);
+    return options.corpus ? watch(directory, &options, out) : page_once(directory, out, options.out == NULL);
 }
 
 const struct cmd cmd_campaign = {
@@ -171,7 +169,7 @@ const struct cmd cmd_campaign = {
         "    pinfuzz campaign - make the page of a campaign\n"
         "\n"
         "SYNOPSIS\n"
-        "    pinfuzz campaign [-o FILE] [--watch CORPUS] DIR\n"
+        "    pinfuzz campaign [-o FILE] [--watch CORPUS [--share N]] DIR\n"
         "\n"
         "DESCRIPTION\n"
         "    DIR is the directory in which fuzz/run has recorded a campaign, running or ended:\n"
@@ -187,10 +185,12 @@ const struct cmd cmd_campaign = {
         "    -o FILE          the page; default: DIR/campaign.html. Only there it has links to the reports "
         "of\n"
         "                     findings, which lie in DIR/reports\n"
+        "    --share N        with --watch: thousandths of the campaign's processor time to take; default: "
+        "5;\n"
+        "                     1000: all that there is\n"
         "    --watch CORPUS   what fuzz/run starts beside its engines: until it is killed, counts what the\n"
         "                     inputs in CORPUS/TARGET/ reach, writes that down, and makes the page of a\n"
-        "                     campaign that runs. Takes at most half a percent of the campaign's processor\n"
-        "                     time: it may lag behind\n"
+        "                     campaign that runs. May lag behind, for it keeps to its share\n"
         "\n"
         "FILES\n"
         "    Tables with tabs between cells, `-` where nothing is known, and the names of columns in the\n"

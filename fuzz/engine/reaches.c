@@ -1,0 +1,125 @@
+/*
+ * Linked into the targets of fuzz/coverage: which counters of the coverage each input moves, and which each clause
+ * is put to the test by. The linker leads LLVMFuzzerTestOneInput() and program_walk_on(), which is asked for each
+ * operation of a program, through here (--wrap).
+ *
+ *   PINFUZZ_REACHES=FILE   for each input, in their order, a line "input" with `number:count` of each counter that
+ *                          it moved; at the end for each clause a line "clause ID" likewise: what moved during
+ *                          the operations in which it was put to the test
+ *   PINFUZZ_COUNTERS=1     writes a profile in which counter number n has counted to n + 1, and ends: which
+ *                          function has which counters
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/contract/count.h"
+#include "harness/program/program.h"
+
+/* Of the coverage runtime, in LLVM 14 to 19; the first two were uint64_t * once. */
+char *__llvm_profile_begin_counters(void);
+char *__llvm_profile_end_counters(void);
+int __llvm_profile_write_file(void);
+
+/* pinfuzz is linked with this, too, and has no such target. */
+__attribute__((weak)) int __real_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+bool __real_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op);
+int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op);
+
+static FILE *out;
+static uint64_t *counters;
+static size_t count;
+static uint64_t *of_input;                         /* of the operations of this input that are over */
+static uint64_t *of_clause[CONTRACT_CLAUSE_COUNT]; /* NULL: it was not put to the test yet */
+static uint64_t tested[CONTRACT_CLAUSE_COUNT];     /* how often, when the operation began */
+
+static uint64_t times(unsigned clause) {
+    const struct contract_count *it = &contract_counts[clause];
+    return it->kept + it->refused + it->faulted;
+}
+
+static void add(uint64_t *to) {
+    for (size_t i = 0; i < count; i++)
+        to[i] += counters[i];
+}
+
+/* An operation is over, with all that is checked of it; what moved is its. */
+static void end_operation(void) {
+    add(of_input);
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        if (times(clause) == tested[clause])
+            continue;
+        tested[clause] = times(clause);
+        if (!of_clause[clause] && !(of_clause[clause] = calloc(count, sizeof *counters)))
+            abort();
+        add(of_clause[clause]);
+    }
+    memset(counters, 0, count * sizeof *counters);
+}
+
+static void print(const uint64_t *moved) {
+    for (size_t i = 0; i < count; i++)
+        if (moved[i])
+            fprintf(out, " %zu:%" PRIu64, i, moved[i]);
+    fputc('\n', out);
+}
+
+static void print_clauses(void) {
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        if (of_clause[clause]) {
+            fprintf(out, "clause %s", contract_table[clause].id);
+            print(of_clause[clause]);
+        }
+    }
+    if (fclose(out) != 0)
+        abort();
+}
+
+static void begin(void) {
+    const char *path = getenv("PINFUZZ_REACHES");
+    counters = (uint64_t *)(void *)__llvm_profile_begin_counters();
+    count = (size_t)(__llvm_profile_end_counters() - (char *)counters) / sizeof *counters;
+    if (getenv("PINFUZZ_COUNTERS")) {
+        for (size_t i = 0; i < count; i++)
+            counters[i] = i + 1;
+        _exit(__llvm_profile_write_file() != 0);
+    }
+    if (!path)
+        return;
+    out = fopen(path, "w");
+    of_input = calloc(count, sizeof *counters);
+    if (!out || !of_input) {
+        perror(path);
+        exit(2);
+    }
+    atexit(print_clauses);
+}
+
+int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static bool begun;
+    if (!begun)
+        begin();
+    begun = true;
+    if (!out)
+        return __real_LLVMFuzzerTestOneInput(data, size);
+    memset(of_input, 0, count * sizeof *of_input);
+    memset(counters, 0, count * sizeof *counters);
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
+        tested[clause] = times(clause);
+    int result = __real_LLVMFuzzerTestOneInput(data, size);
+    end_operation();
+    fputs("input", out);
+    print(of_input);
+    return result;
+}
+
+bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op) {
+    if (out)
+        end_operation();
+    return __real_program_walk_on(walk, program, op);
+}
