@@ -1,13 +1,12 @@
 /*
- * Linked into the targets of fuzz/coverage: which counters of the coverage each input moves, and which each clause
- * is put to the test by. The linker leads LLVMFuzzerTestOneInput() and program_walk_on(), which is asked for each
- * operation of a program, through here (--wrap).
+ * Linked into the targets of fuzz/coverage: which counters of the coverage each input moves, and which each
+ * clause is put to the test by. The linker leads LLVMFuzzerTestOneInput() and program_walk_on(), which is
+ * asked for each operation of a program, through here (--wrap).
  *
- *   PINFUZZ_REACHES=FILE   for each input, in their order, a line "input" with `number:count` of each counter that
- *                          it moved; at the end for each clause a line "clause ID" likewise: what moved during
- *                          the operations in which it was put to the test
- *   PINFUZZ_COUNTERS=1     writes a profile in which counter number n has counted to n + 1, and ends: which
- *                          function has which counters
+ *   PINFUZZ_REACHES=FILE   for each input, in their order, a line "input" with `number:count` of each counter
+ * that it moved; at the end for each clause a line "clause ID" likewise: what moved during the operations in
+ * which it was put to the test. The profile is as ever PINFUZZ_COUNTERS=1     writes a profile in which
+ * counter number n has counted to n + 1, and ends: which function has which counters
  */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
@@ -25,15 +24,16 @@ char *__llvm_profile_begin_counters(void);
 char *__llvm_profile_end_counters(void);
 int __llvm_profile_write_file(void);
 
-/* pinfuzz is linked with this, too, and has no such target. */
+/* A program without a target is linked with this, too. */
 __attribute__((weak)) int __real_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-bool __real_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op);
+bool __real_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
 int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op);
+bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
 
 static FILE *out;
 static uint64_t *counters;
 static size_t count;
+static uint64_t *of_all;                           /* of this process, for its profile */
 static uint64_t *of_input;                         /* of the operations of this input that are over */
 static uint64_t *of_clause[CONTRACT_CLAUSE_COUNT]; /* NULL: it was not put to the test yet */
 static uint64_t tested[CONTRACT_CLAUSE_COUNT];     /* how often, when the operation began */
@@ -43,21 +43,21 @@ static uint64_t times(unsigned clause) {
     return it->kept + it->refused + it->faulted;
 }
 
-static void add(uint64_t *to) {
+static void add(uint64_t *to, const uint64_t *moved) {
     for (size_t i = 0; i < count; i++)
-        to[i] += counters[i];
+        to[i] += moved[i];
 }
 
 /* An operation is over, with all that is checked of it; what moved is its. */
 static void end_operation(void) {
-    add(of_input);
+    add(of_input, counters);
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         if (times(clause) == tested[clause])
             continue;
         tested[clause] = times(clause);
         if (!of_clause[clause] && !(of_clause[clause] = calloc(count, sizeof *counters)))
             abort();
-        add(of_clause[clause]);
+        add(of_clause[clause], counters);
     }
     memset(counters, 0, count * sizeof *counters);
 }
@@ -69,7 +69,9 @@ static void print(const uint64_t *moved) {
     fputc('\n', out);
 }
 
-static void print_clauses(void) {
+/* Before the profile is written: who came later goes first at the end of a process. */
+static void end_process(void) {
+    add(counters, of_all);
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         if (of_clause[clause]) {
             fprintf(out, "clause %s", contract_table[clause].id);
@@ -93,11 +95,13 @@ static void begin(void) {
         return;
     out = fopen(path, "w");
     of_input = calloc(count, sizeof *counters);
-    if (!out || !of_input) {
+    of_all = calloc(count, sizeof *counters);
+    if (!out || !of_input || !of_all) {
         perror(path);
         exit(2);
     }
-    atexit(print_clauses);
+    add(of_all, counters);
+    atexit(end_process);
 }
 
 int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -113,13 +117,14 @@ int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         tested[clause] = times(clause);
     int result = __real_LLVMFuzzerTestOneInput(data, size);
     end_operation();
+    add(of_all, of_input);
     fputs("input", out);
     print(of_input);
     return result;
 }
 
-bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *op) {
+bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at) {
     if (out)
         end_operation();
-    return __real_program_walk_on(walk, program, op);
+    return __real_program_walk_on(walk, program, at);
 }
