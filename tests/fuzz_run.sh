@@ -130,6 +130,24 @@ says '^situations reached: [0-9]+ of [0-9]+$'
 says '^never: ANY-LEAD, handle: map, null$' # of a call that this target does not make
 says '^never: [0-9]+ more, all of them in .*/logs/clauses\.log$'
 grep -q '^seen: PIN-MAX, index: ' "$scratch/build/logs/clauses.log" || fail 'the log tells no situation that was seen'
+# Its page, and what that is made of.
+says '^the page of this campaign: .*/build/campaign/campaign\.html$'
+has() {
+    grep -qE -- "$2" "$scratch/build/campaign/$1" || fail "campaign/$1 has no line like: $2"
+    passed=$((passed + 1))
+}
+tab=$'\t'
+has campaign.tsv "^run${tab}seconds${tab}target${tab}engine${tab}worker${tab}executions${tab}"
+has campaign.tsv "^1${tab}[0-9.]+${tab}pin_args_fuzzer${tab}libfuzzer${tab}1${tab}[1-9][0-9]*${tab}[1-9]"
+has findings.tsv "^1${tab}[0-9.]+${tab}pin_args_fuzzer${tab}libfuzzer${tab}PIN-ALIGN .*${tab}findings/pin_args_fuzzer/crash-"
+has reached.tsv "^pin_args_fuzzer${tab}PIN-MAX${tab}index: .*${tab}seed${tab}-${tab}[a-z]"
+has runs.tsv "^1${tab}implementation${tab}$scratch/src\$"
+has runs.tsv "^1${tab}ended${tab}finished\$"
+has reports.tsv "^findings/pin_args_fuzzer/crash-.*${tab}reports/.*\.html\$"
+page=$(sed -n "s/.*${tab}//; 2p" "$scratch/build/campaign/reports.tsv")
+has campaign.html "<a href=\"$page\">PIN-ALIGN"
+has "$page" 'PIN-ALIGN'
+first_campaign=$(readlink "$scratch/build/campaign")
 file=$(sed -n 's/^  file   //p' "$log")
 text=$(sed -n 's/^  text   //p' "$log")
 for shown in "$file" "$text"; do
@@ -175,6 +193,10 @@ cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
 expect 130 ended_when '^#[0-9]+[[:space:]]INITED' pin_args_fuzzer.log --jobs 2
 says '^clauses reached: '
 says '^pin_args_fuzzer +[1-9][0-9]*'
+has runs.tsv "^1${tab}ended${tab}interrupted\$"
+[[ $(readlink "$scratch/build/campaign") != "$first_campaign" && -e $scratch/build/$first_campaign/campaign.html ]] ||
+    fail 'a campaign that came to its end is not there, or not left alone'
+interrupted=$(readlink "$scratch/build/campaign")
 for process in /proc/[0-9]*; do
     [[ $(readlink "$process/exe") != "$scratch"/build/*_fuzzer ]] || fail 'a target outlives fuzz/run'
 done
@@ -201,8 +223,14 @@ held() { sha1sum <"$scratch/packed/bytes/$1" | sed "s|^\([0-9a-f]*\).*|$scratch/
 for file in a b; do
     [[ ! -e $(held $file) ]] || fail "$(held $file) is there before it was taken from an archive"
 done
+# As it was killed: a line that it was about to write.
+printf '1\t99' >>"$scratch/build/campaign/campaign.tsv"
 expect 0 fuzz --seconds 1 --jobs 1 --target pin_args_fuzzer --corpus "$scratch/inputs.zip" \
     --corpus "$scratch/pin_args_fuzzer.log" --corpus "$scratch/pin_args_fuzzer_seed_corpus.zip"
+[[ $(readlink "$scratch/build/campaign") == "$interrupted" ]] || fail 'an interrupted campaign does not go on'
+has runs.tsv "^2${tab}begins${tab}[0-9]*\.[0-9][0-9]\$"
+has campaign.tsv "^2${tab}[0-9.]+${tab}pin_args_fuzzer"
+has campaign.html ', in 2 runs'
 says '^pin_args_fuzzer: 2 inputs from .*/inputs.zip, 2 of them new$'
 says '^pin_args_fuzzer: 2 inputs from .*/pin_args_fuzzer.log, 0 of them new$'
 says '^pin_args_fuzzer: 1 inputs from .*/pin_args_fuzzer_seed_corpus.zip, 1 of them new$'
@@ -230,6 +258,11 @@ says '^pin_args_fuzzer: [1-9][0-9]* inputs from libFuzzer to AFL.*; [1-9][0-9]* 
 # And not interrupted: each ends by itself when the time is over.
 expect 0 fuzz --engine both --seconds 8 --jobs 2 --target pin_args_fuzzer
 says '^no findings'
+has campaign.tsv "${tab}pin_args_fuzzer${tab}afl${tab}1${tab}[1-9][0-9]*${tab}[1-9][0-9]*${tab}-${tab}[1-9][0-9]*${tab}[0-9]*${tab}[0-9.]+${tab}"
+has campaign.html 'pin_args, afl'
+# AFL++'s own tools find what they look for.
+expect 0 afl-whatsup -s "$scratch/build/afl-out/pin_args_fuzzer"
+says 'Fuzzers alive|Dead or remote'
 
 # What was under test in one run is not in the next: without a word it is src/ again.
 expect 0 tools_configure "$scratch/build"

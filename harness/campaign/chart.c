@@ -21,6 +21,8 @@
 #define LETTER 6.4
 #define BEHIND 38.0
 #define LAST   13u /* letters of " 8195 (+8195)" */
+/* Longer names are cut: these and what a line has come to take half the picture, 310 units. */
+#define NAME_MOST 28u
 /* Two names are this far apart at least. */
 #define LINE_HEIGHT 14.0
 /* A point for each two units is more than anybody sees; 196 points of some 12 bytes are 2.4 KB a line. */
@@ -216,6 +218,17 @@ static void name_last(const struct chart *chart, const struct chart_line *line, 
     snprintf(last, size, !chart->from_zero && to > from ? "%s%s (+%s)" : "%s%s", text, chart->unit, more);
 }
 
+/* Bytes of a name that are shown; no character is cut in the middle. */
+static size_t name_length(const char *name) {
+    size_t length = strlen(name);
+    if (length > NAME_MOST) {
+        for (length = NAME_MOST - 1; length > 0 && (name[length] & 0xc0) == 0x80;) {
+            length--;
+        }
+    }
+    return length;
+}
+
 static void put_labels(FILE *to, struct label *labels, unsigned count, double right) {
     qsort(labels, count, sizeof *labels, by_height);
     move_apart(labels, count);
@@ -226,7 +239,9 @@ static void put_labels(FILE *to, struct label *labels, unsigned count, double ri
         put_style(to, it->line);
         fprintf(to, "\" d=\"M%.1f %.1fh18\"/>", right + 8, it->at);
         fprintf(to, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", right + BEHIND - 8, it->at + 4);
-        html_text(to, it->line->name);
+        size_t length = name_length(it->line->name);
+        html_text_of(to, it->line->name, length);
+        fputs(it->line->name[length] ? "…" : "", to);
         fprintf(to, " <tspan class=\"last\">%s</tspan></text>\n", it->last);
     }
 }
@@ -264,7 +279,7 @@ static double name_all(const struct chart *chart, struct label *labels) {
     for (unsigned i = 0; i < chart->line_count; i++) {
         labels[i].line = &chart->lines[i];
         name_last(chart, labels[i].line, labels[i].last, sizeof labels[i].last);
-        size_t length = strlen(labels[i].line->name);
+        size_t length = name_length(labels[i].line->name);
         longest = length > longest ? length : longest;
     }
     return most_of(WIDTH - BEHIND - LETTER * (double)(longest + LAST), WIDTH / 2);
