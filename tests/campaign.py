@@ -128,8 +128,8 @@ def recorded(scratch):
 
     # Figures: executions of the workers and of both runs; the best edges, the worst stability.
     for shown in ("Finished after 100 s", "in 2 runs", "118k", "Findings4 listed below",
-                  "pin_args, libfuzzer 97.5k", "pin_args, afl 20.0k", "pin_args, libfuzzer 545 (+45)",
-                  "pin_args, afl 610", "98.2%", "180"):
+                  "pin_args libfuzzer 97.5k", "pin_args afl 20.0k", "pin_args libfuzzer 545 (+45)",
+                  "pin_args afl 610", "98.2%", "180"):
         demand(shown in page.text, f"the page shows {shown}: {page.text[:2500]}")
     demand("a key that nobody knows" not in page.text, "notes are passed over")
 

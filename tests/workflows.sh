@@ -35,7 +35,7 @@ left_by() {
     rest=${rest%%/*}
     case $first in
     tests) makers=(tests/run tests/suite/stages.py) ;;
-    fuzz) makers=(fuzz/run) ;;
+    fuzz) makers=(fuzz/run fuzz/engine/record.sh) ;;
     coverage) makers=(fuzz/coverage) ;;
     fresh) makers=(tests/fresh) ;;
     compilers) makers=(tests/compilers) ;;

@@ -109,7 +109,10 @@ record_sample() {
             [[ -n ${pid[$one]-} ]] || record_over[$one]=1
             features=- stability=-
             "${engine_of[$one]}_read" "$one"
-            ((told && executions && rate)) || executions=- rate=- edges=- features=-
+            # An engine that has just begun, or broke while it did, says 0 of what it does not know yet.
+            ((told && executions)) || executions=-
+            ((told && rate)) || rate=-
+            ((told && edges)) || edges=- features=-
             record_line campaign "$record_run" "$seconds_text" "$target" "${engine_of[$one]}" "${one##*/}" \
                 "$executions" "$edges" "$features" "$inputs" "$rate" "$stability" "$clauses" "$situations" \
                 "${findings_of[$target]-0}"

@@ -11,20 +11,21 @@
 
 #include "harness/page/html.h"
 
-/* In the units of the picture; a page scales it. */
-#define WIDTH  620.0
-#define HEIGHT 230.0
-#define LEFT   52.0
+/* In the units of the picture; a page scales it, to 400 units on a telephone. */
+#define WIDTH  560.0
+#define HEIGHT 240.0
+#define LEFT   58.0
 #define TOP    12.0
 #define BOTTOM 30.0
-/* On the right stand names, of letters that are so wide and 12 high, behind a piece of the line. */
-#define LETTER 6.4
-#define BEHIND 38.0
-#define LAST   13u /* letters of " 8195 (+8195)" */
-/* Longer names are cut: these and what a line has come to take half the picture, 310 units. */
-#define NAME_MOST 28u
+/* On the right stand names, of letters that are so wide and 14 high, behind a piece of the line. They and
+ * what a line has come to take at most RIGHT_MOST, which is 7.4 * (25 + 13) + 38; longer names are cut. */
+#define LETTER     7.4
+#define BEHIND     38.0
+#define LAST       13u /* letters of " 8195 (+8195)" */
+#define NAME_MOST  25u
+#define RIGHT_MOST 320.0
 /* Two names are this far apart at least. */
-#define LINE_HEIGHT 14.0
+#define LINE_HEIGHT 16.0
 /* A point for each two units is more than anybody sees; 196 points of some 12 bytes are 2.4 KB a line. */
 #define BUCKET 2.0
 #define TICKS  5.0
@@ -282,7 +283,7 @@ static double name_all(const struct chart *chart, struct label *labels) {
         size_t length = name_length(labels[i].line->name);
         longest = length > longest ? length : longest;
     }
-    return most_of(WIDTH - BEHIND - LETTER * (double)(longest + LAST), WIDTH / 2);
+    return most_of(WIDTH - BEHIND - LETTER * (double)(longest + LAST), WIDTH - RIGHT_MOST);
 }
 
 static void put_picture(FILE *to, const struct chart *chart, struct label *labels) {

@@ -52,7 +52,7 @@ static void name_line(const struct record *record, unsigned line, char *name) {
     const struct record_line *it = &record->lines[line];
     int length = (int)spoken(it->target);
     if (many_engines(record)) {
-        snprintf(name, NAME, "%.*s, %s", length, it->target, it->engine);
+        snprintf(name, NAME, "%.*s %s", length, it->target, it->engine);
     } else {
         snprintf(name, NAME, "%.*s", length, it->target);
     }
