@@ -91,9 +91,10 @@ static void put_when(FILE *to, const struct campaign_page *page, unsigned clause
     char text[CHART_TEXT];
     const char *reason = NULL;
     if (first.found != NULL && state >= GRID_FOUND) {
+        const char *target = page->reached->targets[first.found->target];
         chart_time(first.found->seconds, text, sizeof text);
         fprintf(to, "found after %s by ", text);
-        lines_target(to, page->reached->targets[first.found->target]);
+        html_text_of(to, target, record_spoken(target));
     } else if (first.given != NULL && state >= GRID_GIVEN) {
         fputs(first.given->by == REACHED_SEED ? "by seeds only" : "by inputs of earlier campaigns only", to);
     } else if (state == GRID_NEVER) {

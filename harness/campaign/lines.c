@@ -9,16 +9,6 @@
 
 /* ---- names and looks of lines ---- */
 
-static size_t spoken(const char *target) {
-    static const char end[] = "_fuzzer";
-    size_t length = strlen(target), cut = sizeof end - 1;
-    return length > cut && strcmp(target + length - cut, end) == 0 ? length - cut : length;
-}
-
-void lines_target(FILE *to, const char *target) {
-    html_text_of(to, target, spoken(target));
-}
-
 /* The number of the first line with this line's target, or engine, counted among those that differ in it. */
 static unsigned rank(const struct record *record, unsigned line, bool engines) {
     unsigned count = 0;
@@ -50,7 +40,7 @@ static bool many_engines(const struct record *record) {
 #define NAME (2 * RECORD_NAME + 4)
 static void name_line(const struct record *record, unsigned line, char *name) {
     const struct record_line *it = &record->lines[line];
-    int length = (int)spoken(it->target);
+    int length = (int)record_spoken(it->target);
     if (many_engines(record)) {
         snprintf(name, NAME, "%.*s %s", length, it->target, it->engine);
     } else {
@@ -176,7 +166,7 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
         }
         unsigned style = one ? colour_of(page->record, reached->targets[i], i) : CHART_TOGETHER;
         char *name = names[chart.line_count];
-        snprintf(name, NAME, "%.*s", one ? (int)spoken(reached->targets[i]) : 8,
+        snprintf(name, NAME, "%.*s", one ? (int)record_spoken(reached->targets[i]) : 8,
                  one ? reached->targets[i] : "together");
         lines[chart.line_count++] = (struct chart_line){name, points, count, style, one ? style : 0};
     }

@@ -148,7 +148,7 @@ static void put_finding(FILE *to, const struct campaign_page *page, const struct
     }
     html_text(to, finding->cause);
     fputs(linked ? "</a></td><td>" : "</td><td>", to);
-    lines_target(to, finding->target);
+    html_text_of(to, finding->target, record_spoken(finding->target));
     fputs("</td><td>", to);
     html_text(to, finding->engine);
     fprintf(to, "</td><td class=\"number\">%s</td><td class=\"number\">%u</td><td><code>", text, like);
@@ -216,7 +216,7 @@ static void put_table(FILE *to, const struct record *record) {
     fputs("</tr></thead><tbody>\n", to);
     for (unsigned line = 0; line < record->line_count; line++) {
         fputs("<tr><th scope=\"row\">", to);
-        lines_target(to, record->lines[line].target);
+        html_text_of(to, record->lines[line].target, record_spoken(record->lines[line].target));
         fputs("</th><td>", to);
         html_text(to, record->lines[line].engine);
         fputs("</td>", to);

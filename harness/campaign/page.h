@@ -46,7 +46,5 @@ void grid_put(FILE *to, const struct campaign_page *page);
 
 /* The section with the charts. */
 void lines_put(FILE *to, const struct campaign_page *page);
-/* A target's name as people say it: without "_fuzzer". */
-void lines_target(FILE *to, const char *target);
 
 #endif

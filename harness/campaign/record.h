@@ -85,6 +85,9 @@ void record_free(struct record *record);
  * Negative when none did. */
 double record_clock(const struct record *record, double time);
 
+/* How much of a target's name people say: all but "_fuzzer". */
+size_t record_spoken(const char *target);
+
 /* DIRECTORY/NAME in a buffer of this function. */
 const char *record_path(const char *directory, const char *name);
 
