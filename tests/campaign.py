@@ -133,6 +133,18 @@ def recorded(scratch):
         demand(shown in page.text, f"the page shows {shown}: {page.text[:2500]}")
     demand("a key that nobody knows" not in page.text, "notes are passed over")
 
+    # A line comes to each value when it was reached, however many came at once: ANY-NULL's two situations by
+    # pin_args, after 12 and 90 of 100 s, and its clauses after 4, 12 and 75 s.
+    for count, times in ((2, (12, 90)), (3, (3.5, 12, 75))):
+        steps = [(float(x), float(y)) for x, y in re.findall(r"H([\d.]+)V([\d.]+)", next(
+            attributes["d"] for attributes in page.named("path")
+            if "line colour0" in attributes.get("class", "") and attributes["d"].count("V") == count + 1))]
+        left, right = 58, steps[-1][0]
+        demand(all(abs(x - left - (right - left) * at / 100) < 0.1 for (x, _), at in zip(steps, times)),
+               f"steps after {times} s: {steps}")
+        demand([round((steps[0][1] - y) / (steps[0][1] - steps[1][1])) for _, y in steps[:count]] == list(range(count)),
+               f"steps of one: {steps}")
+
     # What breaks the same once, with the first file, and a link where there is a page.
     demand(page.text.count("PIN-MAX (CommitSize is at most") == 1, "one row for two findings")
     demand("libfuzzer36 s2findings/pin_args_fuzzer/crash-1" in page.text, "the first of two")

@@ -78,8 +78,12 @@ libfuzzer_log() {
     executions=${executed-$executions} rate=${average-$rate}
 }
 
+declare -A libfuzzer_logs=()
+
 libfuzzer_read() {
-    libfuzzer_log "$(instance_log "$1")"
+    # Asked every second or so: a process less each time.
+    [[ ${libfuzzer_logs[$1]-} ]] || libfuzzer_logs[$1]=$(instance_log "$1")
+    libfuzzer_log "${libfuzzer_logs[$1]}"
     told=1
     executions=$((executions + ${executions_before[$1]-0}))
 }

@@ -162,19 +162,19 @@ static void put_style(FILE *to, const struct chart_line *line) {
     fprintf(to, "colour%u dash%u", colour, line->dash % CHART_STYLES);
 }
 
-static void put_line(FILE *to, const struct chart_line *line, const struct axis *time,
-                     const struct axis *value) {
-    double last_x = -BUCKET;
+/* Of points that would be drawn beside each other only the last. */
+static void put_line(FILE *to, const struct chart *chart, const struct chart_line *line,
+                     const struct axis *time, const struct axis *value) {
+    double last_x = x_of(time, line->points[0].seconds);
     fputs("<path class=\"line ", to);
     put_style(to, line);
-    fputs("\" d=\"", to);
-    for (size_t i = 0; i < line->count; i++) {
-        double x = x_of(time, line->points[i].seconds);
-        if (i + 1 < line->count && i > 0 && x - last_x < BUCKET) {
+    fprintf(to, "\" d=\"M%.1f %.1f", last_x, y_of(value, line->points[0].value));
+    for (size_t i = 1; i < line->count; i++) {
+        if (i + 1 < line->count && x_of(time, line->points[i + 1].seconds) - last_x < BUCKET) {
             continue;
         }
-        fprintf(to, "%s%.1f %.1f", i ? "L" : "M", x, y_of(value, line->points[i].value));
-        last_x = x;
+        last_x = x_of(time, line->points[i].seconds);
+        fprintf(to, chart->steps ? "H%.1fV%.1f" : "L%.1f %.1f", last_x, y_of(value, line->points[i].value));
     }
     if (line->count == 1) {
         fputs("h0", to); /* a dot */
@@ -292,7 +292,7 @@ static void put_picture(FILE *to, const struct chart *chart, struct label *label
     put_top(to, chart, &value, time.right);
     for (unsigned i = 0; i < chart->line_count; i++) {
         const struct record_point *last = &labels[i].line->points[labels[i].line->count - 1];
-        put_line(to, labels[i].line, &time, &value);
+        put_line(to, chart, labels[i].line, &time, &value);
         labels[i].x = x_of(&time, last->seconds);
         labels[i].y = y_of(&value, last->value);
     }

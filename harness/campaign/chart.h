@@ -28,6 +28,7 @@ struct chart {
     unsigned line_count;
     double end; /* of the time axis */
     bool from_zero;
+    bool steps; /* a value holds until the next point */
     double top; /* a value that is drawn as a line of its own, with its name; NAN: none */
     const char *top_name;
 };

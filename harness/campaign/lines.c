@@ -148,7 +148,7 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
     size_t most = CONTRACT_CLAUSE_COUNT * (situations ? REACHED_SITUATIONS : 1) + 2;
     chart.lines = lines;
     chart.end = page->record->end;
-    chart.from_zero = true;
+    chart.from_zero = chart.steps = true;
     chart.top = grid_tally(page, situations).all;
     chart.top_name = "all there are";
     /* All of them together last, where there are several. */

@@ -18,7 +18,7 @@
 
 /* Thousandths of the processor time of a campaign's processes that go into counting and into pages: with what
  * fuzz/run itself takes to write down figures (a fifth of a percent) less than one percent. */
-#define SHARE     5u
+#define SHARE     4u
 #define SHARE_ALL 1000u /* no limit */
 
 struct options {
