@@ -159,7 +159,7 @@ def recorded(scratch):
     demand(page.titles("call: map, found after 90 s by pin_args") == ["new"], "by no seed")
     demand(len(page.titles("call: unmap, never")) >= 1, "never")
     demand(len(page.titles("unmap beside a fault of: pool, never")) >= 1, "never, of another clause")
-    demand("found after 75 s by pin_args" in page.text and "found after 4 s by pin_args" in page.text, "clauses")
+    demand("found after 75 s by pin_args" in page.text and "found after 3.5 s by pin_args" in page.text, "clauses")
     demand(re.search(r"Clauses3 of \d+ found by fuzzing; 2 by seeds only, \d+ never", page.text), "sums of clauses")
     demand(re.search(r"Situations2 of \d+ found by fuzzing; 2 by seeds only, \d+ never", page.text), "of situations")
     demand("2 situations found by fuzzing, + 2 by seeds only, of 5" in page.text, "sums of a clause")

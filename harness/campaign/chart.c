@@ -62,8 +62,11 @@ void chart_number(double value, char *text, size_t size) {
 }
 
 void chart_time(double seconds, char *text, size_t size) {
-    unsigned long all = seconds > 0 ? (unsigned long)(seconds + 0.5) : 0;
-    if (all < 120) {
+    seconds = most_of(seconds, 0);
+    unsigned long all = (unsigned long)(seconds + 0.5);
+    if (seconds < 10 && seconds > whole(seconds)) {
+        snprintf(text, size, "%.1f s", seconds);
+    } else if (all < 120) {
         snprintf(text, size, "%lu s", all);
     } else if (all < 7200) {
         snprintf(text, size, all % 60 ? "%lu min %02lu s" : "%lu min", all / 60, all % 60);

@@ -195,7 +195,10 @@ static void put_clause(FILE *to, const struct campaign_page *page, unsigned clau
 
 static void put_legend(FILE *to) {
     fputs("<ul class=\"legend\">", to);
-    for (unsigned i = GRID_WRONG; i > GRID_FOREIGN; i--) {
+    static const enum grid_state order[] = {GRID_FOUND, GRID_NEW,       GRID_GIVEN,
+                                            GRID_NEVER, GRID_CANNOT_BE, GRID_WRONG};
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        enum grid_state i = order[k];
         fprintf(to, "<li><span class=\"mark %s\" aria-hidden=\"true\">%s</span> %s</li>", looks[i].class,
                 looks[i].mark, looks[i].word);
     }
