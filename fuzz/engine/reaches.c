@@ -1,12 +1,14 @@
 /*
  * Linked into the targets of fuzz/coverage: which counters of the coverage each input moves, and which each
- * clause is put to the test by. The linker leads LLVMFuzzerTestOneInput() and program_walk_on(), which is
- * asked for each operation of a program, through here (--wrap).
+ * clause is put to the test by. The linker leads LLVMFuzzerTestOneInput() and what performs callbacks, bus
+ * operations and races through here (--wrap). An access of a CPU or GPU counts with those beside it.
  *
- *   PINFUZZ_REACHES=FILE   for each input, in their order, a line "input" with `number:count` of each counter
+ * PINFUZZ_REACHES=FILE: for each input, in their order, a line "input" with `number:count` of each counter
  * that it moved; at the end for each clause a line "clause ID" likewise: what moved during the operations in
- * which it was put to the test. The profile is as ever PINFUZZ_COUNTERS=1     writes a profile in which
- * counter number n has counted to n + 1, and ends: which function has which counters
+ * which it was put to the test. The profile is as ever.
+ *
+ * PINFUZZ_COUNTERS=1: writes a profile in which counter number n has counted to n + 1, and ends: which
+ * function has which counters.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <inttypes.h>
@@ -16,8 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/contract/call.h"
 #include "harness/contract/count.h"
-#include "harness/program/program.h"
 
 /* Of the coverage runtime, in LLVM 14 to 19; the first two were uint64_t * once. */
 char *__llvm_profile_begin_counters(void);
@@ -26,11 +28,16 @@ int __llvm_profile_write_file(void);
 
 /* A program without a target is linked with this, too. */
 __attribute__((weak)) int __real_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-bool __real_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
+void __real_run_callback(struct call *call);
+void __real_run_bus(struct call *call);
+uint32_t __real_run_race(uint32_t op);
 int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at);
+void __wrap_run_callback(struct call *call);
+void __wrap_run_bus(struct call *call);
+uint32_t __wrap_run_race(uint32_t op);
 
 static FILE *out;
+static unsigned depth; /* a driver calls back inside a start; an operation is the outermost */
 static uint64_t *counters;
 static size_t count;
 static uint64_t *of_all;                           /* of this process, for its profile */
@@ -111,6 +118,7 @@ int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     begun = true;
     if (!out)
         return __real_LLVMFuzzerTestOneInput(data, size);
+    depth = 0; /* a program may have ended in the middle */
     memset(of_input, 0, count * sizeof *of_input);
     memset(counters, 0, count * sizeof *counters);
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
@@ -123,8 +131,31 @@ int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return result;
 }
 
-bool __wrap_program_walk_on(struct program_walk *walk, const struct program *program, uint32_t *at) {
-    if (out)
+static void enter(void) {
+    if (out && depth++ == 0)
         end_operation();
-    return __real_program_walk_on(walk, program, at);
+}
+
+static void leave(void) {
+    if (out && --depth == 0)
+        end_operation();
+}
+
+void __wrap_run_callback(struct call *call) {
+    enter();
+    __real_run_callback(call);
+    leave();
+}
+
+void __wrap_run_bus(struct call *call) {
+    enter();
+    __real_run_bus(call);
+    leave();
+}
+
+uint32_t __wrap_run_race(uint32_t op) {
+    enter();
+    uint32_t ops = __real_run_race(op);
+    leave();
+    return ops;
 }
