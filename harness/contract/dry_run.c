@@ -50,11 +50,6 @@ void dry_run_boot(struct model *model, const struct program *program) {
     bool stopped[SUT_DEVICES] = {false};
     model_reset(model, program);
     resolve_chains(program, &chains);
-    for (uint8_t i = 0; i < count; i++) { /* of chains that never start: nothing of an earlier run */
-        model->chains[i].phase = PHASE_STOPPED;
-        model->chains[i].mode = MODE_PHYSICAL;
-        model->chains[i].visible_pages = 0;
-    }
     for (uint8_t i = 0; i < count; i++) {
         uint8_t lead = chains.lead[i];
         stopped[lead] |= program->adapters[i].stopped;

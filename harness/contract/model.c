@@ -14,11 +14,26 @@ static struct model_answer allow(bool fits, enum contract_clause clause, uint8_t
         .expect = fits ? MUST_SUCCEED : MAY_FAIL, .clause = clause, .chain = chain, .index = (uint8_t)index};
 }
 
+/* A chain that is not there yet: of a device that never comes, too, nothing is left of the run before, which
+ * may have ended in the middle. */
+static void empty(struct model_chain *c) {
+    c->count = 0;
+    c->phase = PHASE_STOPPED;
+    c->mode = MODE_PHYSICAL;
+    c->supported = false;
+    c->attached = false;
+    c->late = false;
+    c->visible_pages = 0;
+    c->reserved = 0;
+    c->mapped_pages = 0;
+    c->section_pages = 0;
+}
+
 void model_reset(struct model *model, const struct program *program) {
     model->program = program;
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         model->devices[i] = (struct model_device){0};
-        model->chains[i].count = 0;
+        empty(&model->chains[i]);
         model->answers[i] = (uint8_t)i;
         model->caps[i] = model_caps(program, (uint8_t)i);
     }

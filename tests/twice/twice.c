@@ -1,7 +1,8 @@
 /*
  * The same bytes give the same verdict and the same coverage however often one process runs them, and
- * whatever it ran before: each program runs twice in a row, and again after all the others in reverse; and
- * the shortest some ten thousand times, for what happens once in so many.
+ * whatever it ran before: each program runs twice in a row, again after all the others in reverse, and once
+ * more after the worst that a run can leave behind, one that ended in the middle; and the shortest some ten
+ * thousand times, for what happens once in so many.
  * Coverage is what an engine gets to see: how often each edge was passed, what was compared with what and
  * in which order, the counters of states. AFL++'s compilers count edges in a map of their own; there that
  * is looked at.
@@ -16,6 +17,8 @@
 #include <string.h>
 
 #include "harness/cli/cmd.h"
+#include "harness/drive/driver.h"
+#include "harness/judge/run.h"
 #include "harness/judge/state_coverage.h"
 #include "harness/verdict/verdict.h"
 
@@ -119,6 +122,22 @@ static struct seen look(const struct program *program, bool leave) {
     return seen;
 }
 
+/* What the next run has to set before it reads it. Ones are good values of flags, and bad ones of all else.
+ */
+static void spoil(void) {
+    memset(&run.model, 1, sizeof run.model);
+    memset(&run.ledger, 1, sizeof run.ledger);
+    memset(&run.walk, 1, sizeof run.walk);
+    memset(run.unmade, 1, sizeof run.unmade);
+    memset(drivers, 1, sizeof drivers);
+    for (uint32_t i = 0; i < SUT_DEVICES; i++) {
+        run.model.chains[i].phase = PHASE_STARTED;
+        run.model.chains[i].mode = MODE_ISOLATED;
+    }
+    run.op = run.race_ops = run.stale_word = run.caller_breaches = 1;
+    run.open = run.stops = run.abandoned = run.unchecked = true;
+}
+
 static unsigned passed_edges(void) {
     unsigned passed = 0;
     for (const uint8_t *at = counters; at < counters_end; at++)
@@ -175,6 +194,9 @@ int main(int argc, char **argv) {
             return 2;
         struct seen later = look(&program, leave);
         differ += !same(files.paths[i], "after others", &seen[i], &later);
+        spoil();
+        later = look(&program, leave);
+        differ += !same(files.paths[i], "after a run that was left", &seen[i], &later);
     }
     if (!cmd_load(files.paths[shortest], LOAD_DETECT, &program))
         return 2;
@@ -184,7 +206,7 @@ int main(int argc, char **argv) {
         often = same(files.paths[shortest], "after thousands of runs", &seen[shortest], &now);
     }
     differ += !often;
-    printf("%zu programs, three runs each, %u edges on average: %u runs differ\n", files.count,
+    printf("%zu programs, four runs each, %u edges on average: %u runs differ\n", files.count,
            edges / (unsigned)files.count, differ);
     cmd_files_free(&files);
     free(seen);
