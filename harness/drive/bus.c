@@ -79,7 +79,7 @@ static void count_started(uint8_t chain) {
     contract_kept(CLAUSE_INIT_CAPS, true);
     contract_kept(CLAUSE_INIT_MATCH, caps->early);
     contract_kept(CLAUSE_INIT_REQUIRED, caps->required);
-    contract_kept(CLAUSE_LINK_INDEX, caps->supported && lead & PROGRAM_MP_INDEX_REVERSED);
+    contract_kept(CLAUSE_LINK_INDEX, c->count > 1 && caps->supported && lead & PROGRAM_MP_INDEX_REVERSED);
     contract_kept(CLAUSE_ATTACH_BEFORE, caps->mode == MODE_REMAPPED && run.sut->domain);
     contract_kept(CLAUSE_ATTACH_NOSUPPORT, caps->mode == MODE_PHYSICAL && !caps->early && run.sut->domain);
     contract_refused(CLAUSE_ATTACH_BEGINFAIL, caps->forced && !c->attached);
