@@ -77,19 +77,20 @@ static void states_of_a_situation(void) {
     situation_clear();
     CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_BASE_NULL, &reason) == SITUATION_FOREIGN);
     CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_EARLY, &reason) == SITUATION_UNSEEN && !reason);
-    CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_LATER, &reason) == SITUATION_CANNOT_BE && reason);
+    CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_CONTIGUOUS, &reason) == SITUATION_CANNOT_BE &&
+          reason);
     CHECK(situation_state(CLAUSE_PIN_EXACT, SITUATION_PIN2_NO_IOMMU, &reason) == SITUATION_CANNOT_BE &&
           reason);
     CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_NO_IOMMU, &reason) == SITUATION_UNSEEN);
     situation_enter(SITUATION_PIN2_EARLY);
-    situation_enter(SITUATION_PIN2_LATER);
+    situation_enter(SITUATION_PIN2_CONTIGUOUS);
     contract_saw(CLAUSE_PIN_MAPPED, false);
     CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_EARLY, &reason) == SITUATION_UNSEEN);
     contract_kept(CLAUSE_PIN_MAPPED, true);
     CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_EARLY, &reason) == SITUATION_SEEN);
-    CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_LATER, &reason) == SITUATION_WRONGLY_SEEN &&
+    CHECK(situation_state(CLAUSE_PIN_MAPPED, SITUATION_PIN2_CONTIGUOUS, &reason) == SITUATION_WRONGLY_SEEN &&
           reason);
-    CHECK(situation_state(CLAUSE_PIN_EXACT, SITUATION_PIN2_LATER, &reason) == SITUATION_CANNOT_BE);
+    CHECK(situation_state(CLAUSE_PIN_EXACT, SITUATION_PIN2_CONTIGUOUS, &reason) == SITUATION_CANNOT_BE);
     situation_clear();
     contract_refused(CLAUSE_PIN_EXACT, true);
     CHECK(situation_state(CLAUSE_PIN_EXACT, SITUATION_PIN2_EARLY, &reason) == SITUATION_UNSEEN);
