@@ -6,10 +6,19 @@ import signal
 import subprocess
 import time
 
-from helpers import ROOT, Failed, lines_of, said
+from helpers import ROOT, Failed, lines_of, said, said_until, stop
+from plant import BESIDE, IN_LIBRARY, compile_several, put, share
 
 # What must be undone when a later step fails.
 STEPS = ("page lock", "domain map", "array allocation", "section view", "start's second section")
+
+FINDING = "libfinding.so"
+
+# How many operations are put into a program. One that repeats takes as long as hundreds already, and one of which the
+# process dies has to run in a process of its own each time.
+PUT = 200
+PUT_REPEATED = 20
+PUT_DYING = 50
 
 # What must show a finding, or exit with 0, in that time: it takes milliseconds.
 SECONDS = 60
@@ -26,9 +35,10 @@ def without_numbers(text):
 
 def minimize(trial, label, built):
     """What grow puts in, minimize takes out."""
-    grow = trial.planted.link(trial.builds[label], f"{label}/grow", ["grow"])
+    grow = trial.planted.link(trial.builds[label], f"{label}/grow", "grow")
     grown, short = f"{built}/grown", f"{built}/short.txt"
-    status, out, report = said([grow, trial.bug.program, "200", str(trial.options.seed), grown])
+    count = PUT_REPEATED if "repeat" in trial.bug.operations else PUT_DYING if trial.caught else PUT
+    status, out, report = said([grow, trial.bug.program, str(count), str(trial.options.seed), grown])
     if status:
         raise Failed(f"{label}: grow: exit status {status}", out + report)
     status, out, report = said([f"{built}/pinfuzz", "minimize", grown, "-o", short])
@@ -36,7 +46,7 @@ def minimize(trial, label, built):
         raise Failed(f"{label}: minimize: exit status {status}", out + report)
     before, after = len(operations(trial.bug.program)), operations(short)
     if len(after) > before:
-        raise Failed(f"{label}: minimize: {before} operations and 200 shrink to {len(after)}",
+        raise Failed(f"{label}: minimize: {before} operations and {count} shrink to {len(after)}",
                      out + report + "\n".join(after), 40)
 
 
@@ -61,21 +71,67 @@ def interrupt(trial, label, built):
         raise Failed(f"{label}: minimize, interrupted, leaves another program", out + report)
 
 
+def finding_of(build):
+    """A program that runs the C file of a finding, which is a library beside it as the subject is; linked once."""
+    _, library = build.subject("", "sut")
+    place = os.path.dirname(library)
+    with build.lock:
+        if not os.path.exists(f"{place}/finding"):
+            with open(f"{place}/finding.c", "w", encoding="ascii") as file:
+                file.write("int main(void) { return 0; }\n")
+            status, out, err = said([build.compiler, "-fPIC", "-c", f"{place}/finding.c", "-o", f"{place}/finding.o"])
+            wrong = out + err if status else share([f"{place}/finding.o"], f"{place}/{FINDING}", "main", ROOT)
+            if wrong:
+                stop(f"cannot make {FINDING}: {wrong}")
+            build.link(build.objects("sanitizers"), f"{place}/finding", (f"{place}/{FINDING}", library, *BESIDE))
+    return f"{place}/finding", library
+
+
+def write_source(trial):
+    """The C file of a finding; of a race there is none, for its schedule counts loads and stores, which no C file can."""
+    if trial.bug.races:
+        return
+    label, built = shown_in(trial)
+    status, out, report = said([f"{built}/pinfuzz", "source", trial.bug.program, "-o", f"{built}/finding.c"])
+    if status:
+        raise Failed(f"{label}: source: exit status {status}", out + report)
+
+
+def source_command(build):
+    return (build.compiler, *build.sanitize, "-std=c11", "-Wall", "-Wextra", "-Werror", *IN_LIBRARY, f"-I{ROOT}",
+            f"-I{ROOT}/src/include")
+
+
+def compile_sources(trials):
+    """Several by one process; source() compiles what is missing then."""
+    sources = {}
+    for trial in trials:
+        label, built = shown_in(trial)
+        if not trial.bug.races:
+            sources.setdefault(trial.builds[label], []).append(f"{built}/finding.c")
+    for build, files in sources.items():
+        compile_several(source_command(build), files, ROOT)
+
+
 def source(trial, label, built):
     """The C file shows the finding, and nothing where the bug is not."""
     build, finding = trial.builds[label], f"{built}/finding"
-    status, out, report = said([f"{built}/pinfuzz", "source", trial.bug.program, "-o", f"{finding}.c"])
-    if status:
-        raise Failed(f"{label}: source: exit status {status}", out + report)
-    status, out, report = said([build.compiler, *build.sanitize, "-std=c11", "-Wall", "-Wextra", "-Werror",
-                                f"-I{ROOT}", f"-I{ROOT}/src/include", "-c", f"{finding}.c", "-o", f"{finding}.o"])
-    if status:
-        raise Failed(f"{label}: the source does not compile", out + report, 20)
-    for planted in (True, False):
-        build.link(trial.planted.subject(build, "", planted) + build.objects("sanitizers") + [f"{finding}.o"],
-                   finding)
+    if not os.path.exists(f"{finding}.o"):
+        status, out, report = said([*source_command(build), "-c", f"{finding}.c", "-o", f"{finding}.o"])
+        if status:
+            raise Failed(f"{label}: the source does not compile", out + report, 20)
+    wrong = share([f"{finding}.o"], f"{built}/{FINDING}", "main", built)
+    if wrong:
+        raise Failed(f"{label}: the source does not link", wrong, 20)
+    # Beside the subject with the bug, which pinfuzz was started with, and beside the one without.
+    program, library = finding_of(build)
+    without = f"{built}/without"
+    os.mkdir(without)
+    for one, place in ((program, built), (program, without), (f"{built}/{FINDING}", without), (library, without)):
+        put(one, f"{place}/{os.path.basename(one)}")
+    for planted, program in ((True, finding), (False, f"{without}/finding")):
         try:
-            status, out, report = said([finding], timeout=SECONDS)
+            status, out, report = said([program], timeout=SECONDS)
         except subprocess.TimeoutExpired:
             raise Failed(f"{label}: the source takes longer than {SECONDS} s") from None
         report = out + report
@@ -106,8 +162,7 @@ def faults(trial, label, built):
     if trial.bug.header("Sweep"):
         # Seeds of races want the traced core; what is planted here is found in one actor's calls.
         seeds = sorted(path for path in glob.glob(f"{ROOT}/corpus/*/*.txt") if "race" not in path)
-        _, out, _ = said([pinfuzz, "faults", *seeds])
-        if f": violated {clause} at " not in out:
+        if not said_until([pinfuzz, "faults", *seeds], f": violated {clause} at "):
             raise Failed(f"{label}: the sweep of the seeds does not find it")
 
 
@@ -131,17 +186,22 @@ def schedules(trial, label, built):
         raise Failed(f"{label}: schedules: the program written for {pair} runs with status {status}", out + report)
 
 
+def shown_in(trial):
+    """The build that shows the bug, and where its programs with the bug are."""
+    label = "asan" if trial.caught == "asan" else "plain"
+    return label, f"{trial.work}/{label}"
+
+
 def hold(trial):
     """Holds each command to the bug, in the build that shows it."""
-    label = "asan" if trial.caught == "asan" else "plain"
-    built = f"{trial.work}/{label}"
+    label, built = shown_in(trial)
     minimize(trial, label, built)
     if trial.caught:
         interrupt(trial, label, built)
     if trial.bug.races:
         schedules(trial, label, built)
     else:
-        source(trial, label, built) # a race's schedule counts loads and stores, which no C file can
+        source(trial, label, built)
     faults(trial, label, built)
 
 

@@ -114,7 +114,7 @@ def shown(bug, builds, work, variants):
     """By variant and way: the clause, the death, or "" where the program shows nothing."""
     text = bug.header("Caught").partition(" ")[2]
     build = builds["asan" if text else "plain"]
-    pinfuzz = Planted(bug, work).link(build, "pinfuzz", ["cli"], seam="dialects")
+    pinfuzz = Planted(bug, work).link(build, "pinfuzz", "cli", seam="dialects")
     found = {}
     for one, way in itertools.product(variants, WAYS):
         told, report = verdicts(pinfuzz, one, way, bug.program)

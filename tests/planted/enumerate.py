@@ -52,7 +52,7 @@ def operations(path):
 def enumerate_with(bug, build, options, work):
     """A row of the table."""
     planted = Planted(bug, work, optimize="-O1")
-    pinfuzz = planted.link(build, "pinfuzz", ["cli"])
+    pinfuzz = planted.link(build, "pinfuzz", "cli")
     found, told = f"{work}/found.txt", f"{work}/told"
     row = dict(bug=bug.name, clause=bug.clause, known=operations(bug.program), found="-", world="")
     spent = 0.0

@@ -77,8 +77,7 @@ class Trial:
 
     def log(self, name, planted, data):
         """What the fuzz target of a build says of the bug's program."""
-        program = planted.link(self.built[name], f"{name}/{self.bug.target}", [self.bug.target], covered=True,
-                               libraries=("-fsanitize=fuzzer",))
+        program = planted.link_target(self.built[name], f"{name}/{self.bug.target}")
         try:
             _, out, _ = said([program, f"-artifact_prefix={self.work}/", data], cwd=self.work, timeout=SECONDS,
                              stderr=subprocess.STDOUT)

@@ -262,7 +262,7 @@ def check_hostile(browser, pinfuzz, bug, work):
 
 def try_bug(browser, bug, build, options, work):
     planted = Planted(bug, work)
-    pinfuzz = planted.link(build, "pinfuzz", ["cli"])
+    pinfuzz = planted.link(build, "pinfuzz", "cli")
     page = report(pinfuzz, bug.program, f"{work}/as-is", "--as-is", "--sources", work)
     verdict, finding = Verdict(pinfuzz, bug.program), sarif(pinfuzz, bug.program, work)
     data = open_page(browser, page)

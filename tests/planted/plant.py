@@ -19,6 +19,10 @@ CC = os.environ.get("TOOLS_CLANG", "clang")
 # The rooms of the harness; beside them a program has cli, or a fuzz target.
 HARNESS = ("interleave", "program", "contract", "judge", "drive", "mutate", "minimize", "verdict", "enumerate",
            "reproduce", "page", "picture")
+# The subject as a library, how what is in it is compiled, and how a program is linked that finds it beside itself.
+SUBJECT = "libsubject.so"
+IN_LIBRARY = ("-fPIC",)
+BESIDE = "-Wl,-rpath,$ORIGIN", "-rdynamic"
 
 
 # ---- the bugs ----
@@ -113,6 +117,8 @@ class Build:
         self.linkers = {}
         self.parts = {}
         self.wholes = {}
+        self.subjects = {}
+        self.programs = {}
         self.lock = threading.Lock()
         self.scratch = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, self.scratch, ignore_errors=True)
@@ -124,13 +130,18 @@ class Build:
             self.parts[part] = sorted(built for built in self.commands if mark.search(built))
         return self.parts[part]
 
+    def members(self, suffix, seam="sut"):
+        """The subject's objects: of its parts those with the suffix, where there are such; `seam` is what stands between
+        it and the harness."""
+        return [built for part in ("nt", "dxgk", seam) for built in self.objects(part + suffix) or self.objects(part)]
+
     def linker(self, libraries):
         """The linker's own command, as the compiler would start it, with a place for objects and output."""
         if libraries not in self.linkers:
             anything = self.objects("sanitizers")[0]
             _, _, told = said([self.compiler, "-###", *self.link_flags, anything, *libraries, "-o", "OUTPUT"],
                               cwd=self.directory)
-            words = shlex.split(told.splitlines()[-1])
+            words = [word.replace("\\$", "$") for word in shlex.split(told.splitlines()[-1])]
             at = words.index(anything)
             self.linkers[libraries] = words[:at], words[at + 1:]
         return self.linkers[libraries]
@@ -148,6 +159,44 @@ class Build:
                 self.wholes[parts] = output
         return self.wholes[parts]
 
+    # What differs from bug to bug is in a library beside the program: so a bug takes one link of some small objects, and
+    # not one for each program of the whole harness. For libraries ld takes half of the time that lld takes to start.
+
+    def subject(self, suffix, seam):
+        """The subject's objects without a bug, by the object of the build that each stands for; and the library."""
+        with self.lock:
+            if (suffix, seam) not in self.subjects:
+                objects = {built: built for built in self.members(suffix, seam)}
+                place = f"{self.scratch}/subject{len(self.subjects)}"
+                os.mkdir(place)
+                while wrong := share(list(objects.values()), f"{place}/{SUBJECT}", "sut_get", self.directory,
+                                     self.strip):
+                    # Compiled for a program, at a fixed place in it: compiled once more for a library.
+                    named = [built for built in objects if objects[built] == built and built in wrong]
+                    if not named:
+                        stop(f"cannot link {SUBJECT}: {wrong}")
+                    for built in named:
+                        objects[built] = f"{place}/{len(os.listdir(place))}.o"
+                        words, directory = self.commands[built]
+                        words = [*words, *IN_LIBRARY, *([] if self.stacks else ["-g0"])]
+                        words[words.index("-o") + 1] = objects[built]
+                        status, out, err = said(words, cwd=directory)
+                        if status:
+                            stop(f"cannot compile {built}: {out}{err}")
+                self.subjects[suffix, seam] = objects, f"{place}/{SUBJECT}"
+        return self.subjects[suffix, seam]
+
+    def program(self, name, parts, suffix, seam):
+        """A program of these parts, without a bug."""
+        _, library = self.subject(suffix, seam)
+        whole = self.whole(parts)
+        with self.lock:
+            if (parts, suffix, seam) not in self.programs:
+                output = f"{os.path.dirname(library)}/{name}"
+                self.link([whole], output, (library, *BESIDE))
+                self.programs[parts, suffix, seam] = output
+        return self.programs[parts, suffix, seam]
+
     def link(self, objects, output, libraries=()):
         before, after = self.linker(libraries)
         after = [output if word == "OUTPUT" else word for word in after]
@@ -155,6 +204,16 @@ class Build:
         status, out, err = said(before + objects + after, cwd=self.directory)
         if status:
             raise Failed("does not link", out + err, 20)
+
+
+def share(objects, output, name, directory, strip=("--strip-debug",)):
+    """Links a library, of which only `name` is seen from outside. What is wrong, if anything."""
+    script = f"{output}.seen"
+    with open(script, "w", encoding="ascii") as file:
+        file.write(f"{{ global: {name}; local: *; }};\n")
+    status, out, err = said(["ld", "-shared", *strip, f"--version-script={script}",
+                             f"-soname={os.path.basename(output)}", "-o", output, *objects], cwd=directory)
+    return out + err + "?" if status else ""
 
 
 @functools.lru_cache
@@ -203,41 +262,111 @@ class Planted:
         self.changed = with_includers(bug.files)
         self.compiled = {}
 
-    def compile(self, build, built):
+    def command(self, build, built, flags):
+        """What an object of the build is compiled with, for what stands for it here; without -o and its source."""
+        words, _ = build.commands[built]
+        words, at = list(words), words.index("-o")
+        del words[at:at + 2]
+        words.remove(self.source(build, built, copied=False))
+        words.remove("-c")
+        if any(file.endswith(".h") for file in self.bug.files):
+            words[1:1] = [f"-I{self.work}/src"]  # before src/, for headers that the bug is in
+        if "_traced.dir/" not in built:
+            words.append(self.optimize)
+        return words + ["-g1" if build.stacks else "-g0", "-Werror", *flags]
+
+    def source(self, build, built, copied=True):
+        """What an object is compiled from: the copy, if it is one of the files that the bug is in."""
+        words, _ = build.commands[built]
+        source = words[words.index("-c") + 1]
+        file = os.path.relpath(source, ROOT)
+        return f"{self.work}/{file}" if copied and file in self.bug.files else source
+
+    def compile(self, build, built, *flags):
         """The object that stands for `built`, an object of the build, here: compiled as the build does it."""
-        key = build.directory, built
+        key = build.directory, built, flags
         if key not in self.compiled:
             output = f"{self.work}/{len(self.compiled)}.o"
-            words, directory = build.commands[built]
-            copies = {f"{ROOT}/{file}": f"{self.work}/{file}" for file in self.bug.files}
-            command = [copies.get(word, word) for word in words]
-            command[command.index("-o") + 1] = output
-            command[1:1] = [f"-I{self.work}/src"]  # before src/, for headers that the bug is in
-            if "_traced.dir/" not in built:
-                command.append(self.optimize)
-            status, out, err = said(command + ["-g1" if build.stacks else "-g0", "-Werror"], cwd=directory)
+            status, out, err = said([*self.command(build, built, flags), "-c", self.source(build, built), "-o", output],
+                                    cwd=build.commands[built][1])
             if status:
                 raise Failed("does not compile", out + err, 20)
             self.compiled[key] = output
         return self.compiled[key]
 
-    def subject(self, build, suffix, planted=True, seam="sut"):
-        """The subject's objects, with the bug. Of its parts those with the suffix, where there are such; `seam` is
-        what stands between it and the harness."""
-        objects = []
-        for part in ("nt", "dxgk", seam):
-            for built in build.objects(part + suffix) or build.objects(part):
-                source = built.removesuffix(".o").rpartition(".dir/")[2]
-                source = source if source.startswith("src/") else f"tests/{source}"
-                objects.append(self.compile(build, built) if planted and source in self.changed else built)
-        return objects
+    def has(self, built):
+        """Whether the bug is in what that object is compiled from."""
+        source = built.removesuffix(".o").rpartition(".dir/")[2]
+        return (source if source.startswith("src/") else f"tests/{source}") in self.changed
 
-    def link(self, build, program, parts, covered=False, libraries=(), seam="sut"):
-        """Links a program with the bug, traced where the bug is a race, from the rooms of the harness and these
-        parts. Its path."""
-        suffix = ("_covered" if covered else "") + ("_traced" if self.bug.races else "")
-        parts = [*parts, *HARNESS, "sanitizers"] + (["accesses", "trace"] if self.bug.races else [])
+    def subject(self, build, suffix):
+        """The subject's objects, with the bug."""
+        return [self.compile(build, built) if self.has(built) else built for built in build.members(suffix)]
+
+    def link(self, build, program, part, seam="sut"):
+        """Puts a program with the bug, traced where the bug is a race, into the work: the rooms of the harness and this
+        part, and beside it the subject. Its path."""
+        suffix = "_traced" if self.bug.races else ""
+        parts = (part, *HARNESS, "sanitizers") + (("accesses", "trace") if self.bug.races else ())
+        output = f"{self.work}/{program}"
+        library = f"{os.path.dirname(output)}/{SUBJECT}"
+        os.makedirs(os.path.dirname(output), exist_ok=True)
+        put(build.program(os.path.basename(program), parts, suffix, seam), output)
+        if not os.path.exists(library):
+            objects, _ = build.subject(suffix, seam)
+            wrong = share([self.compile(build, built, *IN_LIBRARY) if self.has(built) else stands
+                           for built, stands in objects.items()], library, "sut_get", build.directory, build.strip)
+            if wrong:
+                raise Failed("does not link", wrong, 20)
+        return output
+
+    def link_target(self, build, program):
+        """The same of the bug's fuzz target, in one piece as fuzz targets are: its coverage is the engine's."""
+        suffix = "_covered" + ("_traced" if self.bug.races else "")
+        parts = (self.bug.target, *HARNESS, "sanitizers") + (("accesses", "trace") if self.bug.races else ())
         output = f"{self.work}/{program}"
         os.makedirs(os.path.dirname(output), exist_ok=True)
-        build.link(self.subject(build, suffix, seam=seam) + [build.whole(tuple(parts))], output, libraries)
+        build.link(self.subject(build, suffix) + [build.whole(parts)], output, ("-fsanitize=fuzzer",))
         return output
+
+
+def compile_several(command, sources, directory):
+    """Compiles them by one process, for clang takes as long to start as to compile one: each to an object beside it, named
+    as it is. When that does not work nothing is left, and whoever compiles one alone is told why."""
+    _, _, told = said([*command, "-###", "-c", sources[0], "-o", "OUTPUT"], cwd=directory)
+    words = shlex.split(told.splitlines()[-1])
+    if "-cc1" not in words:
+        return
+    # Without a name for it the output has the source's, with another ending.
+    for option in ("-o", "-main-file-name"):
+        del words[words.index(option):words.index(option) + 2]
+    if said(words + sources[1:], cwd=directory)[0]:
+        for source in sources:
+            if os.path.exists(source.removesuffix(".c") + ".o"):
+                os.remove(source.removesuffix(".c") + ".o")
+
+
+def compile_together(planted, build):
+    """Compiles what compile() will be asked for, of bugs that are in no header."""
+    groups = {}
+    for one in planted:
+        for built in build.members("_traced" if one.bug.races else ""):
+            source = one.source(build, built)
+            if source.startswith(f"{one.work}/") and not any(file.endswith(".h") for file in one.bug.files):
+                command = tuple(one.command(build, built, IN_LIBRARY))
+                groups.setdefault((command, build.commands[built][1]), []).append((one, built, source))
+    for (command, directory), members in groups.items():
+        compile_several(command, [source for _, _, source in members], directory)
+        for one, built, source in members:
+            made, output = source.removesuffix(".c") + ".o", f"{one.work}/{len(one.compiled)}.o"
+            if os.path.exists(made):
+                os.rename(made, output)
+                one.compiled[build.directory, built, IN_LIBRARY] = output
+
+
+def put(program, output):
+    """The same file at another place, where there is a way."""
+    try:
+        os.link(program, output)
+    except OSError:
+        shutil.copy(program, output)

@@ -9,7 +9,7 @@ import tempfile
 
 import commands
 from helpers import PROCESSORS, ROOT, Failed, each, lines_of, number, said, start
-from plant import Build, Planted, select
+from plant import Build, Planted, compile_together, select
 
 DESCRIPTION = """\
 Plants the bugs named (all without a NAME; a NAME may be a pattern such as 'link-*') and says which are caught
@@ -40,6 +40,10 @@ def arguments():
     add("--keep", metavar="DIR", type=os.path.realpath,
         help="leave each bug's source, objects and programs in DIR/NAME")
     return parser.parse_args()
+
+
+# Bugs at a time, whose files are compiled together.
+TOGETHER = 12
 
 
 # ---- one bug ----
@@ -79,11 +83,17 @@ class Trial:
         if self.caught not in ("", "asan", "both"):
             raise Failed("Caught: wants 'asan TEXT' or 'both TEXT'")
 
+    def labels(self):
+        """The builds in which it is seen."""
+        return [label for label in self.builds if self.caught in ("", "both", label)]
+
+    def plant(self):
+        self.check_headers()
+        self.planted = Planted(self.bug, self.work)
+
     def in_build(self, label):
         """The verdicts in one of the builds."""
-        if self.caught not in ("", "both", label):
-            return
-        pinfuzz = self.planted.link(self.builds[label], f"{label}/pinfuzz", ["cli"])
+        pinfuzz = self.planted.link(self.builds[label], f"{label}/pinfuzz", "cli")
         repeat = self.options.repeat
         wanted = f"violated {self.bug.clause}"
         if self.caught:
@@ -109,8 +119,7 @@ class Trial:
     def alone(self):
         """What the fuzz target says of the bytes, each time in a new process."""
         bug, asan = self.bug, self.builds["asan"]
-        target = self.planted.link(asan, f"alone/{bug.target}", [bug.target], covered=True,
-                                   libraries=("-fsanitize=fuzzer",))
+        target = self.planted.link_target(asan, f"alone/{bug.target}")
         data = f"{self.work}/alone/input"
         status, out, report = said([f"{asan.directory}/pinfuzz", "bytes", bug.program, "-o", data])
         if status:
@@ -126,19 +135,19 @@ class Trial:
                              f"without '{wanted}'", out + report)
 
     def run(self, unplanted):
-        """`unplanted`: by label, what the program does without the bug. A line that says what was seen."""
-        self.check_headers()
-        self.planted = Planted(self.bug, self.work)
+        """`unplanted`: by label, what the program does without the bug."""
         if self.options.each_alone:
             self.alone()
-        else:
-            for label in self.builds:
-                got, report = unplanted[label]
-                if got != "kept":
-                    raise Failed(f"{label}: without the bug: {got}", report)
+            return
+        for label in self.builds:
+            got, report = unplanted[label]
+            if got != "kept":
+                raise Failed(f"{label}: without the bug: {got}", report)
+            if label in self.labels():
                 self.in_build(label)
-            if self.options.commands:
-                commands.hold(self)
+
+    def line(self):
+        """What was seen."""
         swept = self.bug.header("Sweep")
         return (self.bug.clause + (f", seen by: {self.text}" if self.caught else "")
                 + (f", rollback of: {swept}" if swept else ""))
@@ -193,29 +202,53 @@ def main():
     if not options.each_alone:
         builds["plain"] = Build(options.plain, targets, engine="standalone", sanitize="")
 
-    # The same report whatever the environment says, without a symbolizer's start-up time.
-    os.environ.update(ASAN_OPTIONS="symbolize=0", UBSAN_OPTIONS="symbolize=0")
+    # The same report whatever the environment says, without a symbolizer's start-up time, and without the search for
+    # leaks at each end, which takes longer than the program: no bug is one that it sees.
+    os.environ.update(ASAN_OPTIONS="symbolize=0:detect_leaks=0", UBSAN_OPTIONS="symbolize=0")
     unplanted = {label: without(build, bugs) for label, build in builds.items()}
     passed, failed, swept = 0, 0, {}
 
-    def attempt(bug):
-        work = os.path.join(options.keep or scratch, bug.name)
-        shutil.rmtree(work, ignore_errors=True)
-        try:
-            return True, Trial(bug, options, builds, work).run({label: told[bug.name]
-                                                                for label, told in unplanted.items()})
-        except Failed as failure:
-            return False, str(failure)
-        finally:
-            if not options.keep:
-                shutil.rmtree(work, ignore_errors=True)
+    def attempt(some):
+        """What becomes of some bugs: of each whether it is caught, and a line."""
+        trials = [Trial(bug, options, builds, os.path.join(options.keep or scratch, bug.name)) for bug in some]
+        failures = {}
 
+        def step(work):
+            for trial in trials:
+                try:
+                    if trial.bug.name not in failures:
+                        work(trial)
+                except Failed as failure:
+                    failures[trial.bug.name] = str(failure)
+
+        def left(label):
+            return [trial for trial in trials if trial.bug.name not in failures and label in trial.labels()]
+
+        for trial in trials:
+            shutil.rmtree(trial.work, ignore_errors=True)
+        step(Trial.plant)
+        if not options.each_alone:
+            for label, build in builds.items():
+                compile_together([trial.planted for trial in left(label)], build)
+        step(lambda trial: trial.run({label: verdicts[trial.bug.name] for label, verdicts in unplanted.items()}))
+        if options.commands:
+            step(commands.write_source)
+            commands.compile_sources([trial for trial in trials if trial.bug.name not in failures])
+            step(commands.hold)
+        if not options.keep:
+            for trial in trials:
+                shutil.rmtree(trial.work, ignore_errors=True)
+        return [(trial.bug, trial.bug.name not in failures, failures.get(trial.bug.name, trial.line()))
+                for trial in trials]
+
+    together = max(1, min(TOGETHER, len(bugs) // options.jobs))
     with tempfile.TemporaryDirectory() as scratch:
-        for bug, (ok, text) in zip(bugs, each(attempt, bugs, options.jobs)):
-            passed, failed = passed + ok, failed + (not ok)
-            print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
-            if ok:
-                swept.setdefault(bug.header("Sweep"), []).append(bug.name)
+        for some in each(attempt, [bugs[at:at + together] for at in range(0, len(bugs), together)], options.jobs):
+            for bug, ok, text in some:
+                passed, failed = passed + ok, failed + (not ok)
+                print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
+                if ok:
+                    swept.setdefault(bug.header("Sweep"), []).append(bug.name)
 
     # A clause without a bug here is one of which nobody knows whether its check can fail.
     if not options.names:

@@ -44,7 +44,7 @@ def main():
 
     def seen_of(bug, scratch):
         """What becomes of a bug's program with the bug."""
-        pinfuzz = Planted(bug, f"{scratch}/{bug.name}").link(tsan, "tsan/pinfuzz", ["cli"])
+        pinfuzz = Planted(bug, f"{scratch}/{bug.name}").link(tsan, "tsan/pinfuzz", "cli")
         _, out, report = threaded(pinfuzz, [bug.program])
         summary = re.search(r"^SUMMARY: ThreadSanitizer: ([a-z -]*[a-z])", report, re.MULTILINE)
         return out.strip().rpartition("program.txt: ")[2] + (f", {summary[1]}" if summary else "")

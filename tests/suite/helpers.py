@@ -51,6 +51,18 @@ def said(command, timeout=None, **options):
     return process.returncode, out, err
 
 
+def said_until(command, text):
+    """Whether a line of a command's standard output has the text; the command is ended there, and what it started."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          encoding="utf-8", errors="replace", start_new_session=True) as process:
+        running.add(process)
+        try:
+            return any(text in line for line in process.stdout)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # not waited for before: the number is its own
+            running.discard(process)
+
+
 def measured(command, **options):
     """Runs a command: its exit status, and the seconds of processor time that it took."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
