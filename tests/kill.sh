@@ -6,32 +6,36 @@
 # breaks again what it was said to break; each input that the corpus and AFL++'s queues held before the
 # round is still in one of them. A last run, undisturbed, leaves no finding without its text and its log.
 #
-# Usage: tests/kill.sh [--rounds N] [--seed N] [--engine libfuzzer|afl|both] [--objects DIR] [SCRATCH-DIRECTORY]
+# Usage: tests/kill.sh [--rounds N] [--longest S] [--seed N] [--engine libfuzzer|afl|both] [--objects DIR]
+#                      [SCRATCH-DIRECTORY]
+#   --longest S    seconds into a campaign; a start takes one or two
 #   --objects DIR  a build of this project whose objects are used where they are the same
-# Default: 20 rounds of both engines. Exit status: 0 nothing lost, 1 something was, 2 environment.
+# Default: 20 rounds of up to 12 s, of both engines. Exit status: 0 nothing lost, 1 something was, 2 environment.
 set -euo pipefail
 
 # shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../fuzz/engine/tools.sh"
 
 rounds=20
+longest=12
 seed=1
 engine=both
 objects=
 scratch=
 while (($#)); do
     case $1 in
-    --rounds | --seed | --engine | --objects)
+    --rounds | --longest | --seed | --engine | --objects)
         (($# > 1)) || tools_fail "$1 wants a value"
         declare "${1#--}=$2"
         shift
         ;;
-    -*) tools_fail "usage: tests/kill.sh [--rounds N] [--seed N] [--engine NAME] [--objects DIR] [SCRATCH-DIRECTORY]" ;;
+    -*) tools_fail "usage: tests/kill.sh [--rounds N] [--longest S] [--seed N] [--engine NAME] [--objects DIR] [SCRATCH-DIRECTORY]" ;;
     *) scratch=$1 ;;
     esac
     shift
 done
 [[ $rounds =~ ^[1-9][0-9]{0,3}$ ]] || tools_fail "--rounds wants a number from 1"
+[[ $longest =~ ^[1-9][0-9]{0,2}$ ]] || tools_fail "--longest wants a number from 1"
 [[ $seed =~ ^[0-9]{1,5}$ ]] || tools_fail "--seed wants a number"
 RANDOM=$seed
 
@@ -49,8 +53,6 @@ corpus=$scratch/corpus
 target=pin_unpin_fuzzer
 # Bugs of which byte and operation mutation each find some within seconds.
 planted=(map-range-sum-wraps pin-twice-forms-counted-apart link-order-lead-stops-last)
-# Seconds into a campaign; a start takes one or two.
-longest=12
 
 passed=0
 fail() {
@@ -72,10 +74,12 @@ done
 for place in "$build" "$build/afl"; do
     tools_take_objects "$objects" "$place"
 done
+tools_as_in "$objects"
 
 # At -Werror, for so do the tests' builds compile what is the same here.
 campaign=("$tools_root/fuzz/run" --engine "$engine" --keep-going --target "$target" --jobs 2 --build "$build"
-    --corpus "$corpus" --seeds "$seeds" -DPINFUZZ_SUT="$tree/src" -DPINFUZZ_WERROR=ON -DBUILD_TESTING=OFF)
+    --corpus "$corpus" --seeds "$seeds" -DPINFUZZ_SUT="$tree/src" -DPINFUZZ_WERROR=ON -DBUILD_TESTING=OFF
+    "${as_in[@]}")
 "${campaign[@]}" --seconds 1 >"$scratch/log" 2>&1 </dev/null || (($? == 1)) || fail "the campaign does not run"
 rm -rf "$corpus" "$build/findings" "$build/logs" "$build/afl-out"
 kept=0
@@ -176,7 +180,7 @@ done
 round=last
 [[ -s $scratch/printed ]] || fail "no finding in all rounds: nothing was tried"
 
-"${campaign[@]}" --seconds 10 >"$scratch/log" 2>&1 </dev/null || (($? == 1)) || fail "the last run ended with another status"
+"${campaign[@]}" --seconds 4 >"$scratch/log" 2>&1 </dev/null || (($? == 1)) || fail "the last run ended with another status"
 for file in "$build/findings/$target"/*; do
     [[ $file != *.txt && $file != *.part ]] || continue
     [[ -s $build/logs/$target.${file##*/}.log ]] || fail "$file has no log"

@@ -252,6 +252,17 @@ tools_take_objects() {
     (cd "$from" && find CMakeFiles -name '*.o' -print0 | xargs -0 -r cp --parents --preserve=timestamps -t "$to")
 }
 
+# tools_as_in DIR: sets as_in to what has CMake compile and link as it does in that build, or to nothing without one.
+# shellcheck disable=SC2034 # for those who source this
+as_in=()
+# shellcheck disable=SC2034
+tools_as_in() {
+    as_in=()
+    [[ ! -e ${1:+$1/CMakeCache.txt} ]] ||
+        mapfile -t as_in < <(sed -nE 's/^(CMAKE_(C_FLAGS_RELWITHDEBINFO|EXE_LINKER_FLAGS)):[A-Z]*=(.*)/-D\1=\3/p' \
+            "$1/CMakeCache.txt")
+}
+
 # options_of FILE SECTION: the `name = value` lines of that section, without blanks.
 options_of() {
     [[ -e $1 ]] || return 0
