@@ -28,7 +28,8 @@ export LIB_FUZZING_ENGINE=-fsanitize=fuzzer AFL_QUIET=1
 cd "$tools_root"
 {
     tools_configure "$build" -DPINFUZZ_ENGINE=external -DCMAKE_C_COMPILER=afl-clang-fast \
-        -DCMAKE_CXX_COMPILER=afl-clang-fast++ -DCMAKE_BUILD_TYPE=RelWithDebInfo &&
+        -DCMAKE_CXX_COMPILER=afl-clang-fast++ -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+        -DCMAKE_C_FLAGS_RELWITHDEBINFO='-O1 -gline-tables-only' &&
         cmake --build "$build" --parallel "$(nproc)" --target twice twice_traced
 } >"$build/build.log" 2>&1 || {
     tools_show_failure "$build/build.log" >&2

@@ -98,7 +98,7 @@ says '^contract violation: MAP-ADDRESS '
 
 build=$scratch/build
 configure() {
-    cmake -S "$source" -B "$build" "${generator[@]}" -DCMAKE_C_COMPILER="$fuzzing_cc" -DCMAKE_BUILD_TYPE=Debug \
+    cmake -S "$source" -B "$build" "${generator[@]}" -DCMAKE_C_COMPILER="$fuzzing_cc" -DCMAKE_BUILD_TYPE=Plain \
         -DPINFUZZ_ENGINE=standalone -DBUILD_TESTING=OFF "$@"
 }
 expect 0 configure

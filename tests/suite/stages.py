@@ -28,8 +28,10 @@ def faster_linker(compiler):
     return [] if probe.returncode else ["-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld"]
 
 
-# As clusters compile: in three fifths of the time that the default takes. gcc's build keeps the default.
+# As clusters compile: in three fifths of the time that the default takes. gcc's build optimizes as the default does, for
+# its warnings depend on it.
 CLUSTER = "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O1 -gline-tables-only -DNDEBUG"
+NO_DEBUG = "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG"
 
 
 def build(name, targets, compiler, engine, *arguments):
@@ -57,56 +59,63 @@ def sample(name):
 
 
 def stages():
+    # In about this order: the long ones first, so that at the end nothing long is left for one processor alone.
     return [
         Stage("suite", "tests/run itself", [sys.executable, f"{ROOT}/tests/suite/runner_test.py"], waits=True),
         Stage("build-asan", "build clang asan ubsan",
               build("asan", "all,grow,planted_bench", CC, "libfuzzer", "-DPINFUZZ_SANITIZE=address,undefined", CLUSTER)),
-        Stage("build-plain", "build clang plain", build("plain", "all,grow", CC, "standalone", CLUSTER)),
-        Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "style"), ("build-asan",)),
+        Stage("build-plain", "build clang plain", build("plain", "command_tests,grow", CC, "standalone", CLUSTER)),
         Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
               ("build-asan", "build-plain"), tail=6, slow=True),
+        Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "^(style|command)$"), ("build-asan",)),
+        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
+              ("build-asan",), waits=True, slow=True),
+        Stage("kill", "campaigns killed",
+              ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
+              ("build-asan",), tail=2, waits=True, slow=True),
+        # With each the tree is compiled nearly whole. The largest is made, and the one that CMake has to be told of; of
+        # all it is counted what they touch, and that they apply. The nightly workflow makes all.
+        Stage("changes", "changes: how many files each touches",
+              script("tests/changes/run callback-pair engine", "tests/changes/run --quick"), tail=10, slow=True),
+        Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
+        Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG)),
+        Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
+        Stage("threads", "races on real threads",
+              script('"$0" "$@"', f'tests/threads --tsan "{OUT}/tsan"')
+              + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True),
+        Stage("cluster", "twice the same, as clusters build for AFL++",
+              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True),
+        # tests/CMakeLists.txt says why which tree runs which.
+        Stage("test-plain", "style, and the command line", check("plain", "--label-regex", "^(style|command)$"),
+              ("build-plain",)),
         # One of each clause; all of them are the nightly's.
         Stage("planted-dialects", "planted bugs in other implementations", ["tests/planted/dialects_check.sh"],
               ("build-asan", "build-plain"), tail=15, slow=True),
-        # Style does not depend on the compiler: once is enough, and faster without sanitizers.
-        Stage("test-plain", "tests clang plain", check("plain"), ("build-plain",)),
-        Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone")),
-        Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "style"), ("build-gcc",)),
-        Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
-        Stage("threads", "races on real threads", ["tests/threads", "--tsan", f"{OUT}/tsan"], tail=2,
-              slow=True),
-        Stage("names", "names of crashes in races", ["tests/planted/names", "--builds", "both", "race-*"],
-              ("build-asan",), tail=2, slow=True),
-        Stage("pages", "pages of findings in a browser", ["tests/planted/pages"], ("build-asan",), tail=1, slow=True),
-        Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
-              slow=True),
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
         Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample("sample")), ("build-asan",),
               tail=1, slow=True),
+        Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
+              slow=True),
+        Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",)),
+        Stage("names", "names of crashes in races", ["tests/planted/names", "--builds", "both", "race-*"],
+              ("build-asan",), tail=2, slow=True),
+        Stage("pages", "pages of findings in a browser", ["tests/planted/pages"], ("build-asan",), tail=1, slow=True),
+        Stage("guarantees", "what is complete up to which bound",
+              ["tests/guarantees", "--short", "--pinfuzz", f"{OUT}/plain/pinfuzz_untraced"], ("build-plain",), tail=3),
         # Without sanitizers; some dozen bugs of different kinds, within a second or two each.
         Stage("planted-enumerate", "planted bugs found by enumeration",
               ["tests/planted/enumerate", "--require", "--jobs", str(PROCESSORS), "--try=-k 2", *sample("enumerated")],
               ("build-plain",), tail=1, slow=True),
-        Stage("guarantees", "what is complete up to which bound",
-              ["tests/guarantees", "--short", "--pinfuzz", f"{OUT}/plain/pinfuzz"], ("build-plain",), tail=3),
         # Two that are found at once: the configurations of the benchmark still link and run.
         Stage("planted-parts", "a planted bug found without each part",
               script('"$0" "$@" --config a,b,c,d,e any-null-read-before-check',
                      '"$0" "$@" --config a,b race-memory-handle-found-without-a-lock')
               + bench("planted-configurations"), ("build-asan",), slow=True),
-        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
-              ("build-asan",), waits=True, slow=True),
-        Stage("changes", "changes: how many files each touches", ["tests/changes/run"], tail=6, slow=True),
-        Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
-        Stage("cluster", "twice the same, as clusters build for AFL++",
-              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True),
-        Stage("kill", "campaigns killed", ["tests/kill.sh", "--rounds", "3", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
-              ("build-asan",), tail=2, waits=True, slow=True),
         # From the seeds alone: what a run finds does not depend on the runs before it. Findings are told
         # apart and minimized, each with its program, its verdict and its C.
         Stage("fuzz", "short fuzz",
               script(f'rm -rf "{OUT}/corpus"', "status=0",
-                     f'fuzz/run --seconds 40 --build "{OUT}/asan" --corpus "{OUT}/corpus" || status=$?',
+                     f'fuzz/run --seconds 12 --build "{OUT}/asan" --corpus "{OUT}/corpus" || status=$?',
                      "if ((status == 1)); then",
                      f'    "{OUT}/asan/pinfuzz" triage -o "{OUT}/findings" --sarif "{OUT}/findings.sarif" '
                      f'"{OUT}/asan/findings" || true',
