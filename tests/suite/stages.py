@@ -101,7 +101,8 @@ def stages():
               ("build-asan",), tail=2, slow=True),
         Stage("pages", "pages of findings in a browser", ["tests/planted/pages"], ("build-asan",), tail=1, slow=True),
         Stage("guarantees", "what is complete up to which bound",
-              ["tests/guarantees", "--short", "--pinfuzz", f"{OUT}/plain/pinfuzz_untraced"], ("build-plain",), tail=3),
+              ["tests/guarantees", "--short", "--pinfuzz", f"{OUT}/plain/pinfuzz", "--untraced",
+               f"{OUT}/plain/pinfuzz_untraced"], ("build-plain",), tail=3),
         # Without sanitizers; some dozen bugs of different kinds, within a second or two each.
         Stage("planted-enumerate", "planted bugs found by enumeration",
               ["tests/planted/enumerate", "--require", "--jobs", str(PROCESSORS), "--try=-k 2", *sample("enumerated")],
