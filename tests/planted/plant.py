@@ -18,7 +18,7 @@ PLACE = os.path.join(ROOT, "tests", "planted")
 CC = os.environ.get("TOOLS_CLANG", "clang")
 # The rooms of the harness; beside them a program has cli, or a fuzz target.
 HARNESS = ("interleave", "program", "contract", "judge", "drive", "mutate", "minimize", "verdict", "enumerate",
-           "reproduce", "page", "picture")
+           "reproduce", "page", "picture", "campaign")
 # The subject as a library, how what is in it is compiled, and how a program is linked that finds it beside itself.
 SUBJECT = "libsubject.so"
 IN_LIBRARY = ("-fPIC",)
