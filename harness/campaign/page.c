@@ -67,10 +67,12 @@ static void put_figures(FILE *to, const struct campaign_page *page) {
 /* ---- state ---- */
 
 static void put_date(FILE *to, double time) {
-    time_t seconds = (time_t)time;
     struct tm tm;
     char text[64];
-    if (!isnan(time) && gmtime_r(&seconds, &tm) != NULL) {
+    if (isnan(time)) /* it is not known */
+        return;
+    time_t seconds = (time_t)time;
+    if (gmtime_r(&seconds, &tm) != NULL) {
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
         fputs(text, to);
     }
