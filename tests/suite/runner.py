@@ -29,6 +29,7 @@ class Stage:
     alone: bool = False  # wants the machine for itself
     tail: int = 0  # lines of its log to show when it passed
     slow: bool = False  # left out by --quick
+    apart: bool = False  # runs where it is named alone: in tests/compilers
 
 
 @dataclasses.dataclass

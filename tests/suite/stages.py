@@ -73,18 +73,19 @@ def stages():
         Stage("kill", "campaigns killed",
               ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
               ("build-asan",), tail=2, waits=True, slow=True),
-        # With each the tree is compiled nearly whole. The largest is made, and the one that CMake has to be told of; of
-        # all it is counted what they touch, and that they apply. The nightly workflow makes all.
+        # With each the tree is compiled nearly whole. The largest is made; of all it is counted what they touch, and
+        # that they apply. The nightly workflow makes all.
         Stage("changes", "changes: how many files each touches",
-              script("tests/changes/run callback-pair engine", "tests/changes/run --quick"), tail=10, slow=True),
+              script("tests/changes/run callback-pair", "tests/changes/run --quick"), tail=10, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
         Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG)),
         Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
         Stage("threads", "races on real threads",
               script('"$0" "$@"', f'tests/threads --tsan "{OUT}/tsan"')
-              + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True),
+              + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True,
+              apart=True),
         Stage("cluster", "twice the same, as clusters build for AFL++",
-              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True),
+              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True, apart=True),
         # tests/CMakeLists.txt says why which tree runs which.
         Stage("test-plain", "style, and the command line", check("plain", "--label-regex", "^(style|command)$"),
               ("build-plain",)),
@@ -132,7 +133,7 @@ def fail(message):
 def chosen(table, patterns, quick):
     """The stages named, and what they need."""
     if not patterns:
-        return [stage for stage in table if not (quick and stage.slow)]
+        return [stage for stage in table if not stage.apart and not (quick and stage.slow)]
     wanted = set()
     for pattern in patterns:
         names = fnmatch.filter([stage.name for stage in table], pattern)
@@ -149,7 +150,8 @@ def chosen(table, patterns, quick):
 def show_list(table):
     for stage in table:
         needs = f" (after {', '.join(stage.needs)})" if stage.needs else ""
-        print(f"{stage.name:14} {stage.title}{needs}{'' if stage.slow else ', --quick'}")
+        when = ", by name" if stage.apart else "" if stage.slow else ", --quick"
+        print(f"{stage.name:14} {stage.title}{needs}{when}")
 
 
 def show_failure(log):
