@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/contract/dialect.h"
 #include "harness/page/html.h"
 #include "harness/program/text.h"
 #include "harness/program/text_words.h"
@@ -24,8 +25,9 @@ static const struct contract_row *clause_of(const struct picture *picture) {
 
 static void put_title(const struct picture *picture, char *text, size_t size) {
     const struct contract_row *row = clause_of(picture);
+    char spoken[256];
     if (row)
-        snprintf(text, size, "%s: %s", row->id, row->title);
+        snprintf(text, size, "%s: %s", row->id, picture_spoken(row->title, spoken, sizeof(spoken)));
     else if (picture->died)
         snprintf(text, size, "%s",
                  picture->finding->verdict.said[0] ? picture->finding->verdict.said : "the process dies");
@@ -33,11 +35,32 @@ static void put_title(const struct picture *picture, char *text, size_t size) {
         snprintf(text, size, "no finding in %s", picture->finding->name);
 }
 
-/* What "I" means, for who has not read the contract. */
-static const char *basis_word(char basis) {
-    return basis == 'D'   ? "the documents say so"
-           : basis == 'I' ? "it follows from the documents"
-                          : "the documents leave it open; this project chose it";
+/* After a wrong status the rest may be as it has to be, and it may not. */
+static bool is_as_the_model(const struct recording *recording) {
+    const struct recording_state *state = &recording->step[recording->broken].after;
+    bool differs = recording->midway || recording_ledger_differs(state);
+    for (unsigned i = 0; i < SUT_DEVICES; i++)
+        differs |= recording_differs(state, &state->device[i]);
+    for (uint32_t i = 0; i < recording->page_count; i++)
+        differs |= recording->page[i].wrong;
+    return !differs;
+}
+
+/* A clause's title says what it demands; what is wrong here may be less than that. */
+static void put_subtitle(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    if (recording->broken >= recording->count)
+        return;
+    const struct recording_step *step = &recording->step[recording->broken];
+    const char *mismatch = picture_mismatch(picture);
+    if (!mismatch)
+        return;
+    fprintf(picture->to, "<p class=\"subtitle\">%s", mismatch);
+    if (!NT_SUCCESS(step->status) && step->answer.expect == MUST_FAIL)
+        fputs(is_as_the_model(recording) ? " All else is as the model has it: only the status differs."
+                                         : " And what is out differs, too: see below.",
+              picture->to);
+    fputs("</p>\n", picture->to);
 }
 
 static void put_headline(const struct picture *picture) {
@@ -50,8 +73,9 @@ static void put_headline(const struct picture *picture) {
                 "<p class=\"kicker\"><span class=\"badge\">contract broken</span> clause <b>%s</b> "
                 "demands</p><h1>“",
                 row->id);
-        html_text(to, row->title);
+        html_text(to, picture_spoken(row->title, text, sizeof(text)));
         fputs("”</h1>\n", to);
+        put_subtitle(picture);
     } else if (picture->died) {
         bool hangs = death_is_hang(picture->finding->verdict.status);
         fprintf(to, "<p class=\"kicker\"><span class=\"badge\">%s</span> while the program ran</p><h1>",
@@ -111,8 +135,20 @@ static void add_calls(const struct picture *picture, const struct recording_step
     }
 }
 
+/* "operation 1 of 3, by caller 0"; of a race its calls, too, which are operations of their own. */
+static void put_place(const struct picture *picture, const struct recording_step *step, char *text,
+                      size_t size) {
+    char maker[64];
+    if (step->kind == STEP_RACE)
+        snprintf(text, size, "operations %u to %u of %u: a race of %u calls", step->op + 1,
+                 step->op + 1 + step->inner_count, picture->program->op_count, step->inner_count);
+    else
+        snprintf(text, size, "operation %u of %u, by %s", step->op + 1, picture->program->op_count,
+                 picture_maker(step, maker, sizeof(maker)));
+}
+
 static void put_called(const struct picture *picture, const struct recording_step *step) {
-    char text[(RECORDING_INNER + 1) * PICTURE_TEXT], maker[64], where[160];
+    char text[(RECORDING_INNER + 1) * PICTURE_TEXT], where[160];
     const struct recording *recording = picture->recording;
     picture_operation(picture, step, text, sizeof(text));
     if (step->kind == STEP_RACE)
@@ -122,14 +158,42 @@ static void put_called(const struct picture *picture, const struct recording_ste
                  step->op == RUN_BOOT ? "brought up, before operation 1"
                                       : "taken down, after the last operation");
     else
-        snprintf(where, sizeof(where), "operation %u of %u, by %s", step->op + 1, picture->program->op_count,
-                 picture_maker(step, maker, sizeof(maker)));
+        put_place(picture, step, where, sizeof(where));
     if (step->pass > 0 && step->op < picture->program->op_count)
         snprintf(where + strlen(where), sizeof(where) - strlen(where), ", in pass %u", step->pass + 1);
     if (recording->inside)
         snprintf(where + strlen(where), sizeof(where) - strlen(where), ", in the driver's %s",
                  recording->inside);
     put_card(picture->to, "called", "What was called", where, true, text);
+}
+
+/* What is behind what came: what the call came back with, and who has read where. */
+static void put_behind(const struct picture *picture, const struct recording_step *step, char *text,
+                       size_t size) {
+    char returned[160];
+    size_t used = 0;
+    const struct recording_page *page = picture_probed(picture);
+    picture_returned(picture, step, returned, sizeof(returned));
+    if (page) {
+        picture_probe(page, text, size);
+        used = strlen(text);
+    }
+    if (returned[0] && !picture_mismatch(picture))
+        snprintf(text + used, size - used, "%sThe call came back: %s.", used ? " " : "", returned);
+}
+
+/* Of a broken clause. */
+static void put_broken(const struct picture *picture, const struct recording_step *step) {
+    const struct recording *recording = picture->recording;
+    char text[2 * RUN_TEXT_MAX], below[320] = "";
+    if (picture_is_pair(picture)) {
+        picture_pair(picture);
+        return;
+    }
+    put_behind(picture, step, below, sizeof(below));
+    put_card(picture->to, "expected", "What was expected", "", false,
+             picture_spoken(recording->expected, text, sizeof(text)));
+    put_card(picture->to, "got", "What came", below, false, picture_got(recording, text, sizeof(text)));
 }
 
 static void put_cards(const struct picture *picture) {
@@ -147,9 +211,7 @@ static void put_cards(const struct picture *picture) {
                  expected[0] ? expected : "that it returns");
         put_card(picture->to, "got", "What came", death, false, picture->finding->verdict.said);
     } else {
-        put_card(picture->to, "expected", "What was expected", "", false, recording->expected);
-        put_card(picture->to, "got", "What came", "", false,
-                 picture_got(recording, expected, sizeof(expected)));
+        put_broken(picture, step);
     }
     fputs("</div>\n", picture->to);
 }
@@ -162,30 +224,67 @@ static void put_fact(FILE *to, const char *what, const char *text) {
     fputs("</dd>\n", to);
 }
 
+/* How much a clause weighs, for who has not read the contract. */
+static void put_basis(const struct picture *picture, const struct contract_row *row) {
+    char text[512];
+    if (row->basis == 'D') {
+        put_fact(picture->to, "Basis", "Documented (D): the documents say so.");
+        return;
+    }
+    if (row->basis == 'I') {
+        put_fact(picture->to, "Basis",
+                 "Follows from documents (I): no sentence says so, but what they say leaves nothing else.");
+        return;
+    }
+    size_t used =
+        (size_t)snprintf(text, sizeof(text), "This project's choice (C): the documents leave it open.");
+    const char *between = " Not held to it is an implementation that declares otherwise as to ";
+    for (unsigned i = 0; i < DIALECTS && used < sizeof(text); i++)
+        if (&contract_table[dialect_table[i].clause] == row) {
+            used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", between,
+                                     dialect_table[i].question);
+            between = "; ";
+        }
+    put_fact(picture->to, "Basis", text);
+}
+
+/* A driver's wrong call is a test of the implementation, and no second culprit. */
+static void put_fault(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    const char *fault = picture->found ? "The implementation is at fault." : "Nobody's.";
+    bool refused = false;
+    char text[512], at[32] = "the machine's start";
+    if (recording->breaches == 0) {
+        snprintf(text, sizeof(text), "%s (The program keeps all of a driver's duties.)", fault);
+        put_fact(picture->to, "Fault", text);
+        return;
+    }
+    for (uint32_t i = 0; i < recording->count; i++)
+        refused |= recording->step[i].op == recording->breach_op && recording->step[i].judged &&
+                   recording->step[i].answer.expect == MUST_FAIL;
+    if (recording->breach_op < picture->program->op_count)
+        snprintf(at, sizeof(at), "operation %u", recording->breach_op + 1);
+    snprintf(text, sizeof(text),
+             "%s (The program %s a driver must not %s: %s, at %s%s; an implementation has to %s it.)", fault,
+             refused ? "makes a call that" : "does what", refused ? "make" : "do",
+             contract_table[recording->breach].id, at,
+             recording->breaches > 1 ? ", the first of several" : "", refused ? "refuse" : "withstand");
+    put_fact(picture->to, "Fault", text);
+}
+
 static void put_grounds(const struct picture *picture) {
     const struct contract_row *row = clause_of(picture);
     const struct recording *recording = picture->recording;
     char text[512];
     fputs("<dl class=\"facts\">\n", picture->to);
-    if (picture->found)
-        put_fact(picture->to, "Broken by", "the implementation");
+    put_fault(picture);
     if (row) {
-        snprintf(text, sizeof(text), "%s (%s)", basis_word(row->basis), row->basis_text);
-        put_fact(picture->to, "Basis", text);
+        put_basis(picture, row);
         if (row->source[0]) {
             snprintf(text, sizeof(text), "%s (docs/contract.md lists them)", row->source);
             put_fact(picture->to, "Documents", text);
         }
     }
-    if (recording->breaches > 0)
-        snprintf(text, sizeof(text), "broke its own duties %u %s, first %s at %s", recording->breaches,
-                 recording->breaches == 1 ? "time" : "times", contract_table[recording->breach].id,
-                 recording->breach_op < picture->program->op_count ? "operation" : "the machine's start");
-    else
-        snprintf(text, sizeof(text), "kept its own duties: no misbehaving driver is needed");
-    if (recording->breaches > 0 && recording->breach_op < picture->program->op_count)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), " %u", recording->breach_op + 1);
-    put_fact(picture->to, "The caller", text);
     if (recording->chosen[0])
         put_fact(picture->to, "It chose", recording->chosen);
     if (recording->left[0])
@@ -445,6 +544,7 @@ void finding_write(FILE *to, const struct finding *finding) {
     put_differences(&picture);
     put_programs(&picture);
     put_again(&picture);
+    picture_glossary(to);
     fputs("</main>\n", to);
     picture_data(&picture);
     html_end(to, &page);

@@ -62,6 +62,14 @@ const char *picture_maker(const struct recording_step *step, char *text, size_t 
 const char *picture_expected(const struct recording_step *step, char *text, size_t size);
 const char *picture_answer(const struct picture *picture, const struct recording_step *step, char *text,
                            size_t size);
+/* What the call came back with, of a step that has come to an end; "": it has nothing to come back with. */
+const char *picture_returned(const struct picture *picture, const struct recording_step *step, char *text,
+                             size_t size);
+/* How the status of the broken call is at odds with the one expected, in a sentence; NULL: that is not what
+ * is wrong. */
+const char *picture_mismatch(const struct picture *picture);
+/* What the judge says, of callers: programs call them actors. */
+const char *picture_spoken(const char *said, char *text, size_t size);
 /* What came when a clause was broken; a bare number with what it counts, which is said of the expected one.
  */
 const char *picture_got(const struct recording *recording, char *text, size_t size);
@@ -95,6 +103,13 @@ void picture_ledger(const struct picture *picture);   /* finding_tables.c */
 void picture_pages(const struct picture *picture);
 void picture_stack(const struct picture *picture); /* finding_stack.c */
 void picture_data(const struct picture *picture);  /* finding_data.c */
+/* finding_race.c: of two accesses that no lock orders each with its place and locks, as "A" and "B". */
+bool picture_is_pair(const struct picture *picture);
+void picture_pair(const struct picture *picture);
+/* finding_tables.c: the first page that a GPU's read shows to be wrong; NULL: none. */
+const struct recording_page *picture_probed(const struct picture *picture);
+void picture_probe(const struct recording_page *page, char *text, size_t size);
+void picture_glossary(FILE *to); /* finding_glossary.c */
 
 /* The line of a source, with those around it, when it can be read: finding_sources.c. `place` is
  * "function src/dxgk/pin.c:128" or "/a/b/pin.c:128:5". */

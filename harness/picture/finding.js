@@ -15,6 +15,12 @@
   const column = Number(drawing.dataset.column);
   const signs = { ok: "✓", refused: "⊘", short: "△", skipped: "–", broken: "✖", died: "✖" };
 
+  // What words mean: shown where a pointer rests on one.
+  const glossary = new Map();
+  for (const term of document.querySelectorAll("#glossary dt")) {
+    for (const word of term.textContent.split(", ")) glossary.set(word, term.nextElementSibling.textContent);
+  }
+
   // Each step has what changed; what did not is of an earlier one.
   const whole = [];
   let before = { devices: {}, model: null, seen: null };
@@ -52,7 +58,8 @@
       const row = make("tr", undefined, differs ? "differs" : "");
       const name = make("th", what);
       name.scope = "row";
-      row.append(name, make("td", model), make("td", (differs ? "✖ " : "") + seen));
+      name.title = glossary.get(what) ?? "";
+      row.append(name, make("td", model), make("td", seen ? (differs ? "✖ " : "") + seen : "–"));
       body.append(row);
     }
     made.append(top, body);
@@ -72,7 +79,7 @@
     const fact = (what, text) => text && facts.append(make("dt", what), make("dd", text));
     fact("By", step.maker);
     fact("Expected", step.expected);
-    fact("Came", step.got);
+    fact("Came back", step.got);
     fact("Levels", step.irql);
     made.append(head, facts);
     if (step.inner) {
@@ -98,6 +105,8 @@
       if (rows.length > 0) tables.append(table("what is out: the ledger", rows));
     }
     state.append(tables);
+    if (step.note) state.append(make("p", step.note, "dim"));
+    state.append(make("p", "–: the implementation was not asked. Commit is charged at the start, for whole save areas.", "dim"));
   };
 
   let current = -1;
@@ -144,6 +153,7 @@
   });
 
   window.addEventListener("resize", reveal);
+  window.addEventListener("beforeprint", () => document.getElementById("glossary")?.setAttribute("open", ""));
 
   // The keys work wherever the reader is, but in what has a use of its own for them.
   document.addEventListener("keydown", (event) => {

@@ -116,9 +116,7 @@ static void put_step(const struct picture *picture, uint32_t at) {
     html_json(picture->to, picture_number(step, text, sizeof(text)));
     put_member(picture->to, "text", picture_operation(picture, step, text, sizeof(text)));
     put_member(picture->to, "maker", picture_maker(step, text, sizeof(text)));
-    if (picture->found && at == recording->broken && recording->expected[0])
-        put_member(picture->to, "expected", recording->expected);
-    else
+    if (!picture->found || at != recording->broken) /* of that one the cards say it */
         put_member(picture->to, "expected", picture_expected(step, text, sizeof(text)));
     put_member(picture->to, "got", picture_answer(picture, step, text, sizeof(text)));
     put_member(picture->to, "outcome", picture_outcome(picture, at));
@@ -131,6 +129,11 @@ static void put_step(const struct picture *picture, uint32_t at) {
     else if (recording->midway && at == recording->broken)
         put_member(picture->to, "before",
                    "It was found in the middle of this step; the model is as it was before.");
+    if (picture->found && at == recording->broken && picture_probed(picture))
+        put_member(
+            picture->to, "note",
+            "Counts are what the implementation says of itself. What a GPU's reads have shown beside that is "
+            "under “The pages of pins”.");
     if (!unknown) {
         put_devices(picture, &step->after, before);
         put_irqls(picture, &step->after);

@@ -11,6 +11,7 @@
 #define LANE_TOP    22u /* of running */
 #define LOCK_HEIGHT 18u
 #define LOCK_LEVELS 3u
+#define LOCK_LEAST  12u /* width: of its number */
 #define LANE        (LANE_TOP + LOCK_LEVELS * LOCK_HEIGHT + 22u)
 #define TOP         26u
 #define WIDTH_LEAST 800u
@@ -66,19 +67,34 @@ static const char *call_text(uint8_t call, char *text, size_t size) {
     return text;
 }
 
+/* " → success", where the call returns before another caller runs. */
+static void put_came(const struct recording_event *runs, uint32_t end, char *text, size_t size) {
+    char status[64];
+    text[0] = 0;
+    if (runs->call >= drawing.step->inner_count)
+        return;
+    const struct recording_call *call = &drawing.step->inner[runs->call];
+    if (call->returned && call->ends <= end)
+        snprintf(text, size, " → %s", picture_status(call->status, status, sizeof(status)));
+}
+
 static void put_segment(FILE *to, uint32_t event, uint32_t end) {
     const struct recording_event *runs = &drawing.race->event[event];
     unsigned x = x_of(runs->point), width = x_of(end) - x;
-    char text[PICTURE_TEXT];
+    char text[PICTURE_TEXT], came[96];
     call_text(runs->call, text, sizeof(text));
+    size_t word = strcspn(text, " ");
+    put_came(runs, end, came, sizeof(came));
     fprintf(to, "<g class=\"run\"><title>caller %u runs from point %u to %u: ", runs->actor, runs->point,
             end);
     html_text(to, text);
     fprintf(to, "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"3\"/>", x, y_of(runs->actor),
             width > 1 ? width : 1, LANE_TOP);
-    size_t word = strcspn(text, " ");
+    if (width < (word + strlen(came)) * 7 + 24) /* and the mark of an access at its end */
+        came[0] = 0;
     if (width > word * 8 + 8)
-        fprintf(to, "<text x=\"%u\" y=\"%u\">%.*s</text>", x + 5, y_of(runs->actor) + 15, (int)word, text);
+        fprintf(to, "<text x=\"%u\" y=\"%u\">%.*s%s</text>", x + 5, y_of(runs->actor) + 15, (int)word, text,
+                came);
     fputs("</g>\n", to);
 }
 
@@ -98,11 +114,41 @@ static void put_runs(FILE *to) {
 
 /* ---- locks ---- */
 
+/* Their numbers, for boxes that have no room for a name: in the order in which they are first asked for. */
+#define LOCK_NAMES 16u
+static struct {
+    unsigned count;
+    const char *name[LOCK_NAMES];
+} locks;
+
+static unsigned number_lock(const char *name) {
+    unsigned i = 0;
+    while (i < locks.count && strcmp(locks.name[i], name) != 0)
+        i++;
+    if (i == locks.count && i < LOCK_NAMES)
+        locks.name[locks.count++] = name;
+    return i + 1;
+}
+
+static void put_lock_legend(FILE *to) {
+    fputs(
+        "<ul class=\"legend\" aria-label=\"Locks\"><li>Below a caller the locks that it holds, or waits for "
+        "(dashed). Boxes too small for a name have its number:</li>",
+        to);
+    for (unsigned i = 0; i < locks.count; i++) {
+        fprintf(to, "<li>%u = ", i + 1);
+        html_text(to, locks.name[i]);
+        fputs("</li>", to);
+    }
+    fputs("</ul>\n", to);
+}
+
 static void put_lock(FILE *to, const char *kind, unsigned actor, unsigned level, const char *name,
                      uint32_t from, uint32_t end) {
     unsigned x = x_of(from), width = x_of(end) - x;
     unsigned y = y_of(actor) + LANE_TOP + 3 + (level < LOCK_LEVELS ? level : LOCK_LEVELS - 1) * LOCK_HEIGHT;
-    width = width > 2 ? width : 2;
+    unsigned number = number_lock(name);
+    width = width > LOCK_LEAST ? width : LOCK_LEAST;
     if (strcmp(kind, "waits") == 0 && end == drawing.race->points) /* for ever */
         width = drawing.width + MARGIN - 4 - x;
     fprintf(to, "<g class=\"lock %s\"><title>caller %u %s '", kind, actor,
@@ -115,6 +161,8 @@ static void put_lock(FILE *to, const char *kind, unsigned actor, unsigned level,
         fprintf(to, "<text x=\"%u\" y=\"%u\">%s", x + 4, y + 11, waits ? "waits: " : "");
         html_text(to, name);
         fputs("</text>", to);
+    } else {
+        fprintf(to, "<text class=\"few\" x=\"%u\" y=\"%u\">%u</text>", x + width / 2, y + 11, number);
     }
     fputs("</g>\n", to);
 }
@@ -171,9 +219,29 @@ static void put_switches(FILE *to) {
     }
 }
 
+/* Whole inside the run in which the caller makes it, or as near as there is room: not on the line of a
+ * switch. */
+static unsigned x_of_access(const struct recording_access *access) {
+    unsigned x = x_of(access->point), nearest = x, distance = UINT32_MAX;
+    for (uint32_t i = 0; i < drawing.events; i++) {
+        const struct recording_event *runs = &drawing.race->event[i];
+        uint32_t end = drawing.race->points;
+        if (runs->kind != EVENT_RUNS || runs->actor != access->actor)
+            continue;
+        for (uint32_t k = i + 1; k < drawing.events && end == drawing.race->points; k++)
+            end = drawing.race->event[k].kind == EVENT_RUNS ? drawing.race->event[k].point : end;
+        unsigned from = x_of(runs->point), to = x_of(end), edge = to - from > 24 ? 12 : (to - from) / 2;
+        unsigned inside = x < from + edge ? from + edge : x > to - edge ? to - edge : x;
+        unsigned away = inside > x ? inside - x : x - inside;
+        nearest = away < distance ? inside : nearest;
+        distance = away < distance ? away : distance;
+    }
+    return nearest;
+}
+
 static void put_access_mark(FILE *to, unsigned i) {
     const struct recording_access *access = &drawing.race->access[i];
-    unsigned x = x_of(access->point), y = y_of(access->actor) + LANE_TOP / 2;
+    unsigned x = x_of_access(access), y = y_of(access->actor) + LANE_TOP / 2;
     fprintf(to, "<g class=\"access\"><title>%s by caller %u at ", access->write ? "write" : "read",
             access->actor);
     html_text(to, access->place);
@@ -193,6 +261,34 @@ static void put_access(FILE *to, unsigned i) {
     fputs("</p>", to);
     picture_source(drawing.picture, access->place);
     fputs("</div>\n", to);
+}
+
+/* ---- the pair, at the top of the page ---- */
+
+bool picture_is_pair(const struct picture *picture) {
+    const struct recording_race *race = &picture->recording->race;
+    return picture->found && !picture->died && picture->finding->verdict.outcome == CLAUSE_RACE_MEMORY &&
+           picture->recording->outcome == CLAUSE_RACE_MEMORY && race->conflict &&
+           race->step == picture->recording->broken;
+}
+
+void picture_pair(const struct picture *picture) {
+    FILE *to = picture->to;
+    fputs("<div class=\"card expected\"><h2>What was expected</h2><p class=\"big\">a common lock around "
+          "these two "
+          "accesses</p><p class=\"dim\">or locks that order them in another way</p></div>\n"
+          "<div class=\"card got both\"><h2>What came</h2><div class=\"sides\">",
+          to);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct recording_access *access = &picture->recording->race.access[i];
+        fprintf(to, "<p class=\"side\"><b>%c</b>: caller %u %s %u %s at <code>", 'A' + (char)i, access->actor,
+                access->write ? "writes" : "reads", access->size, access->size == 1 ? "byte" : "bytes");
+        html_text(to, access->place);
+        fprintf(to, "</code>, holding %s", access->locks[0] ? "" : "no lock");
+        html_text(to, access->locks);
+        fputs("</p>", to);
+    }
+    fputs("</div><p class=\"big\">no lock in common</p></div>\n", to);
 }
 
 /* ---- words ---- */
@@ -227,7 +323,7 @@ static void put_switch_list(FILE *to) {
         fprintf(to, "<li>point %u: caller %u, ", at->point, at->from);
         html_text(to, at->what);
         fprintf(to, ", gives way to caller %u %s</li>\n", at->to,
-                at->planned ? "(the schedule says so)" : "(it has to)");
+                at->planned ? "(the schedule says so)" : "(it cannot go on)");
     }
     fputs("</ol>\n", to);
 }
@@ -277,14 +373,21 @@ void picture_race(const struct picture *picture) {
     if (race->step >= picture->recording->count || picture->recording->step[race->step].kind != STEP_RACE)
         return;
     lay_out(picture);
-    fprintf(to, "<section aria-labelledby=\"race-head\"><h2 id=\"race-head\">The race, operation %u</h2>\n",
-            drawing.step->op + 1);
     fprintf(to,
-            "<p>All callers share one processor, which changes hands at points: where a call begins, at a "
-            "lock, at a "
-            "load or a store. There were %u. Numbered lines are the switches.%s</p>\n",
-            race->points, race->conflict ? " A and B are the two accesses that no lock puts in order." : "");
+            "<section aria-labelledby=\"race-head\"><h2 id=\"race-head\">The race, operations %u to "
+            "%u</h2>\n",
+            drawing.step->op + 1, drawing.step->op + 1 + drawing.step->inner_count);
+    fprintf(
+        to,
+        "<p>All callers share one processor: %u points where it may change hands (where a call begins, at "
+        "a lock, at a load or a store); %u %s in this schedule, drawn as numbered lines.%s</p>\n",
+        race->points, race->switch_count, race->switch_count == 1 ? "switch" : "switches",
+        race->conflict ? " A and B are the two accesses. Which of them comes first is not what is wrong: "
+                         "they have no lock in common, and so nothing keeps them from meeting."
+                       : "");
+    locks.count = 0;
     put_drawing(to);
+    put_lock_legend(to);
     if (race->conflict) {
         fputs("<div class=\"pair\">", to);
         put_access(to, 0);

@@ -65,6 +65,29 @@ static void put_locked(FILE *to, const struct recording_page *page) {
         fprintf(to, "<td>%s</td>", seen);
 }
 
+/* ---- who has read there ---- */
+
+const struct recording_page *picture_probed(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    for (uint32_t i = 0; i < recording->page_count && !recording->midway; i++) {
+        const struct recording_page *page = &recording->page[i];
+        if (page->wrong && page->asked_dma && (page->reached != page->reachable || page->reached))
+            return page;
+    }
+    return NULL;
+}
+
+void picture_probe(const struct recording_page *page, char *text, size_t size) {
+    char read[32];
+    if (page->reached)
+        name_of(page, page->read, read, sizeof(read));
+    else
+        snprintf(read, sizeof(read), "a fault");
+    snprintf(text, size,
+             "Asked by the harness's probe: the GPU of adapter %u reads at device page 0x%llx, and gets %s. ",
+             page->gpu, (ULL)page->address, read);
+}
+
 static void put_dma(FILE *to, const struct recording_page *page) {
     char read[32], expected[32];
     if (!page->asked_dma) {
@@ -92,14 +115,15 @@ void picture_pages(const struct picture *picture) {
         any |= recording->page[i].asked_page || recording->page[i].asked_dma;
     if (!any)
         return;
-    fputs("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"The pages of pins\"><h3>The "
-          "pages of pins</h3><table><caption>Looked at once more, when the finding had been "
-          "made</caption>"
-          "<thead><tr><th scope=\"col\">of the save area</th><th scope=\"col\">adapter</th><th "
-          "scope=\"col\">device "
-          "page</th><th scope=\"col\">locked</th><th scope=\"col\">a GPU that reads "
-          "there</th></tr></thead><tbody>\n",
-          to);
+    fputs(
+        "<div class=\"scroll wide\" tabindex=\"0\" role=\"group\" aria-label=\"The pages of pins\"><h3>The "
+        "pages of pins</h3><table class=\"pages\"><caption>Looked at by the harness's probe when the finding "
+        "had been made; – is not looked at</caption>"
+        "<thead><tr><th scope=\"col\">of the save area</th><th scope=\"col\">adapter</th><th "
+        "scope=\"col\">device "
+        "page</th><th scope=\"col\">locked</th><th scope=\"col\">a GPU that reads "
+        "there</th></tr></thead><tbody>\n",
+        to);
     for (uint32_t i = 0; i < recording->page_count; i++) {
         const struct recording_page *page = &recording->page[i];
         fprintf(to, "<tr%s>", page->wrong ? " class=\"differs\"" : "");

@@ -1,7 +1,7 @@
 /*
  * The timeline: a column for each step, lanes for who makes calls, then for each device what it is, and below
- * it what of its save area is pinned, viewed and mapped, as bars. A bar begins in the middle of the column of
- * the step that made it so. Its heads are HTML beside the drawing, so that they stay where they are while it
+ * it what of its save area is pinned, viewed and mapped, as bars: in a step's column stands what is so after
+ * the step. Its heads are HTML beside the drawing, so that they stay where they are while it
  * scrolls.
  */
 #include <string.h>
@@ -15,7 +15,7 @@
 #define DEVICE 26u
 #define ROW    22u
 #define GAP    8u
-#define TAIL   150u /* behind the last column: what is so from then on */
+#define TAIL   150u /* behind the last column: room for what is wrong, in words */
 
 /* Most of one look; three lanes beside callers, and four rows of each device. */
 #define ROWS_MAX (SUT_ACTORS + 2 + 4 * SUT_DEVICES)
@@ -100,7 +100,7 @@ static void lay_out_devices(void) {
 static void lay_out(const struct picture *picture) {
     uint32_t count = picture->recording->count;
     timeline.picture = picture;
-    timeline.width = count <= 5 ? 190 : count <= 8 ? 140 : count <= 12 ? 96 : 76;
+    timeline.width = count <= 3 ? 280 : count <= 5 ? 190 : count <= 8 ? 140 : count <= 12 ? 96 : 76;
     timeline.rows = 0;
     timeline.height = HEAD;
     lay_out_callers();
@@ -172,14 +172,14 @@ static void put_column(FILE *to, uint32_t at) {
     const struct recording_step *step = &timeline.picture->recording->step[at];
     unsigned middle = left_of(at) + timeline.width / 2;
     char number[32];
-    if (step->op == RUN_BOOT || step->op == RUN_END)
-        snprintf(number, sizeof(number), "%s", step->op == RUN_BOOT ? "boot" : "end");
-    else if (step->pass > 0)
+    bool of_program = step->op < timeline.picture->program->op_count;
+    if (of_program && step->pass > 0)
         snprintf(number, sizeof(number), "%u·%u", step->op + 1, step->pass + 1);
     else
-        snprintf(number, sizeof(number), "%u", step->op + 1);
+        picture_number(step, number, sizeof(number));
     fprintf(to, "<text class=\"no\" x=\"%u\" y=\"16\">%s</text>", middle, number);
-    put_word(to, middle, text_opcodes[step->opcode]);
+    if (of_program)
+        put_word(to, middle, text_opcodes[step->opcode]);
 }
 
 /* The shape that says what came of a step, beside its colour. */
@@ -200,17 +200,40 @@ static void put_block(FILE *to, const struct row *row, uint32_t at, const char *
             text);
 }
 
+/* "✖ A: unpin → success": a race may be at odds with the contract, and each of its calls right. */
+static bool name_racer(const struct recording_step *step, uint8_t actor, const char *outcome, char *text,
+                       size_t size) {
+    const struct recording_race *race = &timeline.picture->recording->race;
+    const struct recording_call *call = NULL;
+    unsigned calls = 0;
+    char status[64], side[8] = "";
+    for (uint32_t k = 0; k < step->inner_count; k++)
+        if (step->inner[k].actor == actor) {
+            call = &step->inner[k];
+            calls++;
+        }
+    for (unsigned i = 0; i < 2 && picture_is_pair(timeline.picture); i++)
+        if (race->access[i].actor == actor)
+            snprintf(side, sizeof(side), "%c: ", 'A' + (char)i);
+    const char *sign = strcmp(outcome, "ok") == 0 ? "⇄ " : "✖ ";
+    if (calls > 1 || timeline.width < 140)
+        snprintf(text, size, "%s%s%u %s", sign, side, calls, calls == 1 ? "call" : "calls");
+    else if (calls == 1)
+        snprintf(text, size, "%s%s%s%s%s", sign, side, text_opcodes[call->opcode],
+                 call->returned ? " → " : "",
+                 call->returned ? picture_status(call->status, status, sizeof(status)) : "");
+    return calls > 0;
+}
+
 static void put_calls(FILE *to, const struct row *row) {
     const struct recording *recording = timeline.picture->recording;
     for (uint32_t i = 0; i < recording->count; i++) {
         const struct recording_step *step = &recording->step[i];
         const char *outcome = picture_outcome(timeline.picture, i);
         if (step->kind == STEP_RACE) {
-            bool takes_part = false;
-            for (uint32_t k = 0; k < step->inner_count; k++)
-                takes_part |= row->kind == ROW_CALLER && step->inner[k].actor == row->of;
-            if (takes_part)
-                put_block(to, row, i, outcome, strcmp(outcome, "ok") == 0 ? "⇄ races" : sign_of(outcome));
+            char text[160];
+            if (row->kind == ROW_CALLER && name_racer(step, row->of, outcome, text, sizeof(text)))
+                put_block(to, row, i, outcome, text);
         } else if (is_callers(step) ? row->kind == ROW_CALLER && step->actor == row->of
                                     : row->kind == ROW_SYSTEM) {
             put_block(to, row, i, outcome, sign_of(outcome));
@@ -241,19 +264,25 @@ static void bar_of_device(const struct recording_device *device, struct bar *bar
                                 : "; seen attached");
 }
 
+/* Which bar a page belongs to that is wrong: a pin where it is locked or not, or has other contents; a domain
+ * where a GPU gets somewhere, or does not. */
+static enum row_kind row_of(const struct recording_page *page) {
+    return page->beside || page->reached != page->reachable ? ROW_DOMAIN : ROW_PIN;
+}
+
 /* What was wrong with a page of the device's chain when the finding was made; "": nothing. */
-static const char *wrong_page(uint8_t device) {
+static const char *wrong_page(enum row_kind kind, uint8_t device) {
     const struct recording *recording = timeline.picture->recording;
     const struct recording_device *all = recording->step[recording->broken].after.device;
     for (uint32_t i = 0; i < recording->page_count; i++) {
         const struct recording_page *page = &recording->page[i];
-        if (!page->wrong || all[page->device].chain != all[device].chain)
+        if (!page->wrong || row_of(page) != kind || all[page->device].chain != all[device].chain)
             continue;
-        return page->beside                      ? "✖ a page too many"
-               : page->reached && page->ended    ? "✖ still reached"
-               : page->reached < page->reachable ? "✖ a page not reached"
-               : page->locked != page->pinned    ? page->locked ? "✖ still locked" : "✖ a page not locked"
-                                                 : "✖ a wrong page";
+        return page->beside                      ? ", and 1 more that no pin covers"
+               : page->reached && page->ended    ? ", still reached"
+               : page->reached < page->reachable ? ", a page not reached"
+               : page->locked != page->pinned    ? page->locked ? ", still locked" : ", a page not locked"
+                                                 : ", a wrong page";
     }
     return "";
 }
@@ -266,19 +295,19 @@ static const char *wrong_count(enum row_kind kind) {
     if (!state->counted || timeline.picture->program->machine.adapters > 1)
         return "";
     if (kind == ROW_VIEWS && (wanted->views != found->views || wanted->view_bytes != found->view_bytes))
-        return "✖ miscounted";
+        return ", miscounted";
     if (kind == ROW_PIN && (wanted->pins != found->pins || wanted->locked_pages != found->locked_pages))
-        return "✖ miscounted";
+        return ", miscounted";
     return "";
 }
 
 static void mark_wrong(const struct row *row, struct bar *bar) {
-    const char *wrong = row->kind == ROW_DOMAIN || row->kind == ROW_PIN ? wrong_page(row->of) : "";
+    const char *wrong = row->kind == ROW_DOMAIN || row->kind == ROW_PIN ? wrong_page(row->kind, row->of) : "";
     wrong = wrong[0] ? wrong : wrong_count(row->kind);
     if (!wrong[0] || !bar->tone || strcmp(bar->tone, "wrong") == 0)
         return;
     char text[sizeof(bar->text)];
-    snprintf(text, sizeof(text), "%.40s %s", bar->text, wrong);
+    snprintf(text, sizeof(text), "✖ %.40s%s", bar->text, wrong);
     memcpy(bar->text, text, sizeof(text));
     bar->tone = "wrong";
 }
@@ -292,8 +321,8 @@ static void bar_of_domain(const struct recording_device *device, struct bar *bar
     if (!wrong && device->mapped == 0)
         snprintf(bar->text, sizeof(bar->text), "attached, empty");
     else if (wrong)
-        snprintf(bar->text, sizeof(bar->text), "✖ %llu, not %llu pages",
-                 (unsigned long long)device->seen_mapped, (unsigned long long)device->mapped);
+        snprintf(bar->text, sizeof(bar->text), "✖ %llu %s, not %llu", (unsigned long long)device->seen_mapped,
+                 device->seen_mapped == 1 ? "page" : "pages", (unsigned long long)device->mapped);
     else
         snprintf(bar->text, sizeof(bar->text), "%llu %s", (unsigned long long)device->mapped,
                  device->mapped == 1 ? "page" : "pages");
@@ -369,17 +398,17 @@ static void put_fitting(FILE *to, const char *text, unsigned width) {
 #define SAID_EVERY 12u
 
 static void put_bar(FILE *to, const struct row *row, const struct bar *bar, uint32_t first, uint32_t end) {
-    unsigned x = left_of(first) + timeline.width / 2;
-    unsigned width = left_of(end) + timeline.width / 2 - x;
-    if (end == timeline.picture->recording->count)
-        width = whole_width() - 4 - x;
+    unsigned x = left_of(first) + 2;
+    unsigned width = left_of(end) - 2 - x;
+    /* The last words may go on behind the last column. */
+    unsigned room = end == timeline.picture->recording->count ? width + TAIL : width;
     fprintf(to, "<g class=\"bar-of %s\"><title>", bar->tone);
     html_text(to, bar->text);
     fprintf(to, "</title><rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"3\"/>", x, row->y + 2, width,
             row->height - 4);
     for (uint32_t at = 0; at == 0 || at + SAID_EVERY / 2 < end - first; at += SAID_EVERY) {
         fprintf(to, "<text x=\"%u\" y=\"%u\">", x + 6 + at * timeline.width, row->y + row->height / 2 + 4);
-        put_fitting(to, bar->text, width - at * timeline.width - 8);
+        put_fitting(to, bar->text, room - at * timeline.width - 8);
         fputs("</text>", to);
     }
     fputs("</g>\n", to);
@@ -416,7 +445,7 @@ static void put_bars(FILE *to, const struct row *row) {
 
 static void put_ground(FILE *to) {
     const struct recording *recording = timeline.picture->recording;
-    unsigned width = whole_width();
+    unsigned width = left_of(recording->count);
     for (unsigned i = 0; i < timeline.rows; i++) {
         const struct row *row = &timeline.row[i];
         if (row->kind == ROW_DEVICE)
@@ -459,7 +488,8 @@ static void put_drawing(FILE *to) {
 }
 
 static void put_legend(FILE *to) {
-    fputs("<ul class=\"legend\" aria-label=\"Signs\"><li>✓ as it should be</li><li>⊘ refused, as it had to "
+    fputs("<ul class=\"legend\" aria-label=\"Signs\"><li>Bars: what is so after the step</li><li>✓ as it "
+          "should be</li><li>⊘ refused, as it had to "
           "be</li>"
           "<li>△ failed for a shortage, as it may</li><li>– nothing to call</li><li class=\"bad\">✖ the "
           "finding</li></ul>\n",

@@ -12,7 +12,7 @@
 
 const char *picture_number(const struct recording_step *step, char *text, size_t size) {
     if (step->op == RUN_BOOT || step->op == RUN_END)
-        snprintf(text, size, "%s", step->op == RUN_BOOT ? "boot" : "end");
+        snprintf(text, size, "%s: %s", step->op == RUN_BOOT ? "boot" : "end", text_opcodes[step->opcode]);
     else if (step->pass > 0)
         snprintf(text, size, "%u (pass %u)", step->op + 1, step->pass + 1);
     else
@@ -107,19 +107,31 @@ const char *picture_outcome(const struct picture *picture, uint32_t at) {
 
 const char *picture_answer(const struct picture *picture, const struct recording_step *step, char *text,
                            size_t size) {
+    bool last = picture->found && step == &picture->recording->step[picture->recording->broken];
+    if (step->kind == STEP_SKIPPED)
+        snprintf(text, size,
+                 last ? "no call is part of this step" : "no call: there is nothing that it could be about");
+    else if (last && picture->died)
+        snprintf(text, size, "nothing: the process died");
+    else if (step->kind == STEP_RACE)
+        snprintf(text, size, "all its calls returned; what each came back with is below");
+    else
+        picture_returned(picture, step, text, size);
+    return text;
+}
+
+const char *picture_returned(const struct picture *picture, const struct recording_step *step, char *text,
+                             size_t size) {
     char status[64];
     bool last = picture->found && step == &picture->recording->step[picture->recording->broken];
-    if (step->kind == STEP_SKIPPED && !last)
-        snprintf(text, size, "no call: there is nothing that it could be about");
-    else if (last && picture->died)
-        snprintf(text, size, "the process died: %s", picture->finding->verdict.said);
-    else if (last && picture->recording->got[0])
-        picture_got(picture->recording, text, size);
-    else if (step->kind == STEP_RACE)
-        snprintf(text, size, "the calls returned");
+    text[0] = 0;
+    if (step->kind != STEP_CALL)
+        return text;
+    if (!step->returned && last)
+        snprintf(text, size, "nothing yet: the finding was made before it returned");
     else if (step->opcode == OP_DMA_READ || step->opcode == OP_DMA_WRITE)
         snprintf(text, size, step->dma_ok ? "it went through" : "a fault");
-    else if (!step->judged)
+    else if (!step->judged || !step->returned)
         snprintf(text, size, "done");
     else
         snprintf(text, size, "%s%s", picture_status(step->status, status, sizeof(status)),
@@ -127,13 +139,45 @@ const char *picture_answer(const struct picture *picture, const struct recording
     return text;
 }
 
+const char *picture_mismatch(const struct picture *picture) {
+    const struct recording *recording = picture->recording;
+    if (!picture->found || picture->died || recording->broken >= recording->count)
+        return NULL;
+    const struct recording_step *step = &recording->step[recording->broken];
+    if (step->kind != STEP_CALL || !step->judged || !step->returned)
+        return NULL;
+    bool fine = NT_SUCCESS(step->status);
+    if (strncmp(recording->expected, "success", 7) == 0 && !fine)
+        return "The call was refused, and it has to succeed.";
+    if (strncmp(recording->expected, "a failure, 0x", 13) == 0 && fine)
+        return "The call succeeded, and it has to be refused.";
+    if (strncmp(recording->expected, "status 0x", 9) == 0 && !fine)
+        return "The call was refused, but with another status than this contract says.";
+    return NULL;
+}
+
+const char *picture_spoken(const char *said, char *text, size_t size) {
+    size_t used = 0;
+    while (*said && used + sizeof("caller") < size) {
+        bool actor = strncmp(said, "actor", 5) == 0 && said[5] != '=';
+        used += (size_t)snprintf(text + used, size - used, "%.*s", actor ? 6 : 1, actor ? "caller" : said);
+        said += actor ? 5 : 1;
+    }
+    text[used] = 0;
+    return text;
+}
+
 const char *picture_got(const struct recording *recording, char *text, size_t size) {
     static const char digits[] = "0123456789";
     size_t number = strspn(recording->expected, digits);
     bool bare = recording->got[0] && recording->got[strspn(recording->got, digits)] == 0;
-    snprintf(text, size, "%s%s", recording->got,
-             bare && number > 0 && recording->expected[number] == ' ' ? recording->expected + number : "");
-    return text;
+    const char *unit =
+        bare && number > 0 && recording->expected[number] == ' ' ? recording->expected + number : "";
+    size_t word = unit[0] ? 1 + strcspn(unit + 1, " ") : 0;
+    bool one = strcmp(recording->got, "1") == 0 && word > 1 && unit[word - 1] == 's'; /* "1 page" */
+    char said[2 * RUN_TEXT_MAX];
+    snprintf(said, sizeof(said), "%s%.*s%s", recording->got, (int)(one ? word - 1 : word), unit, unit + word);
+    return picture_spoken(said, text, size);
 }
 
 /* ---- states ---- */

@@ -269,6 +269,7 @@ static void observe(struct call *call, bool performed) {
     }
     if (!open_step)
         return;
+    open_step->returned = true;
     open_step->status = call->status;
     open_step->fired = call->fired;
     if (call->opcode == OP_DMA_READ || call->opcode == OP_DMA_WRITE)
@@ -302,6 +303,7 @@ static void read_page(const struct model_chain *chain, const struct model_area *
     if (!run.sut->dma || row->address >> 52)
         return;
     row->asked_dma = true;
+    row->gpu = gpu;
     row->reachable = reach_can_dma(&run.model, gpu) &&
                      (reach_in_chain(&run.model, run.model.devices[gpu].chain, row->address) ||
                       reach_is_physical(&run.model, gpu));

@@ -107,8 +107,9 @@ struct recording_step {
     uint8_t device;
     bool fired; /* the injected fault was met */
     bool dma_ok;
-    bool judged; /* `answer` is what the model says */
-    uint32_t op; /* RUN_BOOT, RUN_END */
+    bool judged;   /* `answer` is what the model says */
+    bool returned; /* `status` is what came back */
+    uint32_t op;   /* RUN_BOOT, RUN_END */
     uint32_t pass;
     NTSTATUS status;
     struct model_answer answer;
@@ -167,6 +168,7 @@ struct recording_race {
 
 struct recording_page {
     uint8_t device;
+    uint8_t gpu;      /* the adapter whose GPU has read there */
     uint64_t page;    /* of the section */
     uint64_t address; /* device page; `beside`: which is in no pin, next to one */
     bool beside;

@@ -77,6 +77,11 @@ def check_texts(browser, verdict, finding):
             text = re.sub(r"^\d+ of \d+: |, pass \d+|, in the driver's .*", "", text)
             text = {"bringing the machine up": "while the machine is brought up",
                     "taking the machine down": "while the machine is taken down"}.get(text, text)
+        elif key == "RACE-MEMORY":
+            # The page says it in a sentence of its own; where, and with which locks, are the same.
+            text = text[text.index(" at "):]
+        else:
+            text = re.sub(r"actor(?!=)", "caller", text)
         demand(re.sub(r"\s+", " ", text) in page, f"the page does not say what was {what}: {text}")
 
 
