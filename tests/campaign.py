@@ -152,16 +152,21 @@ def recorded(scratch):
            "a link to a report")
 
     # Clauses and situations: what reached them first.
-    null = "call: pin2, found after 12 s by pin_args"
+    null = "call: pin2, found after 12 s by pin_args, also by seeds"
     demand(page.titles(null) == ["found"], "found first by one, and by a seed")
     demand(page.titles("call: pin, by seeds only") == ["given"], "by a seed only")
     demand(page.titles("call: unpin, by inputs of earlier campaigns only") == ["given"], "by an earlier input only")
-    demand(page.titles("call: map, found after 90 s by pin_args") == ["new"], "by no seed")
+    demand(page.titles("call: map, found after 90 s by pin_args, by no seed") == ["new"], "by no seed")
     demand(len(page.titles("call: unmap, never")) >= 1, "never")
     demand(len(page.titles("unmap beside a fault of: pool, never")) >= 1, "never, of another clause")
     demand("found after 75 s by pin_args" in page.text and "found after 3.5 s by pin_args" in page.text, "clauses")
-    demand(re.search(r"Clauses3 of \d+ found by fuzzing; 2 by seeds only, \d+ never", page.text), "sums of clauses")
-    demand(re.search(r"Situations2 of \d+ found by fuzzing; 2 by seeds only, \d+ never", page.text), "of situations")
+    demand(re.search(r"Clauses3 of \d+ found by fuzzing, 2 of them by no seed; 2 by seeds only, \d+ never", page.text),
+           "sums of clauses")
+    demand(re.search(r"Situations2 of \d+ found by fuzzing, 1 of them by no seed; 2 by seeds only, \d+ never", page.text),
+           "of situations")
+    demand(re.search(r"What fuzzing has not found: 4 reached by seeds only \(s\), \d+ never", page.text), "what is missing")
+    demand(re.search(r"ANY-NULL s call: pin, by seeds only, s call: unpin, by seeds only, ○ call: unmap, never", page.text),
+           "names of what is missing")
     demand("2 situations found by fuzzing, + 2 by seeds only, of 5" in page.text, "sums of a clause")
 
     # Text of others is text.

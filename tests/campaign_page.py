@@ -84,6 +84,7 @@ def recorded(browser, pinfuzz, scratch, keep):
                  "call: map found after 90 s by pin_args"):
         demand(text in shown, f"a clause does not show {text}: {shown}")
     check(browser)
+    only_missing(browser)
     if keep:
         for width in WIDTHS:
             for scheme in ("light", "dark"):
@@ -91,6 +92,19 @@ def recorded(browser, pinfuzz, scratch, keep):
                 browser.scheme(scheme)
                 browser.picture(f"{keep}/campaign.{width}.{scheme}.png", 2400)
     notices(browser, f"{place}/campaign.html", scratch)
+
+
+def only_missing(browser):
+    """A button hides what fuzzing has found, and shows it again; the list above names what is missing."""
+    shows = """return [...document.querySelectorAll("#ANY-NULL tbody tr")].filter((row) => row.checkVisibility())
+                 .map((row) => row.cells[0].innerText.trim())"""
+    every = browser.run(shows)
+    browser.run("document.querySelector('#filter button').click()")
+    left = browser.run(shows)
+    check(browser)
+    browser.run("document.querySelector('#filter button').click()")
+    demand(len(every) == 5 and [text.split()[-1] for text in left] == ["pin", "unpin", "unmap"], f"{every}, then {left}")
+    demand(browser.run(shows) == every, "what was found stays hidden")
 
 
 def notices(browser, page, scratch):

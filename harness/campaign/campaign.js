@@ -22,6 +22,20 @@
   for (const id of remembered("open").split(" ").filter(Boolean)) {
     document.getElementById(id)?.setAttribute("open", "");
   }
+  const filter = document.getElementById("filter");
+  if (filter) {
+    const only = document.createElement("button");
+    only.type = "button";
+    only.textContent = "Show only what is missing";
+    const apply = (on) => {
+      document.querySelector(".grid").classList.toggle("only-missing", on);
+      only.setAttribute("aria-pressed", String(on));
+      remember("filter", on ? "yes" : "");
+    };
+    only.addEventListener("click", () => apply(only.getAttribute("aria-pressed") !== "true"));
+    apply(remembered("filter") === "yes");
+    filter.append(only);
+  }
   if (!bar) {
     return;
   }

@@ -29,6 +29,8 @@
 /* A point for each two units is more than anybody sees; 196 points of some 12 bytes are 2.4 KB a line. */
 #define BUCKET 2.0
 #define TICKS  5.0
+/* Turns of targets that are nearer to each other than this part of the time are one. */
+#define TURNS 25.0
 
 /* ---- numbers ---- */
 
@@ -239,7 +241,8 @@ static void put_labels(FILE *to, struct label *labels, unsigned count, double ri
     for (unsigned i = 0; i < count; i++) {
         const struct label *it = &labels[i];
         fputs("<path class=\"leader\" d=\"", to);
-        fprintf(to, "M%.1f %.1fL%.1f %.1f\"/><path class=\"line ", it->x, it->y, right + 8, it->at);
+        fprintf(to, "M%.1f %.1fH%.1fL%.1f %.1f\"/><path class=\"line ", it->x, it->y, right, right + 8,
+                it->at);
         put_style(to, it->line);
         fprintf(to, "\" d=\"M%.1f %.1fh18\"/>", right + 8, it->at);
         fprintf(to, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", right + BEHIND - 8, it->at + 4);
@@ -289,9 +292,23 @@ static double name_all(const struct chart *chart, struct label *labels) {
     return most_of(WIDTH - BEHIND - LETTER * (double)(longest + LAST), WIDTH - RIGHT_MOST);
 }
 
+/* Where a line begins in the middle, another target's turn does: once for those that begin together. */
+static void put_turns(FILE *to, const struct chart *chart, const struct axis *time) {
+    double apart = (time->to - time->from) / TURNS, last = apart;
+    for (unsigned i = 0; i < chart->line_count; i++) {
+        double begins = chart->lines[i].points[0].seconds;
+        bool known = begins < last + apart; /* targets are in the order of their turns */
+        if (!known) {
+            last = begins;
+            fprintf(to, "<path class=\"turn\" d=\"M%.1f %gV%g\"/>", x_of(time, begins), TOP, HEIGHT - BOTTOM);
+        }
+    }
+}
+
 static void put_picture(FILE *to, const struct chart *chart, struct label *labels) {
     struct axis time = time_axis(chart->end, name_all(chart, labels)), value = value_axis(chart);
     put_axes(to, chart, &time, &value);
+    put_turns(to, chart, &time);
     put_top(to, chart, &value, time.right);
     for (unsigned i = 0; i < chart->line_count; i++) {
         const struct record_point *last = &labels[i].line->points[labels[i].line->count - 1];

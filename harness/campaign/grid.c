@@ -15,7 +15,7 @@ static const struct {
     [GRID_NEVER] = {"○", "never", "never"},
     [GRID_GIVEN] = {"s", "by seeds only, or by what was there before", "given"},
     [GRID_FOUND] = {"●", "found by fuzzing, and by seeds", "found"},
-    [GRID_NEW] = {"◆", "found by fuzzing, and by no seed", "new"},
+    [GRID_NEW] = {"★", "found by fuzzing, and by no seed", "new"},
     [GRID_WRONG] = {"!", "reached, though it cannot be: a wrong reason, or a bug", "wrong"},
 };
 
@@ -55,6 +55,7 @@ static void count(struct grid_tally *tally, enum grid_state state) {
     tally->never += state == GRID_NEVER;
     tally->given += state == GRID_GIVEN;
     tally->found += state == GRID_FOUND || state == GRID_NEW;
+    tally->unseeded += state == GRID_NEW;
     tally->wrong += state == GRID_WRONG;
 }
 
@@ -76,6 +77,10 @@ struct grid_tally grid_tally(const struct campaign_page *page, bool situations) 
     return tally;
 }
 
+static bool is_found(enum grid_state state) {
+    return state == GRID_FOUND || state == GRID_NEW || state == GRID_CANNOT_BE;
+}
+
 /* ---- in words ---- */
 
 static void put_input(FILE *to, const struct reached_input *input) {
@@ -95,6 +100,10 @@ static void put_when(FILE *to, const struct campaign_page *page, unsigned clause
         chart_time(first.found->seconds, text, sizeof text);
         fprintf(to, "found after %s by ", text);
         html_text_of(to, target, record_spoken(target));
+        fputs(first.given == NULL               ? ", by no seed"
+              : first.given->by == REACHED_SEED ? ", also by seeds"
+                                                : ", also by inputs of earlier campaigns",
+              to);
     } else if (first.given != NULL && state >= GRID_GIVEN) {
         fputs(first.given->by == REACHED_SEED ? "by seeds only" : "by inputs of earlier campaigns only", to);
     } else if (state == GRID_NEVER) {
@@ -116,8 +125,8 @@ static void put_row(FILE *to, const struct campaign_page *page, unsigned clause,
     struct reached_first first = reached_first(page->reached, clause, situation);
     const struct reached_input *input = first.found ? first.found : first.given;
     enum grid_state state = grid_state(page, clause, situation);
-    fprintf(to, "<tr><td><span class=\"mark %s\" aria-hidden=\"true\">%s</span> ", looks[state].class,
-            looks[state].mark);
+    fprintf(to, "<tr class=\"row-%s\"><td><span class=\"mark %s\" aria-hidden=\"true\">%s</span> ",
+            looks[state].class, looks[state].class, looks[state].mark);
     put_situation(to, situation);
     fputs("</td><td>", to);
     put_when(to, page, clause, situation);
@@ -174,7 +183,8 @@ static void put_summary(FILE *to, const struct campaign_page *page, unsigned cla
 static void put_clause(FILE *to, const struct campaign_page *page, unsigned clause) {
     struct grid_tally tally = {0};
     count_clause(&tally, page, clause);
-    fprintf(to, "<details class=\"clause\" id=\"%s\">", contract_table[clause].id);
+    bool whole = tally.never + tally.given == 0 && is_found(grid_state(page, clause, SITUATION_NONE));
+    fprintf(to, "<details class=\"clause%s\" id=\"%s\">", whole ? " whole" : "", contract_table[clause].id);
     put_summary(to, page, clause, &tally);
     if (tally.all == 0) {
         fputs("<p class=\"dim\">To see it once is enough: it has no list of situations.</p></details>\n", to);
@@ -191,6 +201,54 @@ static void put_clause(FILE *to, const struct campaign_page *page, unsigned clau
         }
     }
     fputs("</tbody></table></div></details>\n", to);
+}
+
+/* ---- what fuzzing has not found ---- */
+
+/* So many names are read; more of them are opened by who wants them. */
+#define LISTED 60u
+
+static void put_missing_clause(FILE *to, const struct campaign_page *page, unsigned clause) {
+    bool begun = false;
+    for (unsigned i = SITUATION_NONE; i < REACHED_SITUATIONS; i++) {
+        enum grid_state state = grid_state(page, clause, i);
+        if (state != GRID_NEVER && state != GRID_GIVEN) {
+            continue;
+        }
+        if (!begun) {
+            fprintf(to, "<li><a href=\"#%s\"><code>%s</code></a>", contract_table[clause].id,
+                    contract_table[clause].id);
+        }
+        fprintf(to, "%s <span class=\"mark %s\" aria-hidden=\"true\">%s</span> ", begun ? "," : "",
+                looks[state].class, looks[state].mark);
+        begun = true;
+        if (i == SITUATION_NONE) {
+            fputs("the clause itself", to);
+        } else {
+            put_situation(to, i);
+        }
+        fputs(state == GRID_NEVER ? "<span class=\"unseen\">, never</span>"
+                                  : "<span class=\"unseen\">, by seeds only</span>",
+              to);
+    }
+    fputs(begun ? "</li>\n" : "", to);
+}
+
+static void put_missing(FILE *to, const struct campaign_page *page) {
+    struct grid_tally situations = grid_tally(page, true), clauses = grid_tally(page, false);
+    unsigned given = situations.given + clauses.given, never = situations.never + clauses.never;
+    if (given + never == 0) {
+        fputs("<p>Fuzzing has found all of them.</p>\n", to);
+        return;
+    }
+    fprintf(to,
+            "<details id=\"missing\"%s><summary>What fuzzing has not found: %u reached by seeds only (s), ",
+            given + never <= LISTED ? " open" : "", given);
+    fprintf(to, "%u never (○)</summary><ul class=\"missing\">\n", never);
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+        put_missing_clause(to, page, clause);
+    }
+    fputs("</ul></details>\n<p class=\"bar no-print\" id=\"filter\"></p>\n", to);
 }
 
 static void put_legend(FILE *to) {
@@ -213,6 +271,7 @@ void grid_put(FILE *to, const struct campaign_page *page) {
         "first. "
         "The numbers are situations found by fuzzing + those that only seeds reach, of all.</p>\n",
         to);
+    put_missing(to, page);
     put_legend(to);
     fputs("<div class=\"grid\">\n", to);
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {

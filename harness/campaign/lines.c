@@ -106,6 +106,18 @@ static double began_at(const struct campaign_page *page, unsigned target) {
     return 0;
 }
 
+/* When it said something last, and so was running. */
+static double ended_at(const struct campaign_page *page, unsigned target) {
+    const struct record *record = page->record;
+    for (size_t i = record->sample_count; target < page->reached->target_count && i-- > 0;) {
+        const struct record_sample *sample = &record->samples[i];
+        if (strcmp(record->lines[sample->line].target, page->reached->targets[target]) == 0) {
+            return sample->seconds;
+        }
+    }
+    return record->end;
+}
+
 /* Points of how many clauses, or clauses in situations, were reached by then. */
 static size_t reached_series(const struct campaign_page *page, unsigned target, bool situations, double end,
                              struct record_point *points) {
@@ -157,7 +169,7 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
         if (points == NULL) {
             break;
         }
-        size_t count = reached_series(page, i, situations, chart.end, points);
+        size_t count = reached_series(page, i, situations, ended_at(page, i), points);
         bool one = i < reached->target_count;
         if (one && count == NOTHING &&
             colour_of(page->record, reached->targets[i], 0) >= page->record->line_count) {
@@ -180,7 +192,10 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
 
 void lines_put(FILE *to, const struct campaign_page *page) {
     const struct record *record = page->record;
-    fputs("<section aria-labelledby=\"charts\"><h2 id=\"charts\">Over time</h2>\n<div class=\"charts\">\n",
+    fputs("<section aria-labelledby=\"charts\"><h2 id=\"charts\">Over time</h2>\n<p class=\"dim\">A grey "
+          "line across: from there on the target was not running. A dotted line "
+          "upwards: here other targets begin. (+36): so many more than at the target's first "
+          "figure.</p>\n<div class=\"charts\">\n",
           to);
     put_reached(to, page, true,
                 (struct chart){

@@ -42,8 +42,8 @@ static void put_figure(FILE *to, const char *name, const char *value, const char
 static void put_tally(FILE *to, const char *name, const struct grid_tally *tally, bool all_counted) {
     char value[CHART_TEXT], more[160];
     snprintf(value, sizeof value, "%u of %u", tally->found, tally->all);
-    snprintf(more, sizeof more, "found by fuzzing; %u by seeds only, %u %s", tally->given, tally->never,
-             all_counted ? "never" : "not yet");
+    snprintf(more, sizeof more, "found by fuzzing, %u of them by no seed; %u by seeds only, %u %s",
+             tally->unseeded, tally->given, tally->never, all_counted ? "never" : "not yet");
     put_figure(to, name, value, more);
 }
 
@@ -119,7 +119,7 @@ static void put_head(FILE *to, const struct campaign_page *page) {
         fprintf(to, "; %.0f processes at once", run->jobs);
     }
     fputs("; implementation: ", to);
-    html_text(to, run->subject);
+    html_text(to, strcmp(run->subject, "builtin") == 0 ? "dxgk, this project's own" : run->subject);
     fputs(".</p>\n", to);
     if (page->running) {
         fprintf(

@@ -37,6 +37,7 @@ enum grid_state grid_state(const struct campaign_page *page, unsigned clause, un
 /* Of those that are counted: how many there are in each state, of clauses or of clauses in situations. */
 struct grid_tally {
     unsigned all, never, given, found, wrong; /* of which all does not count the last */
+    unsigned unseeded;                        /* of what was found: by no seed */
 };
 struct grid_tally grid_tally(const struct campaign_page *page, bool situations);
 /* The section of the page. */
