@@ -167,6 +167,18 @@ static void put_called(const struct picture *picture, const struct recording_ste
     put_card(picture->to, "called", "What was called", where, true, text);
 }
 
+/* "caller 0's pin2: success", of each call of a race. */
+static void add_answers(const struct recording_step *step, char *text, size_t size) {
+    char status[64];
+    size_t used = (size_t)snprintf(text, size, "The calls came back: ");
+    for (uint32_t i = 0; i < step->inner_count && i < RECORDING_INNER && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%scaller %u's %s: %s", i ? ", " : "",
+                                 step->inner[i].actor, text_opcodes[step->inner[i].opcode],
+                                 step->inner[i].returned
+                                     ? picture_status(step->inner[i].status, status, sizeof(status))
+                                     : "never");
+}
+
 /* What is behind what came: what the call came back with, and who has read where. */
 static void put_behind(const struct picture *picture, const struct recording_step *step, char *text,
                        size_t size) {
@@ -174,6 +186,10 @@ static void put_behind(const struct picture *picture, const struct recording_ste
     size_t used = 0;
     const struct recording_page *page = picture_probed(picture);
     picture_returned(picture, step, returned, sizeof(returned));
+    if (step->kind == STEP_RACE) {
+        add_answers(step, text, size);
+        return;
+    }
     if (page) {
         picture_probe(page, text, size);
         used = strlen(text);
@@ -185,7 +201,7 @@ static void put_behind(const struct picture *picture, const struct recording_ste
 /* Of a broken clause. */
 static void put_broken(const struct picture *picture, const struct recording_step *step) {
     const struct recording *recording = picture->recording;
-    char text[2 * RUN_TEXT_MAX], below[320] = "";
+    char text[2 * RUN_TEXT_MAX], below[640] = "";
     if (picture_is_pair(picture)) {
         picture_pair(picture);
         return;
@@ -245,6 +261,8 @@ static void put_basis(const struct picture *picture, const struct contract_row *
                                      dialect_table[i].question);
             between = "; ";
         }
+    if (used < sizeof(text) && between[0] == ';')
+        snprintf(text + used, sizeof(text) - used, ".");
     put_fact(picture->to, "Basis", text);
 }
 

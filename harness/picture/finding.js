@@ -58,7 +58,7 @@
       const row = make("tr", undefined, differs ? "differs" : "");
       const name = make("th", what);
       name.scope = "row";
-      name.title = glossary.get(what) ?? "";
+      if (glossary.has(what)) name.title = glossary.get(what);
       row.append(name, make("td", model), make("td", seen ? (differs ? "✖ " : "") + seen : "–"));
       body.append(row);
     }

@@ -331,6 +331,7 @@ static void put_switch_list(FILE *to) {
 /* The calls in time, and how far an order of them explains what they answered: linearize_explain() in the
  * report. */
 static void put_history(FILE *to) {
+    static char history[VERDICT_REPORT_MAX], spoken[2 * VERDICT_REPORT_MAX];
     unsigned clause = drawing.picture->recording->outcome;
     bool judged = clause == CLAUSE_RACE_ATOMIC || clause == CLAUSE_RACE_STOP;
     const char *begin = judged ? strstr(drawing.picture->report, "history (each call") : NULL;
@@ -338,7 +339,8 @@ static void put_history(FILE *to) {
     if (!end)
         return;
     fputs("<h3>Is there an order that explains it?</h3>\n<pre tabindex=\"0\">", to);
-    html_text_of(to, begin, (size_t)(end - begin));
+    snprintf(history, sizeof(history), "%.*s", (int)(end - begin), begin);
+    html_text(to, picture_spoken(history, spoken, sizeof(spoken)));
     fputs("</pre>\n", to);
 }
 

@@ -175,8 +175,11 @@ static void put_column(FILE *to, uint32_t at) {
     bool of_program = step->op < timeline.picture->program->op_count;
     if (of_program && step->pass > 0)
         snprintf(number, sizeof(number), "%u·%u", step->op + 1, step->pass + 1);
+    else if (of_program)
+        snprintf(number, sizeof(number), "%u", step->op + 1);
     else
-        picture_number(step, number, sizeof(number));
+        snprintf(number, sizeof(number), "%s: %s", step->op == RUN_BOOT ? "boot" : "end",
+                 text_opcodes[step->opcode]);
     fprintf(to, "<text class=\"no\" x=\"%u\" y=\"16\">%s</text>", middle, number);
     if (of_program)
         put_word(to, middle, text_opcodes[step->opcode]);
@@ -307,7 +310,9 @@ static void mark_wrong(const struct row *row, struct bar *bar) {
     if (!wrong[0] || !bar->tone || strcmp(bar->tone, "wrong") == 0)
         return;
     char text[sizeof(bar->text)];
-    snprintf(text, sizeof(text), "✖ %.40s%s", bar->text, wrong);
+    const char *is =
+        strcmp(bar->text, "attached, empty") == 0 ? "empty" : bar->text; /* the shorter, the better */
+    snprintf(text, sizeof(text), "✖ %.40s%s", is, wrong);
     memcpy(bar->text, text, sizeof(text));
     bar->tone = "wrong";
 }

@@ -12,7 +12,7 @@
 
 const char *picture_number(const struct recording_step *step, char *text, size_t size) {
     if (step->op == RUN_BOOT || step->op == RUN_END)
-        snprintf(text, size, "%s: %s", step->op == RUN_BOOT ? "boot" : "end", text_opcodes[step->opcode]);
+        snprintf(text, size, "%s", step->op == RUN_BOOT ? "boot" : "end");
     else if (step->pass > 0)
         snprintf(text, size, "%u (pass %u)", step->op + 1, step->pass + 1);
     else
