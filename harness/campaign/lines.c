@@ -194,7 +194,7 @@ void lines_put(FILE *to, const struct campaign_page *page) {
     const struct record *record = page->record;
     fputs("<section aria-labelledby=\"charts\"><h2 id=\"charts\">Over time</h2>\n<p class=\"dim\">A grey "
           "line across: from there on the target was not running. A dotted line "
-          "upwards: here other targets begin. (+36): so many more than at the target's first "
+          "upwards: here other targets begin. (+N): N more than at the target's first "
           "figure.</p>\n<div class=\"charts\">\n",
           to);
     put_reached(to, page, true,
