@@ -148,7 +148,7 @@ static void put_place(const struct picture *picture, const struct recording_step
 }
 
 static void put_called(const struct picture *picture, const struct recording_step *step) {
-    char text[(RECORDING_INNER + 1) * PICTURE_TEXT], where[160];
+    char text[(RECORDING_INNER + 1) * PICTURE_TEXT], where[480];
     const struct recording *recording = picture->recording;
     picture_operation(picture, step, text, sizeof(text));
     if (step->kind == STEP_RACE)
@@ -164,6 +164,7 @@ static void put_called(const struct picture *picture, const struct recording_ste
     if (recording->inside)
         snprintf(where + strlen(where), sizeof(where) - strlen(where), ", in the driver's %s",
                  recording->inside);
+    picture_handle(step, where + strlen(where), sizeof(where) - strlen(where));
     put_card(picture->to, "called", "What was called", where, true, text);
 }
 
@@ -254,7 +255,8 @@ static void put_basis(const struct picture *picture, const struct contract_row *
     }
     size_t used =
         (size_t)snprintf(text, sizeof(text), "This project's choice (C): the documents leave it open.");
-    const char *between = " Not held to it is an implementation that declares otherwise as to ";
+    const char *between =
+        " An implementation may declare another choice, and then is not held to it, only as to ";
     for (unsigned i = 0; i < DIALECTS && used < sizeof(text); i++)
         if (&contract_table[dialect_table[i].clause] == row) {
             used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", between,
@@ -262,7 +264,7 @@ static void put_basis(const struct picture *picture, const struct contract_row *
             between = "; ";
         }
     if (used < sizeof(text) && between[0] == ';')
-        snprintf(text + used, sizeof(text) - used, ".");
+        snprintf(text + used, sizeof(text) - used, ". Nothing else of the clause is excused by that.");
     put_fact(picture->to, "Basis", text);
 }
 

@@ -65,6 +65,9 @@ const char *picture_answer(const struct picture *picture, const struct recording
 /* What the call came back with, of a step that has come to an end; "": it has nothing to come back with. */
 const char *picture_returned(const struct picture *picture, const struct recording_step *step, char *text,
                              size_t size);
+/* ". The handle is 0x1000, dead; ...": of a callback whose handle is not that of its chain's lead, else "".
+ */
+const char *picture_handle(const struct recording_step *step, char *text, size_t size);
 /* How the status of the broken call is at odds with the one expected, in a sentence; NULL: that is not what
  * is wrong. */
 const char *picture_mismatch(const struct picture *picture);

@@ -143,12 +143,48 @@ static void put_lock_legend(FILE *to) {
     fputs("</ul>\n", to);
 }
 
+/* ---- where accesses are ---- */
+
+/* Whole inside the run in which the caller makes it, or as near as there is room: not on the line of a
+ * switch. */
+static unsigned x_of_access(const struct recording_access *access) {
+    unsigned x = x_of(access->point), nearest = x, distance = UINT32_MAX;
+    for (uint32_t i = 0; i < drawing.events; i++) {
+        const struct recording_event *runs = &drawing.race->event[i];
+        uint32_t end = drawing.race->points;
+        if (runs->kind != EVENT_RUNS || runs->actor != access->actor)
+            continue;
+        for (uint32_t k = i + 1; k < drawing.events && end == drawing.race->points; k++)
+            end = drawing.race->event[k].kind == EVENT_RUNS ? drawing.race->event[k].point : end;
+        unsigned from = x_of(runs->point), to = x_of(end), edge = to - from > 24 ? 12 : (to - from) / 2;
+        unsigned inside = x < from + edge ? from + edge : x > to - edge ? to - edge : x;
+        unsigned away = inside > x ? inside - x : x - inside;
+        nearest = away < distance ? inside : nearest;
+        distance = away < distance ? away : distance;
+    }
+    return nearest;
+}
+
+/* The width of a lock that is given back before an access of its holder: it ends in sight before the mark. */
+static unsigned clear_of_accesses(unsigned actor, unsigned x, unsigned width, uint32_t end) {
+    for (unsigned i = 0; i < 2 && drawing.race->conflict; i++) {
+        const struct recording_access *access = &drawing.race->access[i];
+        unsigned mark = x_of_access(access);
+        if (access->actor == actor && access->point >= end && x + width + 14 > mark &&
+            mark > x + LOCK_LEAST + 14)
+            width = mark - 14 - x;
+    }
+    return width;
+}
+
+/* ---- locks ---- */
+
 static void put_lock(FILE *to, const char *kind, unsigned actor, unsigned level, const char *name,
                      uint32_t from, uint32_t end) {
     unsigned x = x_of(from), width = x_of(end) - x;
     unsigned y = y_of(actor) + LANE_TOP + 3 + (level < LOCK_LEVELS ? level : LOCK_LEVELS - 1) * LOCK_HEIGHT;
     unsigned number = number_lock(name);
-    width = width > LOCK_LEAST ? width : LOCK_LEAST;
+    width = clear_of_accesses(actor, x, width > LOCK_LEAST ? width : LOCK_LEAST, end);
     if (strcmp(kind, "waits") == 0 && end == drawing.race->points) /* for ever */
         width = drawing.width + MARGIN - 4 - x;
     fprintf(to, "<g class=\"lock %s\"><title>caller %u %s '", kind, actor,
@@ -217,26 +253,6 @@ static void put_switches(FILE *to) {
         fprintf(to, "</title><path d=\"M%u %uV%u\"/><text x=\"%u\" y=\"14\">%u</text></g>\n", x, 18u,
                 TOP + drawing.lanes * LANE - 8, x, i + 1);
     }
-}
-
-/* Whole inside the run in which the caller makes it, or as near as there is room: not on the line of a
- * switch. */
-static unsigned x_of_access(const struct recording_access *access) {
-    unsigned x = x_of(access->point), nearest = x, distance = UINT32_MAX;
-    for (uint32_t i = 0; i < drawing.events; i++) {
-        const struct recording_event *runs = &drawing.race->event[i];
-        uint32_t end = drawing.race->points;
-        if (runs->kind != EVENT_RUNS || runs->actor != access->actor)
-            continue;
-        for (uint32_t k = i + 1; k < drawing.events && end == drawing.race->points; k++)
-            end = drawing.race->event[k].kind == EVENT_RUNS ? drawing.race->event[k].point : end;
-        unsigned from = x_of(runs->point), to = x_of(end), edge = to - from > 24 ? 12 : (to - from) / 2;
-        unsigned inside = x < from + edge ? from + edge : x > to - edge ? to - edge : x;
-        unsigned away = inside > x ? inside - x : x - inside;
-        nearest = away < distance ? inside : nearest;
-        distance = away < distance ? away : distance;
-    }
-    return nearest;
 }
 
 static void put_access_mark(FILE *to, unsigned i) {

@@ -120,6 +120,22 @@ const char *picture_answer(const struct picture *picture, const struct recording
     return text;
 }
 
+const char *picture_handle(const struct recording_step *step, char *text, size_t size) {
+    char live[80] = "";
+    text[0] = 0;
+    if (!call_is_callback(step->opcode) || step->kind == STEP_RACE || step->handle == step->live)
+        return text;
+    if (step->live)
+        snprintf(live, sizeof(live), "; the live one of adapter %u's chain is 0x%llx", step->device,
+                 (unsigned long long)step->live);
+    snprintf(text, size, ". The handle is 0x%llx, %s%s", (unsigned long long)step->handle,
+             step->holder < SUT_DEVICES ? "alive, of another adapter"
+             : step->was_issued         ? "issued before a stop and dead since"
+                                        : "never issued",
+             live);
+    return text;
+}
+
 const char *picture_returned(const struct picture *picture, const struct recording_step *step, char *text,
                              size_t size) {
     char status[64];

@@ -252,6 +252,20 @@ static uint8_t end_of(const struct recording_step *step) {
     return step->judged && step->answer.expect == MUST_FAIL ? END_REFUSED : END_SHORT;
 }
 
+/* As the call has it, against what the model knows. */
+static void note_handle(struct recording_step *step, const struct call *call) {
+    const struct model *model = &run.model;
+    const struct model_device *lead = &model->devices[model->devices[call->device].chain];
+    step->handle = (uint64_t)(uintptr_t)call->handle;
+    step->live = lead->handle_alive ? lead->handle : 0;
+    step->holder = SUT_DEVICES;
+    for (uint8_t i = 0; i < model->program->machine.adapters; i++)
+        if (model->devices[i].handle_alive && model->devices[i].handle == step->handle)
+            step->holder = i;
+    for (uint32_t i = 0; i < model->handle_count; i++)
+        step->was_issued |= model->handles[i] == step->handle;
+}
+
 static void observe(struct call *call, bool performed) {
     if (run.inside) {
         note_inner(call, performed);
@@ -263,6 +277,8 @@ static void observe(struct call *call, bool performed) {
         step->actor = run.model.actor;
         step->device = call->device;
         step->judged = has_answer(call->opcode);
+        if (call_is_callback(call->opcode))
+            note_handle(step, call);
         if (step->judged)
             step->answer = resolve_answer(&run.model, call);
         return;

@@ -109,7 +109,13 @@ struct recording_step {
     bool dma_ok;
     bool judged;   /* `answer` is what the model says */
     bool returned; /* `status` is what came back */
-    uint32_t op;   /* RUN_BOOT, RUN_END */
+    /* A callback's: its handle, whose that is (SUT_DEVICES: nobody's, now), whether it was ever issued; and
+     * that of the lead of the device's chain, 0 while there is none. */
+    bool was_issued;
+    uint8_t holder;
+    uint64_t handle;
+    uint64_t live;
+    uint32_t op; /* RUN_BOOT, RUN_END */
     uint32_t pass;
     NTSTATUS status;
     struct model_answer answer;
