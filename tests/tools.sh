@@ -64,6 +64,9 @@ expect 'no other version for it' "$(fuzzing_cc=clang-97 asks 'tools_clang_major(
 
 # ---- what is installed ----
 
+command_like sudo 'while [[ $1 == -* ]]; do shift; done; exec "$@"'
+command_like apt-get 'mkdir busy 2>/dev/null || { echo two at once; exit; }; sleep 0.2; rmdir busy'
+expect 'one at a time' "$(asks 'tools_apt update & tools_apt update & wait')" 'status 0'
 command_like apt-get 'while [[ $1 == -* ]]; do shift; done
     case "$*" in update | *second*) exit 0 ;; *) exit 100 ;; esac'
 command_like sudo 'while [[ $1 == -* ]]; do shift; done; exec "$@"'

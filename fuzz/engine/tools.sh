@@ -32,10 +32,14 @@ tools_may_install() {
     command -v apt-get >/dev/null 2>&1 && { ((EUID == 0)) || sudo -n true >/dev/null 2>&1; }
 }
 
+# tools_apt ARG...: apt-get, one at a time: stages of tests/run install beside each other.
 tools_apt() {
     local as_root=()
     ((EUID == 0)) || as_root=(sudo -n)
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q "$@" </dev/null
+    (
+        flock 9 || true # there may be none
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -oDPkg::Lock::Timeout=600 "$@" </dev/null 9<&-
+    ) 9<"$tools_root"
 }
 
 # tools_install: installs what was noted, with apt-get, as root or through sudo.
