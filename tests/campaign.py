@@ -286,10 +286,11 @@ def alive(pid):
 
 
 def running(scratch):
+    now = time.time()
     place = copy_of(scratch, "running")
     os.remove(os.path.join(place, "reached.tsv"))
     edit(place, "runs.tsv", lambda text: text.split("2\tbegins")[0].replace("\tended\tinterrupted", "\tnote\tnone")
-         .replace("1795727637", str(int(time.time()) - 100)))
+         .replace("1795727637", str(int(now) - 100)))
     edit(place, "campaign.tsv", lambda text: "".join(text.splitlines(True)[:6]))
     corpus = os.path.join(scratch, "corpus")
     target = os.path.join(corpus, "pin_args_fuzzer")
@@ -300,7 +301,7 @@ def running(scratch):
     with open(found, "w", encoding="utf-8") as file:
         file.write("pin2 lead(0) index=0 CommitSize=0\n")
     # Found ten seconds ago, 90 s after the beginning.
-    os.utime(found, (time.time() - 10, time.time() - 10))
+    os.utime(found, (now - 10, now - 10))
     # Its parent is a shell, which is killed: it must not go on alone.
     environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
     shell = subprocess.Popen(["sh", "-c", '"$0" campaign --share 1000 --watch "$1" "$2" & echo $!; wait', PINFUZZ, corpus, place],
@@ -322,6 +323,8 @@ def running(scratch):
         path = os.path.join(place, "campaign.html")
 
         def shown():
+            if not os.path.exists(path):
+                return None
             with open(path, encoding="utf-8") as file:
                 return re.search(r"found after (89|9[0-2]) s by pin_args", file.read())
         wait_for(shown, "the page shows when it was found")
