@@ -378,10 +378,13 @@ static void append(struct model *model, uint8_t lead, uint8_t joiner) {
     c->members[c->count++] = joiner;
 }
 
-static bool gathers(const struct model *model, uint8_t device, uint8_t named) {
+static bool is_named(const struct model *model, uint8_t device, uint8_t named) {
     const struct model_device *d = &model->devices[device];
-    return d->present && !d->gone && d->links > 1 && d->named == named &&
-           model->chains[d->chain].phase == PHASE_STOPPED;
+    return d->present && d->links > 1 && d->named == named && model->chains[d->chain].phase == PHASE_STOPPED;
+}
+
+static bool gathers(const struct model *model, uint8_t device, uint8_t named) {
+    return is_named(model, device, named) && !model->devices[device].gone;
 }
 
 /* Devices that name one chain are one: who calls itself lead is first, the others follow as they came. */
@@ -389,9 +392,11 @@ static void gather(struct model *model, uint8_t named) {
     uint8_t lead = UINT8_MAX;
     for (uint32_t i = 0; i < model->came_count; i++) {
         uint8_t device = model->came[i];
-        if (!gathers(model, device, named))
+        if (!is_named(model, device, named))
             continue;
-        make_single(model, device);
+        make_single(model, device); /* one that is gone, too: its chain is taken apart */
+        if (model->devices[device].gone)
+            continue;
         if (lead == UINT8_MAX || (model->devices[device].says_lead && !model->devices[lead].says_lead))
             lead = device;
     }

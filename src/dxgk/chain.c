@@ -14,18 +14,24 @@ void dxgk_chain_init(struct dxgk_chain *chain, struct dxgk_adapter *only) {
     only->chain = chain;
 }
 
-static bool gathers(const struct dxgk_adapter *adapter, ULONG uid) {
-    return adapter->linked.NumberOfLinksInChain > 1 && adapter->linked.ChainUid == uid && !adapter->gone &&
+static bool is_named(const struct dxgk_adapter *adapter, ULONG uid) {
+    return adapter->linked.NumberOfLinksInChain > 1 && adapter->linked.ChainUid == uid &&
            adapter->chain->state == DXGK_CHAIN_STOPPED;
+}
+
+static bool gathers(const struct dxgk_adapter *adapter, ULONG uid) {
+    return is_named(adapter, uid) && !adapter->gone;
 }
 
 void dxgk_chain_gather(const struct dxgk_adapter *adapter) {
     struct dxgk_adapter *head = NULL;
     for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
         struct dxgk_adapter *member = dxgk_machine.present[i];
-        if (!gathers(member, adapter->linked.ChainUid))
+        if (!is_named(member, adapter->linked.ChainUid))
             continue;
-        dxgk_chain_init(&member->own_chain, member);
+        dxgk_chain_init(&member->own_chain, member); /* one that is gone, too: its chain is taken apart */
+        if (member->gone)
+            continue;
         if (!head || (member->linked.LeadLink && !head->linked.LeadLink))
             head = member;
     }
