@@ -73,7 +73,7 @@ def select(patterns):
         if not found:
             stop(f"no bug is called '{pattern}'")
         chosen += found
-    return [Bug(name) for name in chosen]
+    return [Bug(name) for name in dict.fromkeys(chosen)]  # named twice, planted once
 
 
 # ---- a build, whose objects the rest of a program is linked from ----
