@@ -24,25 +24,26 @@ static void append(struct device *lead, struct device *joiner) {
     joiner->count = 0;
 }
 
-static bool is_of_chain(const struct device *device, ULONG uid) {
-    return device->present && !device->gone && device->linked.NumberOfLinksInChain > 1 &&
-           device->linked.ChainUid == uid && device->lead->state == STOPPED;
+static bool names_chain(const struct device *device, ULONG uid) {
+    return device->present && device->linked.NumberOfLinksInChain > 1 && device->linked.ChainUid == uid &&
+           device->lead->state == STOPPED;
 }
 
-/* Devices whose drivers name one chain are one, and whoever calls itself the lead is it. */
+/* Devices whose drivers name one chain are one, and whoever calls itself the lead is it. One that has left
+ * the bus is by itself until it is removed. */
 static void gather(ULONG uid) {
     struct device *lead = NULL;
     for (unsigned i = 0; i < SUT_DEVICES; i++) {
         struct device *device = &tk_machine.devices[i];
-        if (!is_of_chain(device, uid))
+        if (!names_chain(device, uid))
             continue;
         make_single(device);
-        if (!lead || (device->linked.LeadLink && !lead->linked.LeadLink))
+        if (!device->gone && (!lead || (device->linked.LeadLink && !lead->linked.LeadLink)))
             lead = device;
     }
     for (unsigned i = 0; lead && i < SUT_DEVICES; i++) {
         struct device *device = &tk_machine.devices[i];
-        if (device != lead && is_of_chain(device, uid) && lead->count < SUT_CHAIN_MAX)
+        if (device != lead && names_chain(device, uid) && !device->gone && lead->count < SUT_CHAIN_MAX)
             append(lead, device);
     }
 }
