@@ -4,83 +4,8 @@
 #   --objects DIR  a build of this project whose objects are used where they are the same
 set -euo pipefail
 
-# shellcheck source-path=SCRIPTDIR source=../fuzz/engine/tools.sh
-source "$(dirname "${BASH_SOURCE[0]}")/../fuzz/engine/tools.sh"
-root=$tools_root
-objects=
-if [[ ${1-} == --objects ]]; then
-    objects=${2?--objects wants a directory}
-    shift 2
-fi
-if (($#)); then
-    scratch=$1
-else
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-fi
-rm -rf "$scratch/src" "$scratch/corpus" "$scratch/build/findings"
-mkdir -p "$scratch"
-scratch=$(cd "$scratch" && pwd)
-# Whether the first build here is to find its harness compiled.
-taken=0
-[[ ! -e ${objects:+$objects/.ninja_log} || -e $scratch/build/CMakeCache.txt ]] || taken=1
-for place in "$scratch/build" "$scratch/build/afl"; do
-    tools_take_objects "$objects" "$place"
-done
-tools_as_in "$objects"
-log=$scratch/fuzz-run.log
-passed=0
-
-fail() {
-    cat "$log" >&2
-    printf 'fuzz_run: %s\n' "$*" >&2
-    printf '%d passed, 1 failed\n' "$passed"
-    exit 1
-}
-
-# expect STATUS COMMAND...: runs it, output to the log.
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$@" >"$log" 2>&1 </dev/null || status=$?
-    ((status == wanted)) || fail "exit status $status instead of $wanted: $*"
-    passed=$((passed + 1))
-}
-
-# says PATTERN: the log has a line that matches.
-says() {
-    grep -qE -- "$1" "$log" || fail "the output has no line like: $1"
-    passed=$((passed + 1))
-}
-
-# never_says PATTERN: it has none.
-never_says() {
-    ! grep -qE -- "$1" "$log" || fail "the output has a line like: $1"
-    passed=$((passed + 1))
-}
-
-# At -Werror, for so do the tests' builds compile what is the same here.
-campaign=("$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src"
-    -DPINFUZZ_WERROR=ON "${as_in[@]}")
-fuzz() {
-    "${campaign[@]}" "$@"
-}
-
-# ended_when PATTERN FILE ARG...: fuzz/run with these arguments, interrupted when FILE, below logs/, has a line
-# that matches. Ten minutes are for a machine that builds for most of them.
-ended_when() {
-    local pattern=$1 file=$scratch/build/logs/$2 runner
-    shift 2
-    rm -f "$file"
-    # Not through fuzz(): a signal is for the script itself, not for a shell around it.
-    "${campaign[@]}" --seconds 600 "$@" &
-    runner=$!
-    while ! grep -qE "$pattern" "$file" 2>/dev/null && kill -0 "$runner" 2>/dev/null; do
-        sleep 0.1
-    done
-    kill -TERM "$runner" 2>/dev/null || true
-    wait "$runner"
-}
+# shellcheck source-path=SCRIPTDIR source=campaigns.sh
+source "$(dirname "${BASH_SOURCE[0]}")/campaigns.sh"
 
 expect 2 fuzz --seconds
 expect 2 fuzz --seconds 0
@@ -121,8 +46,6 @@ names "t: src/nt/view.c:12: nt_view: Assertion \`a' failed." 'failed assertion i
 names 'pool: some last words' 'pool: some last words'
 
 # An implementation that rounds odd sizes down instead of refusing them.
-mkdir -p "$scratch/src"
-cp -R "$root/src/nt" "$root/src/dxgk" "$root/src/sut" "$scratch/src/"
 sed -i 's/bytes % NT_PAGE_SIZE == 0/pages != 0/' "$scratch/src/dxgk/pin.c"
 ! cmp -s "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c" ||
     fail "src/dxgk/pin.c no longer has the line that this test breaks"
@@ -141,11 +64,6 @@ says '^never: [0-9]+ more, all of them in .*/logs/clauses\.log$'
 grep -q '^seen: PIN-MAX, index: ' "$scratch/build/logs/clauses.log" || fail 'the log tells no situation that was seen'
 # Its page, and what that is made of.
 says '^the page of this campaign: .*/build/campaign/campaign\.html$'
-has() {
-    grep -qE -- "$2" "$scratch/build/campaign/$1" || fail "campaign/$1 has no line like: $2"
-    passed=$((passed + 1))
-}
-tab=$'\t'
 has campaign.tsv "^run${tab}seconds${tab}target${tab}engine${tab}worker${tab}executions${tab}"
 has campaign.tsv "^1${tab}[0-9.]+${tab}pin_args_fuzzer${tab}libfuzzer${tab}1${tab}[1-9][0-9]*${tab}"
 has findings.tsv "^1${tab}[0-9.]+${tab}pin_args_fuzzer${tab}libfuzzer${tab}PIN-ALIGN .*${tab}findings/pin_args_fuzzer/crash-"
@@ -168,7 +86,6 @@ done
 expect 1 ended_when '^#[0-9]{4,}' pin_args_fuzzer.log --keep-going --jobs 1 --target pin_args_fuzzer
 says '^pin_args_fuzzer +[0-9]{4,} '
 says '^FINDING in pin_args_fuzzer: PIN-ALIGN'
-aside() { find "$scratch/corpus/.aside" -type f; }
 [[ -n $(aside) ]] || fail 'no seed was set aside'
 
 # One that goes by how often it was called: no input breaks it alone.
@@ -187,7 +104,6 @@ expect 2 fuzz --seconds 1
 says 'pin\.c:.*error'
 
 # None at all, or nothing to build one from. A relative path begins where the caller is.
-in_scratch() { (cd "$scratch" && "$@"); }
 mkdir -p "$scratch/empty"
 expect 2 in_scratch fuzz -DPINFUZZ_SUT=nowhere
 says "there is no $scratch/nowhere"
@@ -253,25 +169,6 @@ expect 2 fuzz --seconds 1 --corpus "$scratch/cut.zip"
 says 'cut.zip: no zip archive'
 expect 2 fuzz --seconds 1 --corpus "$scratch/nowhere.zip"
 says 'there is no file .*nowhere.zip'
-
-# Both engines at once, the unbroken core still: inputs go both ways.
-expect 2 fuzz --engine no_such_engine
-both_ways=(ended_when '^[1-9][0-9]* [1-9]' pin_args_fuzzer.trade --engine both --jobs 2 --target pin_args_fuzzer)
-expect 130 in_scratch "${both_ways[@]}" -DPINFUZZ_SUT=src
-says "the implementation is $scratch/src"
-never_says ' afl .* 0 execs '
-[[ -z $(aside) ]] || fail 'seeds stay aside'
-says '^pin_args_fuzzer libfuzzer +[1-9][0-9]*'
-says '^pin_args_fuzzer afl +[1-9][0-9]*'
-says '^pin_args_fuzzer: [1-9][0-9]* inputs from libFuzzer to AFL.*; [1-9][0-9]* from AFL.. to libFuzzer'
-# And not interrupted: each ends by itself when the time is over.
-expect 0 fuzz --engine both --seconds 5 --jobs 2 --target pin_args_fuzzer
-says '^no findings'
-has campaign.tsv "${tab}pin_args_fuzzer${tab}afl${tab}1${tab}[1-9][0-9]*${tab}[1-9][0-9]*${tab}-${tab}[1-9][0-9]*${tab}[0-9]*${tab}[0-9.]+${tab}"
-has campaign.html 'pin_args afl'
-# AFL++'s own tools find what they look for.
-expect 0 afl-whatsup -s "$scratch/build/afl-out/pin_args_fuzzer"
-says 'Fuzzers alive|Dead or remote'
 
 # What was under test in one run is not in the next: without a word it is src/ again.
 expect 0 tools_configure "$scratch/build"

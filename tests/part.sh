@@ -66,7 +66,7 @@ before=$(listing)
 habits=$scratch/habits
 configure_habits() {
     cmake -S "$tools_root/tests/part" -B "$habits" -G 'Unix Makefiles' -DPINFUZZ_SOURCE="$source" \
-        -DCMAKE_CXX_COMPILER=g++ "$@"
+        -DCMAKE_CXX_COMPILER=g++ -DPINFUZZ_WERROR=ON "$@"
 }
 # What changed in that project would be noticed.
 expect 1 configure_habits -DSPOIL=BUILD_TESTING

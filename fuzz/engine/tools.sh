@@ -99,9 +99,14 @@ tools_can_fuzz() {
     return "$status"
 }
 
-# tools_fuzzing_compiler: prints the first of them that can, or fails.
+# tools_fuzzing_compiler: prints the first of them that can, or fails. TOOLS_CLANG is one that a script above this one
+# has tried, and CC where that is set.
 tools_fuzzing_compiler() {
     local compiler
+    if [[ ${TOOLS_CLANG-} && ${CC-$TOOLS_CLANG} == "$TOOLS_CLANG" ]]; then
+        echo "$TOOLS_CLANG"
+        return 0
+    fi
     for compiler in $(tools_clangs); do
         if tools_can_fuzz "$compiler"; then
             echo "$compiler"

@@ -73,12 +73,8 @@ def stages():
         Stage("kill", "campaigns killed",
               ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
               ("build-asan",), tail=2, waits=True, slow=True),
-        # With each the tree is compiled nearly whole. The largest is made; of all it is counted what they touch, and
-        # that they apply. The nightly workflow makes all.
-        Stage("changes", "changes: how many files each touches",
-              script("tests/changes/run callback-pair", "tests/changes/run --quick"), tail=10, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
-        Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG)),
+        Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG), apart=True),
         Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
         Stage("threads", "races on real threads",
               script('"$0" "$@"', f'tests/threads --tsan "{OUT}/tsan"')
@@ -97,7 +93,15 @@ def stages():
               tail=1, slow=True),
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
-        Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",)),
+        Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",), apart=True),
+        Stage("both-engines", "both engines at once, end to end",
+              ["tests/both_engines.sh", "--objects", f"{OUT}/asan", f"{OUT}/both_engines"], ("build-asan",), waits=True,
+              slow=True, apart=True),
+        # With each the tree is compiled nearly whole. The largest is made in tests/compilers, all of them at night; here
+        # it is counted what they touch, and that they apply.
+        Stage("changes", "changes: how many files each touches", ["tests/changes/run", "--quick"], tail=10),
+        Stage("changes-made", "changes: the largest is made", ["tests/changes/run", "callback-pair"], tail=2, slow=True,
+              apart=True),
         Stage("names", "names of crashes in races", ["tests/planted/names", "--builds", "both", "race-*"],
               ("build-asan",), tail=2, slow=True),
         Stage("pages", "pages of findings in a browser", ["tests/planted/pages"], ("build-asan",), tail=1, slow=True),
