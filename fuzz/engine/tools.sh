@@ -197,7 +197,7 @@ tools_python() {
     shift
     tools_need python3
     tools_install
-    export PYTHONPATH=$tools_root/tests/suite
+    export PYTHONPATH=$tools_root/tests/suite:$tools_root/tests/planted
     case " $* " in
     *' --help '* | *' -h '* | *' --list '*) exec python3 "$script" "$@" ;;
     esac

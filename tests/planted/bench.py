@@ -187,7 +187,7 @@ def measure(options, asan, results, bug, target, config, scratch):
     planted = program = None
     missed = 0
     for seed in range(1, options.seeds + 1):
-        if missed > options.seeds // 2:
+        if missed > options.misses:
             break
         outcome = results.known(bug, target, config, seed, options.budget)
         if outcome is None:
@@ -211,17 +211,8 @@ def tell(results, bug, config):
             f"found in {len(times)} of {len(rows)} runs, mean {mean:.2f} s")
 
 
-def main():
-    options = arguments()
-    if options.report:
-        return report(options)
-    work = []
-    for pattern in options.names or ["*"]:
-        pattern, _, target = pattern.partition("@")
-        if target and not os.path.exists(f"{ROOT}/fuzz/{target}.c"):
-            stop(f"no fuzz target '{target}'")
-        work += [(bug, target or bug.target, config) for bug in select([pattern]) for config in options.config]
-
+def measure_all(options, work, forget=False):
+    """Measures the bugs, targets and configurations that have not been, and tells of each; then what is known."""
     # What is measured stays under DIR, and so does what is under way.
     os.makedirs(options.out, exist_ok=True)
     with open(f"{options.out}/lock", "w", encoding="ascii") as lock:
@@ -229,7 +220,7 @@ def main():
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             stop(f"{options.out} is in use by another")
-        if options.require and os.path.exists(f"{options.out}/results.tsv"):
+        if forget and os.path.exists(f"{options.out}/results.tsv"):
             os.remove(f"{options.out}/results.tsv")
         results = Results(f"{options.out}/results.tsv")
         asan = Build(options.asan, ["fuzzers", "pinfuzz_no_judge", "planted_bench"], engine="libfuzzer",
@@ -251,6 +242,21 @@ def main():
                 print(line, flush=True)
     if broken:
         stop(f"{broken} could not be measured")
+    return results
+
+
+def main():
+    options = arguments()
+    if options.report:
+        return report(options)
+    options.misses = options.seeds // 2  # more of them, and the median is settled
+    work = []
+    for pattern in options.names or ["*"]:
+        pattern, _, target = pattern.partition("@")
+        if target and not os.path.exists(f"{ROOT}/fuzz/{target}.c"):
+            stop(f"no fuzz target '{target}'")
+        work += [(bug, target or bug.target, config) for bug in select([pattern]) for config in options.config]
+    results = measure_all(options, work, forget=options.require)
     if not options.require:
         return 0
     missed = sum(row["outcome"] == "missed" for row in results.rows)

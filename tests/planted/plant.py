@@ -29,9 +29,9 @@ BESIDE = "-Wl,-rpath,$ORIGIN", "-rdynamic"
 
 
 class Bug:
-    def __init__(self, name):
+    def __init__(self, name, place=PLACE):
         self.name = name
-        self.place = os.path.join(PLACE, name)
+        self.place = os.path.join(place, name)
         self.program = os.path.join(self.place, "program.txt")
         self.patch = os.path.join(self.place, "bug.patch")
         self.headers = {}
@@ -63,17 +63,17 @@ class Bug:
         return "adapter_chain_fuzzer" if self.operations & {"link", "add"} else "pin_unpin_fuzzer"
 
 
-def select(patterns):
-    """The bugs that the patterns name; all without one."""
-    names = sorted(entry for entry in os.listdir(PLACE) if os.path.isdir(os.path.join(PLACE, entry))
+def select(patterns, place=PLACE):
+    """The bugs of a directory that the patterns name; all without one."""
+    names = sorted(entry for entry in os.listdir(place) if os.path.isdir(os.path.join(place, entry))
                    and not entry.startswith(("_", ".")))
     chosen = []
     for pattern in patterns or ["*"]:
-        found = fnmatch.filter(names, pattern.rstrip("/").rpartition("planted/")[2])
+        found = fnmatch.filter(names, pattern.rstrip("/").rpartition("/")[2])
         if not found:
             stop(f"no bug is called '{pattern}'")
         chosen += found
-    return [Bug(name) for name in dict.fromkeys(chosen)]  # named twice, planted once
+    return [Bug(name, place) for name in dict.fromkeys(chosen)]  # named twice, planted once
 
 
 # ---- a build, whose objects the rest of a program is linked from ----

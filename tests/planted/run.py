@@ -164,13 +164,16 @@ def without(build, bugs):
     return {bug.name: (verdicts.get(bug.program, "no verdict"), report) for bug in bugs}
 
 
+def clauses():
+    return set(re.findall(r'^ *X\([A-Z0-9_]*, "([A-Z0-9-]+)"',
+                          "\n".join(lines_of(f"{ROOT}/harness/contract/contract.h")), re.MULTILINE))
+
+
 def clauses_without(bugs):
     """The clauses that none of the bugs breaks."""
     known = {bug.clause for bug in bugs}
     known.add("DIALECT-STEADY")  # the core's choices are declared; tests/dialects/bad/ breaks it
-    every = re.findall(r'^ *X\([A-Z0-9_]*, "([A-Z0-9-]+)"', "\n".join(lines_of(f"{ROOT}/harness/contract/contract.h")),
-                       re.MULTILINE)
-    return sorted(set(every) - known)
+    return sorted(clauses() - known)
 
 
 def table(bugs, every):
@@ -190,6 +193,55 @@ def table(bugs, every):
     return 1 if failed else 0
 
 
+def attempt(trials, unplanted):
+    """What becomes of some bugs, whose files are compiled together: of each whether it is caught, and a line."""
+    options, builds, failures = trials[0].options, trials[0].builds, {}
+
+    def step(work):
+        for trial in trials:
+            try:
+                if trial.bug.name not in failures:
+                    work(trial)
+            except Failed as failure:
+                failures[trial.bug.name] = str(failure)
+
+    def left(label):
+        return [trial for trial in trials if trial.bug.name not in failures and label in trial.labels()]
+
+    for trial in trials:
+        shutil.rmtree(trial.work, ignore_errors=True)
+    step(lambda trial: trial.plant())
+    if not options.each_alone:
+        for label, build in builds.items():
+            compile_together([trial.planted for trial in left(label)], build)
+    step(lambda trial: trial.run({label: verdicts[trial.bug.name] for label, verdicts in unplanted.items()}))
+    if options.commands:
+        step(commands.write_source)
+        commands.compile_sources([trial for trial in trials if trial.bug.name not in failures])
+        step(commands.hold)
+    if not options.keep:
+        for trial in trials:
+            shutil.rmtree(trial.work, ignore_errors=True)
+    return [(trial.bug, trial.bug.name not in failures, failures.get(trial.bug.name, trial.line()))
+            for trial in trials]
+
+
+def attempts(kind, bugs, options, builds):
+    """Those of all bugs, as trials of this kind, in their order."""
+    # The same report whatever the environment says, without a symbolizer's start-up time, and without the search for
+    # leaks at each end, which takes longer than the program: no bug is one that it sees.
+    os.environ.update(ASAN_OPTIONS="symbolize=0:detect_leaks=0", UBSAN_OPTIONS="symbolize=0")
+    unplanted = {label: without(build, bugs) for label, build in builds.items()}
+    together = max(1, min(TOGETHER, len(bugs) // options.jobs))
+    with tempfile.TemporaryDirectory() as scratch:
+        trials = [kind(bug, options, builds, os.path.join(options.keep or scratch, bug.name)) for bug in bugs]
+        for some in each(lambda some: attempt(some, unplanted),
+                         [trials[at:at + together] for at in range(0, len(trials), together)], options.jobs):
+            for bug, ok, text in some:
+                print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
+                yield bug, ok
+
+
 def main():
     options = arguments()
     bugs = select(options.names)
@@ -202,53 +254,11 @@ def main():
     if not options.each_alone:
         builds["plain"] = Build(options.plain, targets, engine="standalone", sanitize="")
 
-    # The same report whatever the environment says, without a symbolizer's start-up time, and without the search for
-    # leaks at each end, which takes longer than the program: no bug is one that it sees.
-    os.environ.update(ASAN_OPTIONS="symbolize=0:detect_leaks=0", UBSAN_OPTIONS="symbolize=0")
-    unplanted = {label: without(build, bugs) for label, build in builds.items()}
     passed, failed, swept = 0, 0, {}
-
-    def attempt(some):
-        """What becomes of some bugs: of each whether it is caught, and a line."""
-        trials = [Trial(bug, options, builds, os.path.join(options.keep or scratch, bug.name)) for bug in some]
-        failures = {}
-
-        def step(work):
-            for trial in trials:
-                try:
-                    if trial.bug.name not in failures:
-                        work(trial)
-                except Failed as failure:
-                    failures[trial.bug.name] = str(failure)
-
-        def left(label):
-            return [trial for trial in trials if trial.bug.name not in failures and label in trial.labels()]
-
-        for trial in trials:
-            shutil.rmtree(trial.work, ignore_errors=True)
-        step(Trial.plant)
-        if not options.each_alone:
-            for label, build in builds.items():
-                compile_together([trial.planted for trial in left(label)], build)
-        step(lambda trial: trial.run({label: verdicts[trial.bug.name] for label, verdicts in unplanted.items()}))
-        if options.commands:
-            step(commands.write_source)
-            commands.compile_sources([trial for trial in trials if trial.bug.name not in failures])
-            step(commands.hold)
-        if not options.keep:
-            for trial in trials:
-                shutil.rmtree(trial.work, ignore_errors=True)
-        return [(trial.bug, trial.bug.name not in failures, failures.get(trial.bug.name, trial.line()))
-                for trial in trials]
-
-    together = max(1, min(TOGETHER, len(bugs) // options.jobs))
-    with tempfile.TemporaryDirectory() as scratch:
-        for some in each(attempt, [bugs[at:at + together] for at in range(0, len(bugs), together)], options.jobs):
-            for bug, ok, text in some:
-                passed, failed = passed + ok, failed + (not ok)
-                print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
-                if ok:
-                    swept.setdefault(bug.header("Sweep"), []).append(bug.name)
+    for bug, ok in attempts(Trial, bugs, options, builds):
+        passed, failed = passed + ok, failed + (not ok)
+        if ok:
+            swept.setdefault(bug.header("Sweep"), []).append(bug.name)
 
     # A clause without a bug here is one of which nobody knows whether its check can fail.
     if not options.names:

@@ -91,6 +91,9 @@ def stages():
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
         Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample("sample")), ("build-asan",),
               tail=1, slow=True),
+        # That each shows what it says, not what fuzzing finds of them.
+        Stage("analogs", "real bugs retold", script("tests/analogs/check.sh", "tests/analogs/run"),
+              ("build-asan", "build-plain"), tail=1, slow=True),
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
         Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",), apart=True),
