@@ -42,7 +42,7 @@ def arguments():
     checks = parser.add_argument_group("checking")
     add = checks.add_argument
     add("--plain", metavar="DIR", type=os.path.realpath, default=f"{ROOT}/build/tests/plain",
-        help="build without sanitizers (build/tests/plain)")
+        help="clang build without sanitizers (build/tests/plain)")
     add("--builds", choices=("both", "asan", "plain"), default="both", help="in which of them (both)")
     add("--repeat", metavar="N", type=number, default=10, help="runs of each program in one process (10)")
     add("--keep", metavar="DIR", type=os.path.realpath,
