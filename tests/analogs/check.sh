@@ -14,7 +14,7 @@ fail() {
     exit 1
 } >&2
 
-# ends STATUS TEXT ARG...: so does `run ARG...` there, and it says this; nothing where TEXT is empty.
+# ends STATUS TEXT ARG...: so does `run ARG...` there, and it says TEXT; anything where that is empty.
 ends() {
     local wanted=$1 text=$2 status=0
     shift 2
