@@ -91,9 +91,9 @@ def stages():
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
         Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample("sample")), ("build-asan",),
               tail=1, slow=True),
-        # That each shows what it says, not what fuzzing finds of them.
+        # That each shows what it says, not what fuzzing finds of them. Their form is looked at with the style.
         Stage("analogs", "real bugs retold", script("tests/analogs/check.sh", "tests/analogs/run"),
-              ("build-asan", "build-plain"), tail=1, slow=True),
+              ("build-asan", "build-plain"), tail=1, slow=True, apart=True),
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
         Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",), apart=True),
