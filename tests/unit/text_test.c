@@ -85,7 +85,7 @@ static void words_are_in_the_help(void) {
 }
 
 static void nothing_is_lost(void) {
-    for (unsigned round = 0; round < 30000; round++) {
+    for (unsigned round = 0; round < 12000; round++) {
         size_t size = next() % (round % 500 == 0 ? sizeof input : 900);
         unsigned zeros = round % 4; /* from dense noise to mostly plain members */
         for (size_t i = 0; i < size; i++) {
