@@ -4,26 +4,22 @@
 #include "nt/private.h"
 
 static KIRQL irqls[NT_ACTORS];
-static _Thread_local unsigned current; /* actors may be threads (harness/interleave/threads.h) */
+_Thread_local unsigned nt_current_actor; /* actors may be threads (harness/interleave/threads.h) */
 
 void nt_irql_boot(void) {
     for (unsigned i = 0; i < NT_ACTORS; i++)
         irqls[i] = PASSIVE_LEVEL;
-    current = 0;
+    nt_current_actor = 0;
 }
 
 void nt_actor_set(unsigned actor) {
-    current = actor;
+    nt_current_actor = actor;
 }
 
-NT_UNTRACED unsigned nt_actor(void) {
-    return current;
-}
-
-KIRQL nt_irql(void) {
-    return irqls[current];
+NT_UNCOVERED KIRQL nt_irql(void) {
+    return irqls[nt_current_actor];
 }
 
 void nt_irql_set(KIRQL irql) {
-    irqls[current] = irql;
+    irqls[nt_current_actor] = irql;
 }
