@@ -188,11 +188,11 @@ struct model_answer {
     enum model_expect expect;
     NTSTATUS status;             /* of MUST_FAIL */
     enum contract_clause clause; /* broken when the answer is another */
+    enum dialect dialect;        /* of by_dialect */
+    bool by_dialect;             /* this one made the answer what it is */
     bool stops;                  /* of MUST_FAIL: by a bug check, and the system with it */
     uint8_t chain;               /* MUST_SUCCEED, MAY_FAIL: the chain and index meant */
     uint8_t index;
-    bool by_dialect; /* this one made the answer what it is */
-    enum dialect dialect;
     bool by_choice;   /* MUST_FAIL: others may grant it, and what that means nobody knows */
     bool no_effect;   /* success and failure are as good, and change nothing */
     bool any_status;  /* MAY_FAIL: by a choice, and with what status nobody knows */
