@@ -178,6 +178,8 @@ struct sut {
     /* Page `page` of the section of physical adapter `index` in the chain led by `lead`. False: no
      * such page. */
     bool (*page)(unsigned lead, unsigned index, uint64_t page, struct sut_page *out);
+    /* With `mapped=locked` of `dialect`, which hold_chosen implies: also asked in races, when a lock is
+     * wanted or has been released, and takes none. */
     void (*ledger)(struct sut_ledger *out);
     /* Pages that the domain of this device's chain maps. */
     uint64_t (*domain_pages)(unsigned device);

@@ -208,7 +208,10 @@
     X(RACE_MEMORY, "RACE-MEMORY", 'C', "C", unsynchronized_accesses_collide,                                 \
       "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED)) \
     X(RACE_ONCE, "RACE-ONCE", 'C', "C", caller_memory_fetched_a_second_time,                                 \
-      "a call reads each byte of its argument once", "", 0)
+      "a call reads each byte of its argument once", "", 0)                                                  \
+    X(RACE_MAPPED, "RACE-MAPPED", 'C', "C", frame_loosened_under_a_translation,                              \
+      "where calls wait for one another, what domains map is locked", "ISO",                                 \
+      AXES(PIN2) | AXES(REMAPPED) | AXES(PIN1))
 
 enum contract_clause {
 #define X(name, ...) CLAUSE_##name,

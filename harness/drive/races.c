@@ -157,6 +157,33 @@ static void fresh(const void *address, size_t size) {
         accesses_fresh(address, size);
 }
 
+/* Before a lock is waited for and behind a release, where others can go on: what was done before can be seen
+ * by then. To look is no point. */
+static bool looking;
+
+static void look(void) {
+    bool running = schedule.running;
+    schedule.running = false;
+    looking = true;
+    check_mapped_now();
+    looking = false;
+    schedule.running = running;
+}
+
+static void acquire(const void *lock, const char *name) {
+    if (looking) {
+        fprintf(stderr, "ledger() takes the lock '%s', which it may not in a race (harness/sut.h)\n", name);
+        abort();
+    }
+    look();
+    schedule_acquire(lock, name);
+}
+
+static void release(const void *lock) {
+    look();
+    schedule_release(lock);
+}
+
 static void freed(const void *address, size_t size) {
     schedule_free(address, size);
     if (accesses_freed)
@@ -216,11 +243,8 @@ static void check_levels(unsigned actors) {
 }
 
 static enum schedule_outcome run_actors(void) {
-    static const struct sut_hooks hooks = {.acquire = schedule_acquire,
-                                           .release = schedule_release,
-                                           .fresh = fresh,
-                                           .freed = freed,
-                                           .violated = violated};
+    static const struct sut_hooks hooks = {
+        .acquire = acquire, .release = release, .fresh = fresh, .freed = freed, .violated = violated};
     unsigned actors = 0;
     for (uint32_t i = 0; i < race.count; i++)
         actors |= 1u << race.asked[i].actor;
@@ -230,6 +254,7 @@ static enum schedule_outcome run_actors(void) {
         accesses_begin(SUT_ACTORS);
     if (trace_begin)
         trace_begin();
+    check_mapped_begin();
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
@@ -364,8 +389,8 @@ uint32_t run_race(uint32_t op) {
     if (run.options->races)
         show(op, run.options->races);
     run.explain = explain;
-    if (run.options->threads ||
-        (judge_liveness(outcome) && outcome == SCHEDULE_DONE && judge_memory() && judge_fetches()))
+    if (run.options->threads || (judge_liveness(outcome) && outcome == SCHEDULE_DONE && check_mapped_end() &&
+                                 judge_memory() && judge_fetches()))
         race_judge();
     else
         run.abandoned = true; /* whoever is stuck stays so */

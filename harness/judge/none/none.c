@@ -127,6 +127,14 @@ void check_frames_before(void) {}
 
 void check_frames_after(void) {}
 
+void check_mapped_begin(void) {}
+
+void check_mapped_now(void) {}
+
+bool check_mapped_end(void) {
+    return true;
+}
+
 void check_view_birth(const struct model_view *view) {
     (void)view;
 }
