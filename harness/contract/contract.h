@@ -209,6 +209,9 @@
       "two actors that touch one byte, one writing, are ordered by a lock", "", AXES(CALLS) | AXES(STOPPED)) \
     X(RACE_ONCE, "RACE-ONCE", 'C', "C", caller_memory_fetched_a_second_time,                                 \
       "a call reads each byte of its argument once", "", 0)                                                  \
+    X(RACE_REACH, "RACE-REACH", 'I', "I", some_third_thing_behind_an_address,                                \
+      "during a call DMA reaches a pin as before it or as after it", "ISO",                                  \
+      AXES(MEANWHILE) | AXES(REMAPPED))                                                                      \
     X(RACE_MAPPED, "RACE-MAPPED", 'C', "C", frame_loosened_under_a_translation,                              \
       "where calls wait for one another, what domains map is locked", "ISO",                                 \
       AXES(PIN2) | AXES(REMAPPED) | AXES(PIN1))

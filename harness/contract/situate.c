@@ -437,8 +437,23 @@ static const uint16_t beside[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_BESIDE_P
 #define DURING(name, ...) [OP_##name] = SITUATION_CALLS_##name##_PIN2,
                                                  SITUATION_CALLBACKS(DURING, 0)};
 
+/* What is under way when DMA comes. */
+static const uint16_t meanwhile[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_MEANWHILE_POWER,
+                                                    [OP_RESET] = SITUATION_MEANWHILE_RESET,
+                                                    [OP_PRESSURE] = SITUATION_MEANWHILE_PRESSURE,
+                                                    [OP_STOP] = SITUATION_MEANWHILE_STOP,
+                                                    [OP_REMOVE] = SITUATION_MEANWHILE_REMOVE,
+                                                    [OP_SURPRISE_REMOVE] =
+                                                        SITUATION_MEANWHILE_SURPRISE_REMOVE,
+#define MEANWHILE(name, ...) [OP_##name] = SITUATION_MEANWHILE_##name,
+                                                    SITUATION_CALLBACKS(MEANWHILE, 0)};
+
 void situate_race(uint8_t first, uint8_t second) {
     if (!situation_wanted)
+        return;
+    if (program_class(second) == CLASS_ACCESS)
+        situation_enter(meanwhile[first]);
+    if (program_class(second) == CLASS_ACCESS || program_class(first) == CLASS_ACCESS)
         return;
     if (call_is_callback(second))
         enter_callback(beside[first], second);

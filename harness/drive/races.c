@@ -17,6 +17,7 @@
 #include "harness/contract/resolve.h"
 #include "harness/drive/callback.h"
 #include "harness/drive/driver.h"
+#include "harness/drive/gpu.h"
 #include "harness/drive/perform.h"
 #include "harness/interleave/place.h"
 #include "harness/interleave/schedule.h"
@@ -73,6 +74,8 @@ static bool resolve(const struct program_op *op, uint32_t at) {
                           .flag = op->flag,
                           .device = resolve_device(&run.model, op->adapter)};
     race.unmaps[at] = NO_CALL;
+    if (program_class(op->opcode) == CLASS_ACCESS)
+        return gpu_resolve((uint32_t)(op - run.program->ops), at);
     if (!call_is_callback(op->opcode))
         return true;
     if (run.model.irql[op->actor] >= DISPATCH_LEVEL && model_stops_at_dispatch(&run.model))
@@ -118,6 +121,14 @@ static void perform(uint32_t at) {
         run.sut->set_irql(irql);
 }
 
+/* An actor that has its GPU do something does not wait for it. */
+static void act_by_gpu(uint32_t at) {
+    schedule_did(DEED_BEGAN);
+    race.calls[at].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+    gpu_perform(at);
+    schedule_did(DEED_RETURNED);
+}
+
 static void act(unsigned actor) {
     bool on_threads = run.options->threads;
     for (uint32_t i = 0; i < race.count; i++) {
@@ -125,6 +136,10 @@ static void act(unsigned actor) {
             continue;
         if (!on_threads)
             schedule_call((int32_t)i);
+        if (program_class(race.asked[i].opcode) == CLASS_ACCESS) {
+            act_by_gpu(i);
+            continue;
+        }
         /* Waiting for the bus is no part of the call: of two power changes the answers do not tell which was
          * the last, their times do. */
         bool bus = is_bus(race.asked[i].opcode);
@@ -168,6 +183,7 @@ static void look(void) {
     check_mapped_now();
     looking = false;
     schedule.running = running;
+    gpu_catch_up();
 }
 
 static void acquire(const void *lock, const char *name) {
@@ -263,6 +279,8 @@ static enum schedule_outcome run_actors(void) {
     run.racing = false;
     if (run.sut->set_hooks)
         run.sut->set_hooks(NULL);
+    if (outcome == SCHEDULE_DONE)
+        gpu_end();
     situate();
     if (accesses_end) {
         accesses_end();
@@ -357,6 +375,7 @@ uint32_t run_race(uint32_t op) {
     race.result = (struct linearize_result){.explained = true};
     program_race_get(&run.program->ops[op], &race.plan);
     run.race_ops = span;
+    gpu_begin(op + 1, span);
     for (uint32_t i = 1; i <= span; i++) {
         if (!resolve(&run.program->ops[op + i], race.count))
             continue;

@@ -33,6 +33,9 @@ static bool conflict(const struct explore_step *a, const struct explore_step *b)
     uintptr_t first = (uintptr_t)a->object, second = (uintptr_t)b->object;
     if ((a->calls & EXPLORE_RETURNED && b->calls) || (b->calls & EXPLORE_RETURNED && a->calls))
         return true;
+    if ((a->calls & EXPLORE_REACHED && (b->calls || b->kind == POINT_ACQUIRE)) ||
+        (b->calls & EXPLORE_REACHED && (a->calls || a->kind == POINT_ACQUIRE)))
+        return true;
     if (a->kind == POINT_ACQUIRE && b->kind == POINT_ACQUIRE)
         return first == second;
     return is_access(a) && is_access(b) && (a->kind == POINT_STORE || b->kind == POINT_STORE) &&
@@ -150,6 +153,9 @@ static void did(void *context, enum schedule_deed deed, const void *object) {
         break;
     case DEED_RETURNED:
         step->calls |= EXPLORE_RETURNED;
+        break;
+    case DEED_REACHED:
+        step->calls |= EXPLORE_REACHED;
         break;
     case DEED_RELEASED:
         if (self->release_count < EXPLORE_STEPS) {

@@ -52,7 +52,7 @@ struct explore_step {
     uint32_t begun;             /* points that had been passed */
     uint32_t clock[SUT_ACTORS]; /* how many steps of each actor come before it, its own included */
     uint8_t kind;               /* enum schedule_kind, of what it begins with */
-    uint8_t calls;              /* EXPLORE_BEGAN, EXPLORE_RETURNED */
+    uint8_t calls;              /* EXPLORE_BEGAN, EXPLORE_RETURNED, EXPLORE_REACHED */
     uint8_t actor;
     uint8_t enabled;
     uint8_t backtrack;            /* to be tried, or tried */
@@ -61,7 +61,8 @@ struct explore_step {
 };
 enum {
     EXPLORE_BEGAN = 1,
-    EXPLORE_RETURNED = 2
+    EXPLORE_RETURNED = 2,
+    EXPLORE_REACHED = 4 /* a device has reached memory */
 };
 
 struct explore {

@@ -26,6 +26,7 @@ static struct {
     bool stopped;
     bool cut;
     bool waited;
+    unsigned midway;                /* set of actors that were switched away from between two accesses */
     const void *wanted[SUT_ACTORS]; /* the lock an actor waits for */
     const char *wanted_name[SUT_ACTORS];
     int32_t call[SUT_ACTORS];
@@ -103,6 +104,17 @@ static void go(unsigned actor) {
     fiber_go(actor);
 }
 
+static void go_at(enum schedule_kind kind, unsigned actor) {
+    unsigned self = schedule.actor;
+    plan.midway |= (unsigned)(kind == POINT_LOAD || kind == POINT_STORE) << self;
+    go(actor);
+    plan.midway &= ~(1u << self);
+}
+
+bool schedule_settled(void) {
+    return !(plan.midway & ~(1u << schedule.actor));
+}
+
 static void arm(void) {
     if (plan.guide) {
         schedule.countdown = plan.guide->accesses ? 1 : UINT32_MAX;
@@ -139,7 +151,7 @@ static void guided_point(enum schedule_kind kind, const void *object, size_t siz
     if (to == schedule.actor)
         return;
     mark(kind, to, (unsigned)size, pc, name);
-    go(to);
+    go_at(kind, to);
 }
 
 void schedule_guide(const struct schedule_guide *guide) {
@@ -181,7 +193,7 @@ void schedule_switch(enum schedule_kind kind, const void *address, unsigned size
     }
     plan.since = schedule.points;
     if (takes_place)
-        go(to);
+        go_at(kind, to);
 }
 
 void schedule_call(int32_t call) {
@@ -285,6 +297,7 @@ enum schedule_outcome schedule_run(const struct program_race *race, unsigned act
     plan.stopped = false;
     plan.cut = false;
     plan.waited = false;
+    plan.midway = 0;
     plan.held_count = 0;
     plan.mark_count = 0;
     plan.turn_count = 0;

@@ -99,13 +99,17 @@ void schedule_release(const void *lock);
 enum schedule_deed {
     DEED_BEGAN,
     DEED_RETURNED,
-    DEED_RELEASED
+    DEED_RELEASED,
+    DEED_REACHED /* memory, as a device does: past all locks, so that it depends on what is done under any */
 };
 void schedule_did(enum schedule_deed deed);
 /* Memory is about to be freed. No point but to a guide, which sees all of it written. */
 void schedule_free(const void *address, size_t size);
 /* A lock that this actor holds; NULL: none. */
 const char *schedule_holds(void);
+/* Whether no other actor was left between two accesses to memory, in the middle of something that hardware
+ * would do at once. */
+bool schedule_settled(void);
 /* Ends the run: nobody goes on. */
 _Noreturn void schedule_stop(void);
 

@@ -69,6 +69,11 @@ static bool ends_things(uint8_t opcode) {
     return opcode == OP_STOP || opcode == OP_REMOVE || opcode == OP_SURPRISE_REMOVE;
 }
 
+/* A GPU's. It has no event: no answer depends on it, and nothing that the model compares. */
+static bool is_access(const struct linearize_call *call) {
+    return program_class(call->asked->opcode) == CLASS_ACCESS;
+}
+
 bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b) {
     return a->invoked < b->returned && b->invoked < a->returned;
 }
@@ -286,6 +291,14 @@ static bool extend(void) {
         return false;
     }
     for (uint32_t i = 0; i < search.count; i++) {
+        if (!is_access(&search.calls[i]) || !is_candidate(i))
+            continue;
+        search.finished |= 1u << i; /* wherever it is put, all else is the same */
+        bool over = extend();
+        search.finished &= ~(1u << i);
+        return over;
+    }
+    for (uint32_t i = 0; i < search.count; i++) {
         uint8_t call = search.sorted[i];
         struct linearize_event event;
         struct model_answer wanted = {0};
@@ -389,7 +402,7 @@ void linearize_count(const struct linearize_call *calls, uint32_t count) {
     bool overlapped = false, stopped = false;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < i; k++)
-            if (linearize_overlap(&calls[i], &calls[k])) {
+            if (linearize_overlap(&calls[i], &calls[k]) && !is_access(&calls[i]) && !is_access(&calls[k])) {
                 overlapped = true;
                 stopped |= ends_things(calls[i].asked->opcode) || ends_things(calls[k].asked->opcode);
             }

@@ -44,7 +44,7 @@ enum linearize_limits {
 };
 
 /* One call of the block, as recorded. Operations: PIN2 PIN UNPIN MAP UNMAP STOP REMOVE SURPRISE_REMOVE
- * POWER RESET PRESSURE. */
+ * POWER RESET PRESSURE; and DMA_READ DMA_WRITE, which are no part of any order (race_dma.c). */
 struct linearize_call {
     const struct call *asked;    /* as resolved, before it was performed; its actor and device count */
     const struct call *answered; /* the same with status and out members */

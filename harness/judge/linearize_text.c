@@ -85,7 +85,10 @@ static void put_call(const struct call *call, char *text, size_t size) {
     case CLASS_BUS:
         put_bus(call, word, text, size);
         break;
-    case CLASS_ACCESS: /* in no race */
+    case CLASS_ACCESS:
+        snprintf(text, size, "%s gpu %u, page 0x%llx of index %u", word, call->device,
+                 (unsigned long long)call->page, call->pin_index);
+        break;
     case CLASS_SELF:
     case CLASS_ORDER:
         snprintf(text, size, "%s", word);
@@ -96,6 +99,8 @@ static void put_call(const struct call *call, char *text, size_t size) {
 static void put_answer(const struct call *call, char *text, size_t size) {
     if (call->opcode == OP_PRESSURE)
         snprintf(text, size, "done");
+    else if (program_class(call->opcode) == CLASS_ACCESS)
+        snprintf(text, size, "%s", call->dma_ok ? "through" : "a fault");
     else if (NT_SUCCESS(call->status))
         snprintf(text, size, "success");
     else

@@ -283,6 +283,9 @@ void race_judge(void) {
                  ("answers, and a state, that some serial order has"), ("what no order explains")))
         return;
     linearize_count(race.calls, race.count);
+    race_judge_dma(&race);
+    if (run.abandoned)
+        return;
     memset(&ended, 0, sizeof(ended));
     for (uint32_t i = 0; i < race.count; i++) {
         stops |= race.asked[i].opcode == OP_STOP || race.asked[i].opcode == OP_REMOVE ||

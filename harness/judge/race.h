@@ -19,6 +19,9 @@ struct race {
     /* An Unmap of what the same actor maps in this race: the call that maps it; and how many pages off. */
     uint8_t unmaps[PROGRAM_RACE_OPS];
     uint64_t unmap_delta[PROGRAM_RACE_OPS];
+    /* DMA: the section life that the pin is of, and what was there when it took place. */
+    uint32_t serial[PROGRAM_RACE_OPS];
+    uint64_t wanted[PROGRAM_RACE_OPS][PROGRAM_DMA_PAGES];
     _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
     const char *violated;   /* what the implementation said of its locks */
     const char *kept;       /* the lock an actor still held when its call had returned */
@@ -31,5 +34,7 @@ extern struct race race;
 /* What its answers and the state it left say: looks for the serial order that explains them (RACE-ATOMIC,
  * RACE-STOP), commits that to the model, then looks at everything as after any operation. */
 void race_judge(void);
+/* Part of that, before it commits: what DMA reached. */
+void race_judge_dma(const struct race *of);
 
 #endif

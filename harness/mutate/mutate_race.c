@@ -159,6 +159,11 @@ bool mutate_race_make(struct mutation *m) {
     return false;
 }
 
+/* A GPU looks on. */
+static struct program_op some_dma(struct mutation *m) {
+    return mutate_op_sensible(m, random_one_in(&m->random, 4) ? OP_DMA_WRITE : OP_DMA_READ);
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
@@ -176,6 +181,8 @@ bool mutate_race_scene(struct mutation *m) {
         return false;
     uint8_t index = mutate_pick_index(m, chain);
     bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
+    bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
+                   mutation_may(m, OP_DMA_WRITE);
     for (uint32_t i = 1; i <= ops; i++) {
         uint8_t opcode;
         do {
@@ -185,7 +192,9 @@ bool mutate_race_scene(struct mutation *m) {
         if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
             index = mutate_pick_index(m, chain);
         made[i] = mutate_op_on(m, opcode, chain, index);
-        if (opcode == OP_UNMAP)
+        if (watched && i > 1 && random_one_in(&m->random, 2))
+            made[i] = some_dma(m);
+        if (made[i].opcode == OP_UNMAP)
             made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
     }
     /* What callers above PASSIVE_LEVEL do, they do without a lock. */

@@ -402,7 +402,8 @@ static bool is_midway(enum contract_clause clause) {
     return between ||
            (run.op < run.program->op_count && run.program->ops[run.op].opcode == OP_RACE &&
             (clause == CLAUSE_RACE_ATOMIC || clause == CLAUSE_RACE_STOP || clause == CLAUSE_RACE_LIVE ||
-             clause == CLAUSE_RACE_MEMORY || clause == CLAUSE_RACE_ONCE || clause == CLAUSE_RACE_MAPPED));
+             clause == CLAUSE_RACE_MEMORY || clause == CLAUSE_RACE_ONCE || clause == CLAUSE_RACE_MAPPED ||
+             clause == CLAUSE_RACE_REACH));
 }
 
 static void on_violation(enum contract_clause clause) {

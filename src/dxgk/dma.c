@@ -1,4 +1,5 @@
-/* DMA of a GPU, through its chain's domain or untranslated. */
+/* DMA of a GPU, through its chain's domain or untranslated. Hardware waits for no lock: in a race, DMA comes
+ * while calls are under way. */
 #include <assert.h>
 #include <string.h>
 
@@ -74,9 +75,6 @@ NT_UNCOVERED bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void 
     assert(size > 0 && size <= NT_PAGE_SIZE - address % NT_PAGE_SIZE);
     struct place place = {0};
     bool reached = false;
-    nt_lock_acquire(&dxgk_machine.adapters);
-    struct dxgk_chain *chain = adapter->chain;
-    nt_lock_acquire(&chain->lock);
     if (does_dma(adapter)) {
         /* On a machine with an IOMMU a device that is stopped is blocked; one that is started and attached to
          * no domain sees physical memory. */
@@ -87,7 +85,5 @@ NT_UNCOVERED bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void 
         if (reached)
             copy(&place, address, buffer, size, write);
     }
-    nt_lock_release(&chain->lock);
-    nt_lock_release(&dxgk_machine.adapters);
     return reached;
 }

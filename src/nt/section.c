@@ -103,10 +103,7 @@ bool nt_section_pfn(struct nt_section *section, uint64_t page, uint64_t *pfn) {
 }
 
 NT_UNCOVERED struct nt_page *nt_section_touch(struct nt_section *section, uint64_t page) {
-    nt_lock_acquire(&nt_memory_lock);
-    struct nt_page *record = touch(section, page);
-    nt_lock_release(&nt_memory_lock);
-    return record;
+    return touch(section, page);
 }
 
 NT_UNCOVERED const struct nt_page *nt_section_peek(const struct nt_section *section, uint64_t page) {
