@@ -40,7 +40,8 @@ struct call {
     union call_argument arg;             /* in and out */
     uint64_t page; /* DMA: first page of the section; CPU: byte offset in the section; SCRIBBLE: word */
     uint64_t stamp;
-    uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU, SCRIBBLE: [0] the address */
+    uint64_t address[PROGRAM_DMA_PAGES]; /* DMA: device page numbers; CPU, SCRIBBLE: [0] the address; START in
+                                            a race, out: handles */
     uint64_t data[PROGRAM_DMA_PAGES];    /* out: what was read */
 };
 

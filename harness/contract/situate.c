@@ -431,6 +431,7 @@ void situate_new_pin(const struct model *model, const struct call *call, uint8_t
 static const uint16_t beside[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_BESIDE_POWER_PIN2,
                                                  [OP_RESET] = SITUATION_BESIDE_RESET_PIN2,
                                                  [OP_PRESSURE] = SITUATION_BESIDE_PRESSURE_PIN2,
+                                                 [OP_START] = SITUATION_BESIDE_START_PIN2,
                                                  [OP_STOP] = SITUATION_STOPPED_STOP_PIN2,
                                                  [OP_REMOVE] = SITUATION_STOPPED_REMOVE_PIN2,
                                                  [OP_SURPRISE_REMOVE] = SITUATION_PULLED_PIN2,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/contract/contents.h"
 #include "harness/contract/resolve.h"
 #include "harness/drive/callback.h"
 #include "harness/drive/driver.h"
@@ -45,6 +46,10 @@ WEAK const char *place_of(uintptr_t pc, char *text, size_t size);
 
 /* ---- resolving ---- */
 
+static bool is_bus(uint8_t opcode) {
+    return program_class(opcode) == CLASS_BUS && opcode != OP_PRESSURE;
+}
+
 /* The views an Unmap can mean are the live ones, then those its actor maps before it in this race. */
 static void resolve_unmap(const struct program_op *op, uint32_t at) {
     uint8_t own[PROGRAM_RACE_OPS];
@@ -66,6 +71,29 @@ static void resolve_unmap(const struct program_op *op, uint32_t at) {
     }
 }
 
+/* A start of a chain that is stopped, beside calls of others. Its handles are known when the race is over: no
+ * call may name one by chance. Nothing else happens to the chain, for the drivers are set up for this start.
+ * Of who chose otherwise, one whose end is not for the documents to say is not made. */
+static bool resolve_start(uint32_t op, const struct call *start) {
+    const struct model_device *device = &run.model.devices[start->device];
+    const struct model_caps *caps = &run.model.caps[device->chain];
+    if (!device->present || run.model.chains[device->chain].phase != PHASE_STOPPED)
+        return false;
+    for (uint32_t i = run.op + 1; i <= run.op + run.race_ops; i++) {
+        const struct program_op *other = &run.program->ops[i];
+        if (call_is_callback(other->opcode) && (other->handle == HANDLE_NEAR || other->handle == HANDLE_RAW))
+            return false;
+        if (i != op && is_bus(other->opcode) && other->opcode != OP_POWER && other->opcode != OP_RESET &&
+            run.model.devices[resolve_device(&run.model, other->adapter)].chain == device->chain)
+            return false;
+    }
+    if (!dialect_held && (resolve_answer(&run.model, start).expect == MUST_FAIL || caps->unsure ||
+                          (!caps->early && caps->mode != MODE_PHYSICAL)))
+        return false;
+    driver_assemble(device->chain);
+    return true;
+}
+
 /* False: there is no such call to make. */
 static bool resolve(const struct program_op *op, uint32_t at) {
     struct call *call = &race.asked[at];
@@ -76,6 +104,8 @@ static bool resolve(const struct program_op *op, uint32_t at) {
     race.unmaps[at] = NO_CALL;
     if (program_class(op->opcode) == CLASS_ACCESS)
         return gpu_resolve((uint32_t)(op - run.program->ops), at);
+    if (op->opcode == OP_START)
+        return resolve_start((uint32_t)(op - run.program->ops), call);
     if (!call_is_callback(op->opcode))
         return true;
     if (run.model.irql[op->actor] >= DISPATCH_LEVEL && model_stops_at_dispatch(&run.model))
@@ -95,8 +125,10 @@ static bool resolve(const struct program_op *op, uint32_t at) {
 
 static const char bus_lock[1];
 
-static bool is_bus(uint8_t opcode) {
-    return program_class(opcode) == CLASS_BUS && opcode != OP_PRESSURE;
+static void note_handles(struct call *start) {
+    const struct model_chain *chain = &run.model.chains[run.model.devices[start->device].chain];
+    for (uint32_t i = 0; i < chain->count; i++)
+        start->address[i] = (uint64_t)(uintptr_t)drivers[chain->members[i]].dxgkrnl.DeviceHandle;
 }
 
 static void perform(uint32_t at) {
@@ -117,6 +149,8 @@ static void perform(uint32_t at) {
     if (irql != PASSIVE_LEVEL)
         run.sut->set_irql(PASSIVE_LEVEL);
     call_perform(run.sut, call);
+    if (call->opcode == OP_START)
+        note_handles(call);
     if (irql != PASSIVE_LEVEL)
         run.sut->set_irql(irql);
 }
@@ -258,6 +292,45 @@ static void check_levels(unsigned actors) {
     }
 }
 
+static uint64_t reserved_by_starts(void) {
+    struct model_range ranges[PROGRAM_RESERVED_MAX];
+    uint64_t pages = 0;
+    for (uint32_t i = 0; i < race.count; i++) {
+        uint8_t chain = run.model.devices[race.asked[i].device].chain;
+        uint32_t count = race.asked[i].opcode == OP_START
+                             ? model_ranges(run.program, run.model.answers[chain], ranges)
+                             : 0;
+        while (count > 0)
+            pages += ranges[--count].pages;
+    }
+    return pages;
+}
+
+/* A driver that has been started in the race, or not. Its handle is as new as any. */
+static void end_starts(void) {
+    for (uint32_t i = 0; i < race.count; i++) {
+        const struct call *start = &race.answered[i];
+        const struct model_chain *chain = &run.model.chains[run.model.devices[start->device].chain];
+        if (start->opcode != OP_START)
+            continue;
+        drivers[chain->members[0]].starting = false;
+        bool started = race.calls[i].returned != UINT32_MAX && NT_SUCCESS(start->status);
+        for (uint32_t k = 0; started && k < chain->count; k++)
+            miniport_check_handle(&drivers[chain->members[k]], run.model.handles, run.model.handle_count);
+    }
+}
+
+/* The sections of a chain that has started are new. */
+static void begin_sections(void) {
+    for (uint32_t i = 0; i < race.count; i++) {
+        struct model_chain *chain = &run.model.chains[run.model.devices[race.asked[i].device].chain];
+        bool started = race.asked[i].opcode == OP_START && chain->phase == PHASE_STARTED;
+        for (uint32_t k = 0; started && k < chain->count; k++)
+            if (chain->areas[k].maximum)
+                chain->areas[k].serial = contents_new_section();
+    }
+}
+
 static enum schedule_outcome run_actors(void) {
     static const struct sut_hooks hooks = {
         .acquire = acquire, .release = release, .fresh = fresh, .freed = freed, .violated = violated};
@@ -270,7 +343,7 @@ static enum schedule_outcome run_actors(void) {
         accesses_begin(SUT_ACTORS);
     if (trace_begin)
         trace_begin();
-    check_mapped_begin();
+    check_mapped_begin(reserved_by_starts());
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
@@ -408,12 +481,14 @@ uint32_t run_race(uint32_t op) {
     if (run.options->races)
         show(op, run.options->races);
     run.explain = explain;
+    end_starts();
     if (run.options->threads || (judge_liveness(outcome) && outcome == SCHEDULE_DONE && check_mapped_end() &&
                                  judge_memory() && judge_fetches()))
         race_judge();
     else
         run.abandoned = true; /* whoever is stuck stays so */
     run.explain = NULL;
+    begin_sections();
     for (uint32_t i = 0; i < run.program->machine.adapters; i++)
         if (!run.model.devices[i].present)
             miniport_remove(&drivers[i]);

@@ -40,8 +40,9 @@ void check_pin_locked(uint8_t chain, uint8_t index, enum contract_clause clause)
 /* Around memory pressure: every live pin's sampled pages keep their frames and locks (PIN-LOCKED). */
 void check_frames_before(void);
 void check_frames_after(void);
-/* RACE-MAPPED: a race begins; a lock is wanted or was released in it; what was seen. */
-void check_mapped_begin(void);
+/* RACE-MAPPED: a race begins, in which so many pages of firmware's memory may be mapped; a lock is wanted or
+ * was released in it; what was seen. */
+void check_mapped_begin(uint64_t reserved);
 void check_mapped_now(void);
 bool check_mapped_end(void);
 /* After the end of a pin, as it was: out of the domain, unlocked, freed. */

@@ -31,11 +31,11 @@ static uint64_t reserved_pages(void) {
     return pages;
 }
 
-void check_mapped_begin(void) {
+void check_mapped_begin(uint64_t reserved) {
     race_mapped.looks = run.sut->ledger && dialect_holds(DIALECT_MAPPED);
     race_mapped.seen = false;
     race_mapped.broken = false;
-    race_mapped.reserved = race_mapped.looks ? reserved_pages() : 0;
+    race_mapped.reserved = race_mapped.looks ? reserved_pages() + reserved : 0;
 }
 
 void check_mapped_now(void) {

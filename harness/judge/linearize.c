@@ -40,6 +40,8 @@ static void copy_model(struct model *to, const struct model *from) {
     memcpy(to->chains, from->chains, devices * sizeof(to->chains[0]));
     for (uint32_t i = 0; i < devices; i++)
         to->chains[i].visible_pages = PAGES_BEYOND_DOUBT;
+    memcpy(to->answers, from->answers, devices * sizeof(to->answers[0]));
+    memcpy(to->caps, from->caps, devices * sizeof(to->caps[0]));
     memcpy(to->views, from->views, from->view_count * sizeof(to->views[0]));
     to->view_count = from->view_count;
     memcpy(to->came, from->came, sizeof(to->came));
@@ -113,6 +115,13 @@ static void apply_dead(struct model *model, uint8_t chain) {
     c->phase = PHASE_STOPPING; /* it goes on */
 }
 
+static void apply_start(struct model *model, uint8_t chain, const struct call *answered) {
+    const struct model_chain *c = &model->chains[chain];
+    for (uint32_t i = 0; i < c->count; i++)
+        model_handle_issued(model, c->members[i], answered->address[i]);
+    model_started(model, chain);
+}
+
 void linearize_apply(struct model *model, const struct linearize_call *calls,
                      const struct linearize_event *event) {
     const struct call *asked = calls[event->call].asked;
@@ -136,6 +145,10 @@ void linearize_apply(struct model *model, const struct linearize_call *calls,
         return;
     case EVENT_CALL:
         break;
+    }
+    if (asked->opcode == OP_START) {
+        apply_start(model, event->chain, answered);
+        return;
     }
     if (!call_is_callback(asked->opcode)) {
         resolve_effect(model, asked);
@@ -184,6 +197,8 @@ static bool is_roomy(const struct model *model, const struct linearize_call *cal
     uint64_t pages = 0, pool = model->pool_estimate, span = model->view_bytes;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t one_span;
+        if (calls[i].asked->opcode == OP_START)
+            pool += SUT_CHAIN_MAX * (MODEL_POOL_DEVICE + MODEL_POOL_SECTION);
         uint64_t one = pages_wanted(model, calls[i].asked, &one_span);
         if (!one)
             continue;

@@ -6,7 +6,9 @@
  *   STOP    begin (new pins and maps fail from here on, releases work) - dead (the chain's handles are;
  *           what is out is taken back and counted) - stopped
  *   REMOVE  the three of a stop where the chain runs, then leave
- * and a stop or removal that the state forbids is one event that fails.
+ * and a stop or removal that the state forbids is one event that fails. So is a start: nobody knows its
+ * handles before the race is over, and its chain has no other bus operation in it. Answered, it has those
+ * handles in `address`, in the order of the members.
  *
  * The search takes the events in the order of the calls' responses first, which explains nearly every
  * history, and then depth first. An event is a candidate when each call that returned before this one
@@ -43,7 +45,7 @@ enum linearize_limits {
     LINEARIZE_NODES = 1 << 18
 };
 
-/* One call of the block, as recorded. Operations: PIN2 PIN UNPIN MAP UNMAP STOP REMOVE SURPRISE_REMOVE
+/* One call of the block, as recorded. Operations: PIN2 PIN UNPIN MAP UNMAP START STOP REMOVE SURPRISE_REMOVE
  * POWER RESET PRESSURE; and DMA_READ DMA_WRITE, which are no part of any order (race_dma.c). */
 struct linearize_call {
     const struct call *asked;    /* as resolved, before it was performed; its actor and device count */

@@ -22,7 +22,8 @@ static struct {
     } pin[SUT_DEVICES];
     uint32_t views;
     struct model_view view[PROGRAM_RACE_OPS];
-    uint32_t stops; /* chains that stopped */
+    uint32_t stops;  /* chains that stopped */
+    uint32_t starts; /* calls that started one, or failed to */
     bool pressed;
     /* Call + 1 that made the pin an area has: its like is looked at when all is over. */
     uint8_t made[SUT_DEVICES][SUT_CHAIN_MAX];
@@ -72,6 +73,8 @@ static void commit(const struct linearize_event *event) {
             note_view_end(&run.model.views[view]);
     }
     linearize_apply(&run.model, race.calls, event);
+    if (asked->opcode == OP_START)
+        ended.starts |= 1u << event->call;
     if (event->kind == EVENT_CALL && event->done && (asked->opcode == OP_PIN2 || asked->opcode == OP_PIN))
         ended.made[event->chain][event->index] = (uint8_t)(event->call + 1);
     if (event->kind == EVENT_CALL && !event->done && call_is_callback(asked->opcode)) {
@@ -206,6 +209,16 @@ static void check_all(enum contract_clause clause) {
     for (uint8_t chain = 0; chain < run.program->machine.adapters && !run.abandoned; chain++)
         if (ended.stops >> chain & 1)
             check_stopped(chain, clause);
+    for (uint32_t i = 0; i < race.count && !run.abandoned; i++) {
+        const struct call *start = &race.answered[i];
+        uint8_t chain = run.model.devices[start->device].chain;
+        if (!(ended.starts >> i & 1))
+            continue;
+        if (NT_SUCCESS(start->status))
+            check_started(chain, start);
+        else
+            check_stopped(chain, CLAUSE_INIT_ROLLBACK);
+    }
     check_everything(clause, clause);
     check_ledger(&blame);
 }

@@ -164,6 +164,18 @@ static struct program_op some_dma(struct mutation *m) {
     return mutate_op_sensible(m, random_one_in(&m->random, 4) ? OP_DMA_WRITE : OP_DMA_READ);
 }
 
+/* Another chain stops before the race, and starts in it. */
+static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
+    uint8_t other;
+    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP) || !mutate_pick_chain(m, &other) ||
+        other == chain)
+        return false;
+    const struct program_op stop = {.opcode = OP_STOP, .adapter = other};
+    mutation_insert(m, (*at)++, &stop, 1);
+    *start = (struct program_op){.opcode = OP_START, .adapter = other};
+    return true;
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
@@ -202,6 +214,8 @@ bool mutate_race_scene(struct mutation *m) {
         const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
         mutation_insert(m, at++, &irql, 1);
     }
+    if (!raised && random_one_in(&m->random, 12))
+        (void)some_restart(m, &at, chain, &made[random_between(&m->random, 1, ops)]);
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);
     fresh_schedule(m, at, ops);

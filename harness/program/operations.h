@@ -65,7 +65,7 @@ static inline bool program_takes_fault(uint8_t opcode) {
 }
 
 /* What can be in a race: callbacks, what happens to a machine at any time, and a GPU's DMA. What a CPU does
- * through a view, starts and what an actor does to itself alone (IRQL) cannot. */
+ * through a view, new devices and links, and what an actor does to itself alone (IRQL) cannot. */
 static inline bool program_may_race(uint8_t opcode) {
     return program_is_of(PROGRAM_RACES_BITS, opcode);
 }

@@ -127,7 +127,9 @@ void check_frames_before(void) {}
 
 void check_frames_after(void) {}
 
-void check_mapped_begin(void) {}
+void check_mapped_begin(uint64_t reserved) {
+    (void)reserved;
+}
 
 void check_mapped_now(void) {}
 
