@@ -200,7 +200,7 @@
     X(UNMAP_GONE, "UNMAP-GONE", 'I', "I", view_survived_its_end,                                             \
       "after the last Unmap of a base the CPU's access faults", "UNMAP", AXES(LEFT))                         \
     X(RACE_ATOMIC, "RACE-ATOMIC", 'C', "C", no_serial_order_explains,                                        \
-      "concurrent calls end as if run one after another", "", AXES(CALLS) | AXES(BESIDE))                    \
+      "concurrent calls end as if run one after another", "", AXES(CALLS) | AXES(BESIDE) | AXES(HIT))        \
     X(RACE_STOP, "RACE-STOP", 'C', "C", pin_outlived_racing_stop,                                            \
       "a call that races a stop finishes first or fails", "", AXES(STOPPED) | AXES(PULLED))                  \
     X(RACE_LIVE, "RACE-LIVE", 'C', "C, judged always", everybody_waits_forever,                              \

@@ -438,6 +438,15 @@ static const uint16_t beside[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_BESIDE_P
 #define DURING(name, ...) [OP_##name] = SITUATION_CALLS_##name##_PIN2,
                                                  SITUATION_CALLBACKS(DURING, 0)};
 
+void situate_race_fault(uint8_t opcode) {
+    static const uint16_t hit[PROGRAM_OPCODES] = {[OP_PIN2] = SITUATION_HIT_PIN2,
+                                                  [OP_PIN] = SITUATION_HIT_PIN,
+                                                  [OP_MAP] = SITUATION_HIT_MAP,
+                                                  [OP_START] = SITUATION_HIT_START};
+    if (situation_wanted)
+        situation_enter(hit[opcode]);
+}
+
 /* What is under way when DMA comes. */
 static const uint16_t meanwhile[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_MEANWHILE_POWER,
                                                     [OP_RESET] = SITUATION_MEANWHILE_RESET,

@@ -55,6 +55,8 @@ void situate_start(const struct model *model, uint8_t chain);
 void situate_bus(const struct model *model, const struct call *call);
 /* Of two calls of a race, the second was made while the first was under way. */
 void situate_race(uint8_t first, uint8_t second);
+/* A fault has hit such a call in a race, or another while it was under way. */
+void situate_race_fault(uint8_t opcode);
 
 /* Whether a callback was entered as made while a member of its chain was in reset, or surprise removed. */
 bool situate_in_reset(uint8_t opcode);

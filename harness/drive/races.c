@@ -83,6 +83,8 @@ static bool resolve_start(uint32_t op, const struct call *start) {
         const struct program_op *other = &run.program->ops[i];
         if (call_is_callback(other->opcode) && (other->handle == HANDLE_NEAR || other->handle == HANDLE_RAW))
             return false;
+        if (other->fail_nth != 0 && caps->let_go)
+            return false;
         if (i != op && is_bus(other->opcode) && other->opcode != OP_POWER && other->opcode != OP_RESET &&
             run.model.devices[resolve_device(&run.model, other->adapter)].chain == device->chain)
             return false;
@@ -94,6 +96,18 @@ static bool resolve_start(uint32_t op, const struct call *start) {
     return true;
 }
 
+/* One operation of a race has its fault, the first that names one: there is but one to arm. */
+static void resolve_fault(const struct program_op *op, struct call *call) {
+    bool taken = run.options->threads || !call_injects(run.sut) ||
+                 !(call_is_callback(op->opcode) || op->opcode == OP_START);
+    for (uint32_t i = 0; i < race.count; i++)
+        taken |= race.asked[i].fail_nth != 0;
+    if (taken)
+        return;
+    call->fail_kind = op->fail_kind;
+    call->fail_nth = op->fail_nth;
+}
+
 /* False: there is no such call to make. */
 static bool resolve(const struct program_op *op, uint32_t at) {
     struct call *call = &race.asked[at];
@@ -102,6 +116,7 @@ static bool resolve(const struct program_op *op, uint32_t at) {
                           .flag = op->flag,
                           .device = resolve_device(&run.model, op->adapter)};
     race.unmaps[at] = NO_CALL;
+    resolve_fault(op, call);
     if (program_class(op->opcode) == CLASS_ACCESS)
         return gpu_resolve((uint32_t)(op - run.program->ops), at);
     if (op->opcode == OP_START)
@@ -131,6 +146,27 @@ static void note_handles(struct call *start) {
         start->address[i] = (uint64_t)(uintptr_t)drivers[chain->members[i]].dxgkrnl.DeviceHandle;
 }
 
+/* The fault is the race's: it hits whoever comes to the nth point while the call is under way. Arming is no
+ * point. */
+static void arm_fault(const struct call *call) {
+    bool running = schedule.running;
+    if (call->fail_nth == 0)
+        return;
+    schedule.running = false;
+    run.sut->arm_fault((enum sut_fault)call->fail_kind, call->fail_nth);
+    schedule.running = running;
+}
+
+static void take_fault(struct call *call) {
+    bool running = schedule.running;
+    if (call->fail_nth == 0)
+        return;
+    schedule.running = false;
+    run.sut->fault_passed(&call->fired);
+    run.sut->arm_fault(SUT_FAULT_ANY, 0);
+    schedule.running = running;
+}
+
 static void perform(uint32_t at) {
     struct call *call = &race.answered[at];
     KIRQL irql = run.model.irql[call->actor];
@@ -142,7 +178,9 @@ static void perform(uint32_t at) {
         race.asked[at].arg.unmap.pBaseAddress = call->arg.unmap.pBaseAddress;
     }
     if (call_is_callback(call->opcode)) {
+        arm_fault(call);
         call_perform_beside(call);
+        take_fault(call);
         return;
     }
     /* As run_bus() does it. */
@@ -253,6 +291,9 @@ static void nothing_known(const void *address, size_t size) {
 
 /* Which calls were made while others were under way. */
 static void situate(void) {
+    for (uint32_t i = 0; i < race.count; i++)
+        if (race.answered[i].fired)
+            situate_race_fault(race.answered[i].opcode);
     for (uint32_t i = 0; i < race.count; i++)
         for (uint32_t k = 0; k < race.count; k++)
             if (race.calls[i].invoked < race.calls[k].invoked &&

@@ -14,6 +14,7 @@ static struct {
     uint32_t count;
     bool exact;
     bool roomy;
+    bool fired; /* a fault has hit one of the calls that were under way */
     linearize_final *fits;
     void *context;
     struct linearize_result *result;
@@ -98,6 +99,13 @@ static struct model_answer answer_of(struct model *model, const struct call *cal
 static bool allows(const struct model_answer *answer, const struct call *answered) {
     if (answered->opcode == OP_PRESSURE || answer->no_effect)
         return true;
+    if (answered->opcode == OP_START) {
+        struct call hit = *answered;
+        hit.fired = search.fired;
+        struct legal legal = resolve_legal(answer, &hit);
+        legal.failure |= !search.roomy;
+        return legal_permits(&legal, answered->status, search.exact);
+    }
     if (NT_SUCCESS(answered->status))
         return answer->expect != MUST_FAIL;
     if (answer->expect == MUST_FAIL)
@@ -388,7 +396,10 @@ void linearize(const struct model *before, const struct linearize_call *calls, u
     search.calls = calls;
     search.count = count < LINEARIZE_CALLS ? count : LINEARIZE_CALLS;
     search.exact = exact;
-    search.roomy = is_roomy(before, calls, search.count);
+    search.fired = false;
+    for (uint32_t i = 0; i < search.count; i++)
+        search.fired |= calls[i].answered->fired;
+    search.roomy = !search.fired && is_roomy(before, calls, search.count);
     search.fits = fits;
     search.context = context;
     search.result = result;

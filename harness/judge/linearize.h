@@ -24,7 +24,7 @@
  *
  * Shortages: while calls overlap, one that fails in the end may hold for a moment what another wants. So
  * a shortage is a legal answer in a whole block, as soon as all of its pins and maps together would not
- * fit the budgets by the model's clumsy accounting; else it is not.
+ * fit the budgets by the model's clumsy accounting, or an injected fault has hit; else it is not.
  */
 #ifndef HARNESS_LINEARIZE_H
 #define HARNESS_LINEARIZE_H

@@ -80,6 +80,8 @@ static void commit(const struct linearize_event *event) {
     if (event->kind == EVENT_CALL && !event->done && call_is_callback(asked->opcode)) {
         check_argument(&asked->arg, answered);
         contract_refused(CLAUSE_ANY_ROLLBACK, true);
+        if (answered->fired)
+            contract_faulted(CLAUSE_ANY_ROLLBACK, true);
     }
     if (first)
         state_after(state, &run.model, answered);

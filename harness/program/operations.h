@@ -58,8 +58,8 @@ static inline bool program_is_of(uint32_t set, uint8_t opcode) {
     return (set >> opcode & 1) != 0;
 }
 
-/* Whether fail_nth is heeded: by what calls the implementation and says what came of it. In a race, nothing
- * is injected (drive/races.c). */
+/* Whether fail_nth is heeded: by what calls the implementation and says what came of it. In a race, by the
+ * first callback or start that names one (drive/races.c). */
 static inline bool program_takes_fault(uint8_t opcode) {
     return program_is_of(PROGRAM_CALLBACK_BITS | PROGRAM_BUS_BITS, opcode);
 }

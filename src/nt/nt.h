@@ -27,7 +27,7 @@
 #endif
 /* Where loads and stores are traced (NT_TRACED, for races) that would leave out accesses to what actors
  * share. Then only what is each actor's own, or the simulation's, is left out: NT_UNTRACED;
- * and, in files of NT_LOOKS, what the oracle and the devices do, which is never in a race. */
+ * and, in files of NT_LOOKS, what the oracle and the devices do, which is no actor's. */
 #if defined(NT_TRACED) && !defined(NT_LOOKS)
 #define NT_UNCOVERED
 #define NT_OWN NT_UNTRACED __attribute__((no_sanitize("thread")))

@@ -149,7 +149,8 @@ def faults(trial, label, built):
     fault. A bug with a Sweep: is found in the sweep of the seeds as well."""
     pinfuzz, clause = f"{built}/pinfuzz", trial.bug.clause
     lines = lines_of(trial.bug.program)
-    if sum("fail_nth" in line for line in lines) == 1:
+    raced = any(line.startswith("race ") for line in lines)  # in which a sweep injects nothing
+    if sum("fail_nth" in line for line in lines) == 1 and not raced:
         unfaulted = f"{built}/unfaulted.txt"
         with open(unfaulted, "w", encoding="utf-8") as file:
             file.writelines(re.sub(r" fail_nth=[0-9]*(\([a-z]*\))?", "", line) + "\n" for line in lines)
