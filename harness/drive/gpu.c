@@ -48,19 +48,17 @@ static bool dma(const struct call *call, uint64_t *value, bool write) {
                         write);
 }
 
-/* It shows in the first DMA of a process: what an implementation does, it does each time. Past who records a
- * race, for this is none. */
+/* Looked at in each race: a run is not to depend on those before it. Past who records a race, for this is
+ * none. */
 static bool waits_for_locks(const struct call *call) {
     static const struct sut_hooks hooks = {lock_taken, lock_released, nothing_known, nothing_known,
                                            nothing_said};
-    static bool known;
     uint64_t value;
-    if (!known && run.sut->set_hooks) {
+    if (run.sut->set_hooks) {
         sut_get()->set_hooks(&hooks);
         (void)dma(call, &value, false);
         sut_get()->set_hooks(NULL);
     }
-    known = true;
     return takes_locks;
 }
 
@@ -70,6 +68,7 @@ void gpu_begin(uint32_t first, uint32_t count) {
     gpu.first = first;
     gpu.count = count;
     gpu.waiting = 0;
+    takes_locks = false;
 }
 
 /* Whether the race has an operation of this kind, and on this device, if it is a device's. */
@@ -97,9 +96,9 @@ bool gpu_resolve(uint32_t op, uint32_t at) {
     if (!reach_can_dma(m, call->device) || reach_is_physical(m, call->device) ||
         m->devices[call->device].chain != call->pin_chain || has(OP_REMOVE, call->device))
         return false;
-    if (writes && (has(OP_PIN, 0) || has(OP_PIN2, 0) || waits_for_locks(call)))
+    bool waits = waits_for_locks(call);
+    if (writes && (waits || has(OP_PIN, 0) || has(OP_PIN2, 0)))
         return false;
-    (void)waits_for_locks(call);
     const struct model_area *area = &m->chains[call->pin_chain].areas[call->pin_index];
     race.serial[at] = area->serial;
     if (!writes)
