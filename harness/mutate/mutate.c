@@ -255,12 +255,13 @@ static bool fresh(struct mutation *m) {
     return true;
 }
 
-/* Likewise: a world and a scene in which there are only pieces left. */
+/* Likewise: a world and a scene in which there are only pieces left, or nothing. */
 static bool fragment(struct mutation *m) {
+    bool full = random_one_in(&m->random, 2);
     m->program->op_count = 0;
-    mutate_world_sparse(m);
+    (full ? mutate_world_little : mutate_world_sparse)(m);
     dry_run(&m->model, m->program, 0);
-    mutate_scene_holes(m);
+    (full ? mutate_scene_full : mutate_scene_holes)(m);
     mutation_insert(m, 0, m->scene, m->scene_count);
     return true;
 }
@@ -285,7 +286,7 @@ static const struct {
     {"pair", make_pair, 5},
     {"break", break_pair, 4},
     {"fresh", fresh, 16},
-    {"fragment", fragment, 2},
+    {"fragment", fragment, 4},
     /* These last: of targets that race. */
     {"schedule", mutate_race_schedule, 60},
     {"race", mutate_race_make, 16},

@@ -18,6 +18,9 @@ static const struct {
     {play_fragments, 2, 12, 0},
     {play_holes, 1, 6, 0},
     {play_view_holes, 1, 1, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
+    {play_frame_holes, 1, 3, 0},
+    {play_fill, 1, 6, 0},
+    {play_fill_views, 1, 1, TARGET_OP(OP_MAP)},
     {play_faults, 4, 4, 0},
     {play_start_faults, 2, 2, TARGET_OP(OP_START)},
     {play_isolate, 2, 1, TARGET_OP(OP_SECURE_VM)},
@@ -41,16 +44,23 @@ static bool is_short(const struct mutation *m, uint8_t chain) {
            (c->count && c->phase == PHASE_STARTED && c->mode == MODE_REMAPPED && c->visible_pages < 64);
 }
 
-void mutate_scene_holes(struct mutation *m) {
+/* One of two, the second of which wants views. */
+static void play_either(struct mutation *m, void (*first)(struct mutation *, struct spot),
+                        void (*second)(struct mutation *, struct spot)) {
     struct spot at = {0, 0};
     m->scene_count = 0;
     if (!mutate_pick_chain(m, &at.chain))
         return;
     at.index = mutate_pick_index(m, at.chain);
-    if (mutation_may(m, OP_MAP) && random_one_in(&m->random, 4))
-        play_view_holes(m, at);
-    else
-        play_holes(m, at);
+    (mutation_may(m, OP_MAP) && random_one_in(&m->random, 4) ? second : first)(m, at);
+}
+
+void mutate_scene_holes(struct mutation *m) {
+    play_either(m, play_holes, play_view_holes);
+}
+
+void mutate_scene_full(struct mutation *m) {
+    play_either(m, random_one_in(&m->random, 3) ? play_frame_holes : play_fill, play_fill_views);
 }
 
 void mutate_scene(struct mutation *m) {

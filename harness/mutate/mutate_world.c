@@ -376,6 +376,45 @@ void mutate_world_sparse(struct mutation *m) {
     program_mend_world(program);
 }
 
+static uint8_t some_iommu(struct mutation *m) {
+    uint32_t pick = random_below(&m->random, 0
+#define IOMMU(name, word, weight, ...) +(weight)
+#include "harness/program/world.def"
+    );
+#define IOMMU(name, word, weight, ...)                                                                       \
+    if (pick < (weight))                                                                                     \
+        return SUT_IOMMU_##name;                                                                             \
+    pick -= (weight);
+#include "harness/program/world.def"
+    return SUT_IOMMU_NONE;
+}
+
+void mutate_world_little(struct mutation *m) {
+    struct program *program = m->program;
+    struct program_machine *machine = &program->machine;
+    uint64_t ram = random_between(&m->random, 2, random_one_in(&m->random, 4) ? 70 : 20);
+    program_default_machine(machine);
+    machine->adapters = (uint8_t)random_between(&m->random, 1, 5);
+    machine->iommu = some_iommu(m);
+    machine->ram_pages = ram;
+    machine->highest_pfn = ram - 1 + (random_one_in(&m->random, 4) ? 1 : 0);
+    machine->commit_pages = PROGRAM_COMMIT_MAX;
+    machine->view_bytes =
+        PROGRAM_VIEW_STEP * random_between(&m->random, 1, random_one_in(&m->random, 2) ? 4 : 20);
+    for (uint32_t i = 0; i < machine->adapters; i++) {
+        struct program_adapter *adapter = &program->adapters[i];
+        program_default_adapter(adapter);
+        adapter->joins = i > 0;
+        adapter->maximum_size =
+            (random_one_in(&m->random, 2) ? ram : random_between(&m->random, 1, (uint32_t)ram)) * PAGE;
+        if (random_one_in(&m->random, 2)) /* as many logical pages: page 0 is never handed out */
+            adapter->highest_visible = (ram + 1) * PAGE - 1;
+    }
+    if (random_one_in(&m->random, 2))
+        machine->commit_pages = pages_wanted(program);
+    program_mend_world(program);
+}
+
 static void make_huge(struct mutation *m) {
     static const uint64_t units[] = {UINT64_C(1) << 32, UINT64_C(1) << 33, UINT64_C(1) << 43,
                                      UINT64_C(1) << 44, UINT64_C(1) << 63};
@@ -408,19 +447,6 @@ static void make_areas(struct mutation *m) {
         for (uint32_t i = 0; i < program->machine.adapters; i++)
             program->adapters[i].maximum_size = random_between(&m->random, 1, most) * PAGE;
     }
-}
-
-static uint8_t some_iommu(struct mutation *m) {
-    uint32_t pick = random_below(&m->random, 0
-#define IOMMU(name, word, weight, ...) +(weight)
-#include "harness/program/world.def"
-    );
-#define IOMMU(name, word, weight, ...)                                                                       \
-    if (pick < (weight))                                                                                     \
-        return SUT_IOMMU_##name;                                                                             \
-    pick -= (weight);
-#include "harness/program/world.def"
-    return SUT_IOMMU_NONE;
 }
 
 /* Drivers from before WDDM 2.9, which the machine's setting attaches, or a secure VM. */

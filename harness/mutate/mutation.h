@@ -31,6 +31,9 @@ void mutate_world_fresh(struct mutation *m);
 void mutate_world_roomy(struct mutation *m);
 /* A chain of several under remapping, whose areas need more logical pages than there are. */
 void mutate_world_sparse(struct mutation *m);
+/* A chain that can use up its machine: RAM that is one area, areas of all of it or nearly so, little view
+ * space. */
+void mutate_world_little(struct mutation *m);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
 
@@ -69,5 +72,7 @@ bool mutate_race_scene(struct mutation *m);
 void mutate_scene(struct mutation *m);
 /* One that makes many holes, in logical space or among views, and then needs all of them. */
 void mutate_scene_holes(struct mutation *m);
+/* One that uses up frames, logical pages or view space to the last, and then wants one more. */
+void mutate_scene_full(struct mutation *m);
 
 #endif

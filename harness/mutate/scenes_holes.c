@@ -1,5 +1,31 @@
-/* Scenes of fragmented spaces: many holes, and then something that needs all of them. */
+/* Scenes of spaces that are in pieces or full: many holes, and then something that needs all of them; a
+ * budget to its last unit, and then one more. */
 #include "harness/mutate/scene.h"
+
+#define GRANULE       UINT64_C(65536) /* which a view takes whole ones of */
+#define GRANULE_PAGES (GRANULE / MODEL_PAGE)
+
+/* What consists of many pieces fails at one of them first, and must leave nothing behind. */
+static void put_at_last(struct mutation *m, struct program_op op) {
+    if (random_one_in(&m->random, 3)) {
+        struct program_op failing = op;
+        mutate_op_fault(m, &failing);
+        if (coin(m)) { /* the first pieces are often made otherwise than those behind them */
+            failing.fail_kind = op.opcode == OP_MAP ? failing.fail_kind : SUT_FAULT_DOMAIN;
+            failing.fail_nth = (uint8_t)random_between(&m->random, 4, 12);
+        }
+        scene_put(m, failing);
+    }
+    scene_put(m, op);
+}
+
+/* The pages of a pin of all that is left, as far as the area goes and a form can say. */
+static uint32_t all_left(const struct mutation *m, struct spot at) {
+    uint64_t left = mutate_free_pages(m, at.chain);
+    uint32_t most = scene_area_pages(m, at);
+    left = left < most ? left : most;
+    return left < 127 ? (uint32_t)left : 127;
+}
 
 /*
  * In logical space: holes of one page, two, three ..., each with as much behind it, so that nothing goes into
@@ -18,17 +44,10 @@ void play_holes(struct mutation *m, struct spot at) {
         scene_play(m, OP_UNPIN, at);
     }
     struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
-    uint64_t left = mutate_free_pages(m, at.chain);
-    uint32_t most = scene_area_pages(m, at);
     op.size_form = FORM_PAGES;
-    op.size_delta = (int8_t)(left < most ? left < 127 ? left : 127 : most < 127 ? most : 127);
+    op.size_delta = (int8_t)all_left(m, at);
     op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 4);
-    if (random_one_in(&m->random, 3)) {
-        struct program_op failing = op;
-        mutate_op_fault(m, &failing);
-        scene_put(m, failing);
-    }
-    scene_put(m, op);
+    put_at_last(m, op);
     scene_play(m, OP_DMA_WRITE, at);
     scene_play(m, OP_UNPIN, at);
 }
@@ -36,8 +55,7 @@ void play_holes(struct mutation *m, struct spot at) {
 /* Among views: every other granule of 64 KiB is shown, the one at the beginning no more; then all of them
  * are. */
 void play_view_holes(struct mutation *m, struct spot at) {
-    const uint32_t granule = 16;
-    uint32_t granules = scene_area_pages(m, at) / granule;
+    uint32_t granules = scene_area_pages(m, at) / GRANULE_PAGES;
     uint32_t count = granules < 12 ? granules : 12;
     struct program_op op;
     if (!here(m, at) || count < 2)
@@ -45,10 +63,10 @@ void play_view_holes(struct mutation *m, struct spot at) {
     uint32_t first = m->model.view_count;
     op = mutate_op_on(m, OP_MAP, at.chain, at.index);
     op.size_form = FORM_PAGES;
-    op.size_delta = (int8_t)granule;
+    op.size_delta = (int8_t)GRANULE_PAGES;
     op.offset_form = FORM_RAW;
     for (uint32_t i = 0; i < count; i++) {
-        op.arg.map.Offset = i * granule * MODEL_PAGE;
+        op.arg.map.Offset = i * GRANULE;
         scene_put(m, op);
     }
     struct program_op end = {.opcode = OP_UNMAP, .adapter = at.chain};
@@ -57,10 +75,92 @@ void play_view_holes(struct mutation *m, struct spot at) {
         end.view = (uint8_t)(first + i);
         scene_put(m, end);
     }
-    op.arg.map.Offset = coin(m) ? 0 : granule * MODEL_PAGE;
+    op.arg.map.Offset = coin(m) ? 0 : GRANULE;
     op.size_form = FORM_RAW;
-    op.arg.map.Size = (ULONG)((uint64_t)count * granule * MODEL_PAGE - op.arg.map.Offset);
-    scene_put(m, op);
+    op.arg.map.Size = (ULONG)((uint64_t)count * GRANULE - op.arg.map.Offset);
+    put_at_last(m, op);
+    scene_play(m, OP_CPU_WRITE, at);
+    scene_play(m, OP_CPU_READ, at);
+}
+
+/* Among frames: everything is given out, some of it comes back, and a pin gets what came back. */
+void play_frame_holes(struct mutation *m, struct spot at) {
+    uint8_t count = m->model.chains[at.chain].count;
+    if (!here(m, at))
+        return;
+    scene_play(m, OP_UNPIN, at);
+    for (uint8_t i = 1; i < count; i++) {
+        struct spot one = {at.chain, (uint8_t)((at.index + i) % count)};
+        scene_pin_pages(m, one, 1 + some(m, 3), coin(m));
+    }
+    if (coin(m)) { /* what is left goes by way of this one */
+        scene_pin_pages(m, at, all_left(m, at), coin(m));
+        scene_play(m, OP_UNPIN, at);
+    }
+    uint8_t every = (uint8_t)random_between(&m->random, 1, 3);
+    for (uint8_t i = every; i < count; i = (uint8_t)(i + every))
+        scene_play(m, OP_UNPIN, (struct spot){at.chain, (uint8_t)((at.index + i) % count)});
+    if (random_one_in(&m->random, 3))
+        scene_play(m, OP_PRESSURE, at);
+    struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
+    op.size_form = FORM_PAGES;
+    op.size_delta = (int8_t)all_left(m, at);
+    put_at_last(m, op);
+    scene_play(m, OP_DMA_WRITE, at);
+    if (coin(m))
+        scene_play(m, OP_PRESSURE, at);
+    scene_play(m, OP_DMA_READ, at);
+    scene_play(m, OP_UNPIN, at);
+}
+
+/* Frames or logical pages: all but one in a pin, or as many as there are; one after the other to the last,
+ * one more; then one comes back and is taken again. */
+void play_fill(struct mutation *m, struct spot at) {
+    uint8_t count = m->model.chains[at.chain].count;
+    if (!here(m, at))
+        return;
+    scene_play(m, OP_UNPIN, at);
+    uint32_t all = all_left(m, at);
+    scene_pin_pages(m, at, all > 1 && !random_one_in(&m->random, 4) ? all - 1 : all, coin(m));
+    scene_play(m, OP_DMA_WRITE, at);
+    if (random_one_in(&m->random, 3))
+        scene_play(m, OP_PRESSURE, at);
+    struct spot last = at;
+    for (uint8_t i = 1; i < count; i++) {
+        struct spot one = {at.chain, (uint8_t)((at.index + i) % count)};
+        uint32_t left = all_left(m, one);
+        if (left)
+            last = one;
+        scene_pin_pages(m, one, left > 1 && coin(m) ? 1 + some(m, left) : 1, coin(m));
+    }
+    scene_play(m, coin(m) ? OP_MAP : OP_PIN2, scene_other_spot(m, at));
+    if (coin(m))
+        scene_play(m, OP_DMA_READ, at);
+    scene_play(m, OP_UNPIN, coin(m) ? last : at);
+    scene_play(m, coin(m) ? OP_PIN2 : OP_MAP, last);
+    scene_play(m, coin(m) ? OP_DMA_READ : OP_CPU_READ, last);
+    scene_play(m, OP_PRESSURE, at);
+    scene_play(m, OP_DMA_READ, at);
+}
+
+/* View space, likewise: a view of a granule after the other, or one that takes all but one of them. */
+void play_fill_views(struct mutation *m, struct spot at) {
+    uint64_t left = (m->program->machine.view_bytes - m->model.view_bytes) / GRANULE;
+    uint32_t pages = scene_area_pages(m, at);
+    if (!here(m, at) || pages == 0)
+        return;
+    uint32_t times = left < PROGRAM_REPEAT_TIMES ? (uint32_t)left : PROGRAM_REPEAT_TIMES;
+    if (times > 1 && pages > GRANULE_PAGES && coin(m)) {
+        scene_map_at(m, at, 0, (times - 1) * (uint32_t)GRANULE_PAGES);
+        times = 1;
+    }
+    uint32_t from = m->scene_count;
+    scene_map_at(m, at, some(m, pages), 1);
+    if (times > 1)
+        scene_again(m, from, times);
+    scene_play(m, OP_MAP, scene_other_spot(m, at));
+    scene_play(m, OP_UNMAP, at);
+    scene_play(m, OP_MAP, coin(m) ? at : scene_other_spot(m, at));
     scene_play(m, OP_CPU_WRITE, at);
     scene_play(m, OP_CPU_READ, at);
 }
