@@ -361,9 +361,9 @@ void mutate_world_roomy(struct mutation *m) {
 
 void mutate_world_sparse(struct mutation *m) {
     struct program *program = m->program;
-    uint64_t visible = random_between(&m->random, 24, 64) * PAGE - 1;
+    uint64_t visible = random_between(&m->random, 24, 96) * PAGE - 1;
     program_default_machine(&program->machine);
-    program->machine.adapters = (uint8_t)random_between(&m->random, 4, 8);
+    program->machine.adapters = random_one_in(&m->random, 2) ? 8 : (uint8_t)random_between(&m->random, 4, 7);
     program->machine.iommu = random_one_in(&m->random, 4) ? SUT_IOMMU_PRESENT : SUT_IOMMU_REMAP_ALWAYS;
     program->machine.view_bytes = PROGRAM_VIEWS_MAX;
     for (uint32_t i = 0; i < program->machine.adapters; i++) {

@@ -5,14 +5,15 @@
 #define GRANULE       UINT64_C(65536) /* which a view takes whole ones of */
 #define GRANULE_PAGES (GRANULE / MODEL_PAGE)
 
-/* What consists of many pieces fails at one of them first, and must leave nothing behind. */
-static void put_at_last(struct mutation *m, struct program_op op) {
-    if (random_one_in(&m->random, 3)) {
+/* What consists of so many pieces fails at one of them first, and must leave nothing behind: at a late one,
+ * for the first few are often made otherwise. */
+static void put_at_last(struct mutation *m, struct program_op op, uint32_t pieces) {
+    if (coin(m)) {
         struct program_op failing = op;
         mutate_op_fault(m, &failing);
-        if (coin(m)) { /* the first pieces are often made otherwise than those behind them */
-            failing.fail_kind = op.opcode == OP_MAP ? failing.fail_kind : SUT_FAULT_DOMAIN;
-            failing.fail_nth = (uint8_t)random_between(&m->random, 4, 12);
+        if (op.opcode == OP_PIN2 && !random_one_in(&m->random, 3)) {
+            failing.fail_kind = SUT_FAULT_DOMAIN;
+            failing.fail_nth = (uint8_t)random_between(&m->random, pieces / 2 + 1, pieces + 1);
         }
         scene_put(m, failing);
     }
@@ -47,7 +48,7 @@ void play_holes(struct mutation *m, struct spot at) {
     op.size_form = FORM_PAGES;
     op.size_delta = (int8_t)all_left(m, at);
     op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 4);
-    put_at_last(m, op);
+    put_at_last(m, op, count);
     scene_play(m, OP_DMA_WRITE, at);
     scene_play(m, OP_UNPIN, at);
 }
@@ -78,7 +79,7 @@ void play_view_holes(struct mutation *m, struct spot at) {
     op.arg.map.Offset = coin(m) ? 0 : GRANULE;
     op.size_form = FORM_RAW;
     op.arg.map.Size = (ULONG)((uint64_t)count * GRANULE - op.arg.map.Offset);
-    put_at_last(m, op);
+    put_at_last(m, op, count);
     scene_play(m, OP_CPU_WRITE, at);
     scene_play(m, OP_CPU_READ, at);
 }
@@ -105,7 +106,7 @@ void play_frame_holes(struct mutation *m, struct spot at) {
     struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
     op.size_form = FORM_PAGES;
     op.size_delta = (int8_t)all_left(m, at);
-    put_at_last(m, op);
+    put_at_last(m, op, count);
     scene_play(m, OP_DMA_WRITE, at);
     if (coin(m))
         scene_play(m, OP_PRESSURE, at);
