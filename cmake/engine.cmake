@@ -3,7 +3,8 @@
 
 # Engines that know these hooks find them, the others leave them alone.
 set(state_sources "${pinfuzz_root}/fuzz/engine/afl_state.c" "${pinfuzz_root}/fuzz/engine/counters.c")
-set(engine_sources "${pinfuzz_root}/fuzz/engine/libfuzzer_mutator.c" ${state_sources})
+set(engine_sources "${pinfuzz_root}/fuzz/engine/libfuzzer_mutator.c" "${pinfuzz_root}/fuzz/engine/honggfuzz.c"
+  ${state_sources})
 set(engine_libraries)
 # It looks at coverage: for fuzz targets the subject is compiled once more, with what the engine adds to `covered`.
 set(engine_covers ON)

@@ -5,6 +5,7 @@
  * them.
  *
  *     counters_honggfuzz FILE...       a line a file: its number, then ARRAY.COUNTER=VALUE in order
+ *     counters_honggfuzz --rejected    what the target returns for an input that it does not run
  */
 #define HONGGFUZZ 1 /* and the others that read registered counters */
 #define CENTIPEDE 2
@@ -19,6 +20,7 @@
 
 #include "harness/interleave/accesses.h"
 #include "harness/judge/state_coverage.h"
+#include "harness/program/program.h"
 
 #pragma weak accesses_counters
 
@@ -65,6 +67,14 @@ void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop) {
 #if ENGINE == LIBFUZZER || ENGINE == CENTIPEDE || ENGINE == NOBODY
 void __libfuzzer_is_present(void);
 void __libfuzzer_is_present(void) {}
+#endif
+
+#if ENGINE == HONGGFUZZ
+void HF_ITER(const uint8_t **data, size_t *size);
+void HF_ITER(const uint8_t **data, size_t *size) {
+    (void)data;
+    (void)size;
+}
 #endif
 
 #if ENGINE == HONGGFUZZ || ENGINE == NOBODY
@@ -183,7 +193,20 @@ static void run(const char *path) {
                 printf(" %u.%u=%u", array, i, got[array][i]);
 }
 
+/* A program of an operation that this target does not run. */
+static int reject(void) {
+    static struct program program;
+    static uint8_t bytes[PROGRAM_BYTES];
+    program_decode(&program, NULL, 0);
+    program.op_count = 1;
+    program.ops[0] = (struct program_op){.opcode = OP_LINK};
+    printf("returned %d\n", LLVMFuzzerTestOneInput(bytes, program_encode(&program, bytes)));
+    return 0;
+}
+
 int main(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--rejected") == 0)
+        return reject();
     for (int i = 1; i < argc; i++) {
         printf("%d", i);
         run(argv[i]);
