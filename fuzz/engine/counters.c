@@ -30,7 +30,7 @@ enum domain {
     DOMAIN_ACCESSES
 };
 
-/* Of an execution: the programs of the corpus have up to 360. Centipede looks at all of them after each, 1
+/* Of an execution: the programs of the corpus have up to 473. Centipede looks at all of them after each, 1
  * us; what is beyond is not told. */
 #define FEATURES_MAX 2048u
 __attribute__((used, section("__centipede_extra_features"))) static uint64_t features[FEATURES_MAX];

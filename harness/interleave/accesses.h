@@ -113,7 +113,7 @@ const char *accesses_lock_name(unsigned lock);
  * The pairs are hashed: the core has some 500 instructions that touch what two actors can, each with a few
  * partners that come about, and under at most four sets of locks, so that half of the places stay free.
  * libFuzzer takes them where they lie, in the section of its extra counters, at 0.08 ns each in each
- * execution; fuzz/engine/afl_state.c hands them to AFL++.
+ * execution; fuzz/engine/afl_state.c hands them to AFL++, counters.c there to others.
  */
 enum accesses_counters {
     ACCESSES_AT_ALIASES = 0,

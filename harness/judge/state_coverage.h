@@ -9,7 +9,7 @@
  *   - how many pins and views were out at once, how many handles issued.
  *
  * libFuzzer takes the counters where they lie: in the section that it calls extra counters, which it
- * clears before each execution. fuzz/engine/afl_state.c hands them to AFL++.
+ * clears before each execution. fuzz/engine/afl_state.c hands them to AFL++, counters.c there to others.
  */
 #ifndef HARNESS_STATE_COVERAGE_H
 #define HARNESS_STATE_COVERAGE_H
