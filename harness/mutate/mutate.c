@@ -38,7 +38,7 @@ static uint8_t some_opcode(struct mutation *m) {
     uint8_t opcode;
     do {
         opcode = random_one_in(&m->random, 3) ? RANDOM_PICK(&m->random, any) : RANDOM_PICK(&m->random, often);
-    } while (!mutation_may(m, opcode));
+    } while (!mutation_wants(m, opcode));
     return opcode;
 }
 
@@ -194,7 +194,7 @@ static bool opens_and_closes(struct mutation *m, struct program_op *opening, str
                                     OP_RESET, OP_POWER, OP_IRQL, OP_STOP, OP_REMOVE};
     uint8_t opens = RANDOM_PICK(&m->random, often);
     uint8_t closes = program_undone_by(opens);
-    if (!mutation_may(m, opens) || !mutation_may(m, closes))
+    if (!mutation_wants(m, opens) || !mutation_may(m, closes))
         return false;
     *opening = mutate_op_on(m, opens, chain, index);
     dry_run_op(&m->model, opening);
@@ -374,6 +374,10 @@ static void mutate_program(struct mutation *m) {
 static struct program program, other_program;
 static struct mutation mutation;
 
+void mutate_swarm(bool on) {
+    swarm_begin(on);
+}
+
 static struct mutation *begin(uint64_t seed, size_t max_size, uint32_t operations) {
     struct mutation *m = &mutation;
     size_t records = max_size / PROGRAM_RECORD;
@@ -381,6 +385,11 @@ static struct mutation *begin(uint64_t seed, size_t max_size, uint32_t operation
     m->operations =
         operations & MUTATE_ALL_OPERATIONS ? operations & MUTATE_ALL_OPERATIONS : MUTATE_ALL_OPERATIONS;
     m->random.state = seed;
+    m->swarm = swarm_next(seed);
+    m->wanted = m->operations & m->swarm->operations;
+    if (!(m->wanted &
+          ~(uint32_t)PROGRAM_ORDER_BITS)) /* a target of few operations, and none of them is left */
+        m->wanted = m->operations;
     /* The machine and at least one adapter come first; finish() sees to the others. */
     m->max_ops = records < 2 ? 0 : records - 2 < PROGRAM_OPS ? (uint32_t)(records - 2) : PROGRAM_OPS;
     described[0] = '\0';

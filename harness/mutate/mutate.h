@@ -12,6 +12,7 @@
 #ifndef HARNESS_MUTATE_H
 #define HARNESS_MUTATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,10 @@ size_t mutate_input(uint8_t *data, size_t size, size_t max_size, uint64_t seed, 
  * has room for max_size bytes and may overlap neither; returns the size. */
 size_t mutate_cross(const uint8_t *data, size_t size, const uint8_t *other, size_t other_size, uint8_t *out,
                     size_t max_size, uint64_t seed, uint32_t operations);
+
+/* Whether stretches of mutants do without something (swarm.h), from the next one on; not until it is said.
+ * Then mutants are decided by their seeds and by how many there were before. */
+void mutate_swarm(bool on);
 
 /* Names of what the last mutant was made by, joined with "+": "scene+tweak+world". Valid until the next
  * mutation. */

@@ -478,21 +478,31 @@ static void tweak_base(struct mutation *m, struct program_op *op) {
     }
 }
 
+static uint32_t fault_weight(const struct mutation *m, uint8_t kind, enum world_fault_use use) {
+    return m->swarm->faults & UINT32_C(1) << kind ? world_faults[kind].weight[use] : 0;
+}
+
+/* SUT_FAULT_KINDS: none. */
 static uint8_t some_fault(struct mutation *m, enum world_fault_use use) {
     uint32_t weights = 0;
     for (uint8_t kind = 0; kind < SUT_FAULT_KINDS; kind++)
-        weights += world_faults[kind].weight[use];
+        weights += fault_weight(m, kind, use);
+    if (weights == 0)
+        return SUT_FAULT_KINDS;
     uint32_t pick = random_below(&m->random, weights);
     uint8_t kind = 0;
-    for (; pick >= world_faults[kind].weight[use]; kind++)
-        pick -= world_faults[kind].weight[use];
+    for (; pick >= fault_weight(m, kind, use); kind++)
+        pick -= fault_weight(m, kind, use);
     return kind;
 }
 
 void mutate_op_fault(struct mutation *m, struct program_op *op) {
-    op->fail_kind = some_fault(m, op->opcode == OP_MAP     ? WORLD_FAULT_MAP
-                                  : op->opcode == OP_START ? WORLD_FAULT_START
-                                                           : WORLD_FAULT_PIN);
+    uint8_t kind = some_fault(m, op->opcode == OP_MAP     ? WORLD_FAULT_MAP
+                                 : op->opcode == OP_START ? WORLD_FAULT_START
+                                                          : WORLD_FAULT_PIN);
+    if (kind == SUT_FAULT_KINDS)
+        return;
+    op->fail_kind = kind;
     /* A start passes some fault points for each member; a pin and a map a handful. */
     uint32_t likely = op->opcode == OP_START ? 24 : 6;
     op->fail_nth = (uint8_t)(1 + random_below(&m->random, random_one_in(&m->random, 3) ? likely : 3));

@@ -63,6 +63,8 @@ void mutate_scene_full(struct mutation *m) {
     play_either(m, random_one_in(&m->random, 3) ? play_frame_holes : play_fill, play_fill_views);
 }
 
+_Static_assert(sizeof(plays) / sizeof(plays[0]) <= 32, "a bit each");
+
 void mutate_scene(struct mutation *m) {
     uint32_t weight[sizeof(plays) / sizeof(plays[0])];
     struct spot at = {0, 0};
@@ -74,10 +76,12 @@ void mutate_scene(struct mutation *m) {
         at.index = mutate_pick_index(m, at.chain);
     bool shortage = is_short(m, at.chain);
     for (uint32_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
-        bool can = (m->operations & plays[i].needs) == plays[i].needs;
+        bool can = (m->operations & plays[i].needs) == plays[i].needs && m->swarm->scenes & UINT32_C(1) << i;
         weight[i] = !can ? 0 : shortage ? plays[i].weight_short : plays[i].weight;
         sum += weight[i];
     }
+    if (sum == 0) /* nothing that this target plays is left */
+        return;
     uint32_t drawn = some(m, sum), i = 0;
     for (; drawn >= weight[i]; i++)
         drawn -= weight[i];

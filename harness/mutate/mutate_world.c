@@ -484,7 +484,9 @@ void mutate_world_fresh(struct mutation *m) {
     program->machine.adapters = RANDOM_PICK(&m->random, counts);
     if (program->machine.adapters > 8)
         program->machine.adapters = (uint8_t)random_between(&m->random, 9, PROGRAM_ADAPTERS);
-    program->machine.iommu = some_iommu(m);
+    if (m->swarm->adapters)
+        program->machine.adapters = m->swarm->adapters;
+    program->machine.iommu = m->swarm->iommu == SUT_IOMMU_KINDS ? some_iommu(m) : m->swarm->iommu;
     bool chained = !random_one_in(&m->random, 4);
     for (uint32_t i = 0; i < program->machine.adapters; i++) {
         struct program_adapter *adapter = &program->adapters[i];
@@ -493,7 +495,8 @@ void mutate_world_fresh(struct mutation *m) {
             adapter->joins = (uint8_t)(random_one_in(&m->random, 3) ? random_between(&m->random, 1, i) : 1);
     }
     make_areas(m);
-    if (random_one_in(&m->random, 6)) { /* a driver that does something wrong */
+    if (m->swarm->wrong_in &&
+        random_one_in(&m->random, m->swarm->wrong_in)) { /* a driver that does something wrong */
         uint32_t who = random_below(&m->random, program->machine.adapters);
         program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
     }

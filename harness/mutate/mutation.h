@@ -4,6 +4,7 @@
 
 #include "harness/contract/dry_run.h"
 #include "harness/mutate/mutate.h"
+#include "harness/mutate/swarm.h"
 #include "harness/program/random.h"
 #include "harness/program/target_operations.h"
 
@@ -12,8 +13,10 @@
 
 struct mutation {
     struct program *program;
-    uint32_t operations; /* TARGET_OP() bits */
-    uint32_t max_ops;    /* what fits into the engine's buffer */
+    uint32_t operations; /* TARGET_OP() bits: the target's, */
+    uint32_t wanted;     /* and those of them that are put in by themselves */
+    const struct swarm *swarm;
+    uint32_t max_ops; /* what fits into the engine's buffer */
     struct random random;
     struct model model; /* the dry run, up to where operations are put */
     uint32_t scene_count;
@@ -22,6 +25,11 @@ struct mutation {
 
 static inline bool mutation_may(const struct mutation *m, uint8_t opcode) {
     return (m->operations & TARGET_OP(opcode)) != 0;
+}
+
+/* Whether it is put in by itself; scenes are left out as a whole. */
+static inline bool mutation_wants(const struct mutation *m, uint8_t opcode) {
+    return (m->wanted & TARGET_OP(opcode)) != 0;
 }
 
 /* ---- mutate_world.c ---- */

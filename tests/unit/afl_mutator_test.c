@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "harness/drive/target.h"
+#include "harness/mutate/swarm.h"
 #include "harness/program/program.h"
 
 static struct {
@@ -93,6 +94,37 @@ static void the_seed_decides(void) {
     }
 }
 
+/* How many mutants are alike with the setting and without, before the first that differs. */
+static uint32_t alike(const char *setting) {
+    enum {
+        MUTANTS = 4 * SWARM_STRETCH
+    };
+    static uint64_t sums[MUTANTS];
+    size_t size = make_program(input, 1, 0);
+    for (int time = 0; time < 2; time++) {
+        unsetenv("PINFUZZ_SWARM");
+        if (time)
+            setenv("PINFUZZ_SWARM", setting, 1);
+        void *data = face.init(NULL, 1);
+        for (uint32_t i = 0; i < MUTANTS; i++) {
+            unsigned char *out;
+            uint64_t sum = face.fuzz(data, input, size, &out, NULL, 0, sizeof(copy));
+            for (size_t at = 0, end = sum; at < end; at++)
+                sum = sum * 31 + out[at];
+            if (time && sums[i] != sum)
+                return i;
+            sums[i] = sum;
+        }
+    }
+    return MUTANTS;
+}
+
+static void stretches_can_be_turned_off(void) {
+    CHECK(alike("1") == 4 * SWARM_STRETCH);
+    CHECK(alike("0") >= SWARM_STRETCH && alike("0") < 2 * SWARM_STRETCH);
+    unsetenv("PINFUZZ_SWARM");
+}
+
 /* The one operation that matters is all that is left. */
 static void trimming_leaves_what_matters(void) {
     void *data = face.init(NULL, 1);
@@ -139,6 +171,7 @@ int main(void) {
     load();
     mutants_keep_to_the_target();
     the_seed_decides();
+    stretches_can_be_turned_off();
     trimming_leaves_what_matters();
     return 0;
 }

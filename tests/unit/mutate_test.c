@@ -10,6 +10,7 @@
 #include "harness/contract/dry_run.h"
 #include "harness/drive/executor.h"
 #include "harness/drive/target.h"
+#include "harness/mutate/swarm.h"
 #include "harness/program/random.h"
 
 #define CANARY 0xa5
@@ -54,6 +55,41 @@ static void mutants_are_decided_canonical_and_confined(void) {
             check_output(first, size, PROGRAM_BYTES, masks[mask]);
             CHECK(mutate_described()[0] != '\0');
         }
+    }
+}
+
+/* A chain of mutants through some stretches. Returns for how long it is the one that `hashes` are of. */
+static uint32_t swarm_chain(bool on, uint32_t operations, uint64_t *hashes, bool compare) {
+    enum {
+        MUTANTS = 4 * SWARM_STRETCH
+    };
+    size_t size = 0;
+    uint32_t same = 0;
+    mutate_swarm(on);
+    for (uint32_t i = 0; i < MUTANTS; i++) {
+        size = mutate_input(first, i % 16 ? size : 0, PROGRAM_BYTES, i * UINT64_C(0x9e3779b97f4a7c15),
+                            operations, NULL);
+        check_output(first, size, PROGRAM_BYTES, operations);
+        uint64_t hash = size;
+        for (size_t at = 0; at < size; at++)
+            hash = (hash ^ first[at]) * UINT64_C(0x100000001b3);
+        if (compare)
+            same += same == i && hashes[i] == hash;
+        else
+            hashes[i] = hash;
+    }
+    mutate_swarm(false);
+    return same;
+}
+
+/* The first stretch does without nothing, the second without something; and the same again makes the same. */
+static void stretches_are_decided_by_what_was_before(void) {
+    static uint64_t hashes[4 * SWARM_STRETCH];
+    for (uint32_t mask = 0; mask < sizeof(masks) / sizeof(masks[0]); mask++) {
+        swarm_chain(true, masks[mask], hashes, false);
+        CHECK(swarm_chain(true, masks[mask], hashes, true) == 4 * SWARM_STRETCH);
+        uint32_t same = swarm_chain(false, masks[mask], hashes, true);
+        CHECK(same >= SWARM_STRETCH && same < 2 * SWARM_STRETCH);
     }
 }
 
@@ -304,6 +340,7 @@ static void a_share_is_left_to_bytes(void) {
 }
 
 int main(void) {
+    stretches_are_decided_by_what_was_before();
     mutants_are_decided_canonical_and_confined();
     any_bytes_can_be_mutated();
     a_mutant_fits_in_its_buffer();
