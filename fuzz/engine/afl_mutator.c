@@ -4,9 +4,10 @@
  *     AFL_CUSTOM_MUTATOR_LIBRARY=.../libpinfuzz_mutator.so PINFUZZ_TARGET=pin_unpin_fuzzer afl-fuzz ...
  *
  * PINFUZZ_TARGET names the target, whose operations are kept to; without it all operations are used, and
- * a target that does not run them all refuses some mutants. PINFUZZ_SWARM=0: see harness/mutate/swarm.h. AFL++ goes on mutating bytes by itself
- * (unless AFL_CUSTOM_MUTATOR_ONLY is set). It asks for one mutator a process, so there is one state here.
- * Nothing of AFL++'s headers is needed: the functions are found by name, their shapes are documented.
+ * a target that does not run them all refuses some mutants. PINFUZZ_SWARM=0: see harness/mutate/swarm.h.
+ * AFL++ goes on mutating bytes by itself (unless AFL_CUSTOM_MUTATOR_ONLY is set). It asks for one mutator a
+ * process, so there is one state here. Nothing of AFL++'s headers is needed: the functions are found by name,
+ * their shapes are documented.
  */
 #include <stdio.h>
 #include <stdlib.h>
