@@ -77,8 +77,9 @@ static void emit(struct maker *m) {
     uint64_t key;
     if (!key_of(m->model, &m->op, &key))
         return;
-    for (uint32_t i = 0; i < made->count; i++)
-        if (made->key[i] == key)
+    uint32_t at = (uint32_t)key % OPERATIONS_SLOTS;
+    for (; made->found[at]; at = (at + 1) % OPERATIONS_SLOTS)
+        if (made->key[made->found[at] - 1] == key)
             return;
     if (made->count == OPERATIONS_MAX) {
         made->capped = true;
@@ -86,6 +87,7 @@ static void emit(struct maker *m) {
     }
     made->op[made->count] = m->op;
     made->key[made->count++] = key;
+    made->found[at] = (uint16_t)made->count;
 }
 
 /* ---- operands ---- */
@@ -176,8 +178,15 @@ static uint64_t resolved(const struct maker *m, const struct program_operand *op
     return program_operand_get(&op, operand);
 }
 
-/* Each form there is, and one less and one more of it. Where no size fits, there being no area, a page does.
- */
+static bool is_among(const uint64_t *number, uint32_t count, uint64_t wanted) {
+    uint32_t i = 0;
+    while (i < count && number[i] != wanted)
+        i++;
+    return i < count;
+}
+
+/* Each form there is, and one less and one more of it: those that come to the same number once. Where no size
+ * fits, there being no area, a page does. */
 static void forms(struct maker *m, const struct program_operand *operand) {
     bool size = operand->kind == OPERAND_SIZE;
     uint8_t *form = size ? &m->op.size_form : &m->op.offset_form;
@@ -186,6 +195,8 @@ static void forms(struct maker *m, const struct program_operand *operand) {
     uint64_t maximum = resolve_maximum(m->model, device, m->op.arg.unpin.PhysicalAdapterIndex);
     if (maximum < MODEL_PAGE)
         maximum = MODEL_PAGE;
+    uint64_t tried[3 * PROGRAM_FORMS];
+    uint32_t count = 0;
     for (uint8_t f = 0; f < PROGRAM_FORMS; f++) {
         if (f == FORM_RAW)
             continue; /* zero, of which FORM_PAGES has one, too */
@@ -193,6 +204,9 @@ static void forms(struct maker *m, const struct program_operand *operand) {
             *form = f;
             *delta = d;
             uint64_t bytes = resolved(m, operand);
+            if (is_among(tried, count, bytes))
+                continue;
+            tried[count++] = bytes;
             bool inside = size ? bytes > 0 && bytes <= maximum : bytes < maximum;
             go_on(m, operand, inside && bytes % MODEL_PAGE == 0);
         }
@@ -345,6 +359,7 @@ void operations_make(struct operations *made, const struct model *model, unsigne
     struct maker m = {.made = made, .model = model, .odd = odd};
     made->count = 0;
     made->capped = false;
+    memset(made->found, 0, sizeof made->found);
     for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         bool callback = call_is_callback(opcode);
         /* What is said of other operations is none by itself: a race has its schedules (`pinfuzz schedules`),

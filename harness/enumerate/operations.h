@@ -17,12 +17,16 @@
 #define OPERATIONS_MAX 16384u
 #define OPERATIONS_ODD 3u /* at most */
 
+#define OPERATIONS_SLOTS (OPERATIONS_MAX * 2u) /* a power of two */
+
 struct operations {
     uint32_t count;
     bool capped; /* there are more */
     struct program_op op[OPERATIONS_MAX];
-    uint64_t key[OPERATIONS_MAX]; /* of the call that each comes to */
+    uint64_t key[OPERATIONS_MAX];     /* of the call that each comes to */
+    uint16_t found[OPERATIONS_SLOTS]; /* a hash table by key: operation + 1 */
 };
+_Static_assert(OPERATIONS_MAX <= UINT16_MAX, "an operation's number fits");
 
 /* To be called while the run is in that state: what a driver would call is asked of it. `first`: no operation
  * comes before, and whoever makes it is called actor 0. */
