@@ -34,7 +34,7 @@ grep -q 'complete, nothing found$' whole || fail "not complete: $(cat whole)"
 totals "$pinfuzz" enumerate -k 2 one-remapped two-late | cmp - whole || fail 'a second time it says something else'
 programs() { "$pinfuzz" enumerate "$@" | sed -n 's/^at most .* \([0-9]*\) programs, .*/\1/p'; }
 plain=$(programs -k 1 one-remapped)
-for more in --faults --changes '--odd 2'; do
+for more in --faults --changes '--odd 2' '--repeat 2'; do
     # shellcheck disable=SC2086 # two words
     (($(programs -k 1 $more one-remapped) > plain)) || fail "$more adds no program"
 done
@@ -69,11 +69,17 @@ sed 's/, [0-9.]* s: /: /' part | cmp - whole || fail "killed $kills times, it sa
 totals "$pinfuzz" enumerate -k 2 --state state one-remapped two-late | cmp - whole || fail 'complete, it is not so again'
 expect 2 '*state: expected the state of this enumeration*' "$pinfuzz" enumerate -k 1 --state state one-remapped two-late
 expect 2 '*state: expected the state of this enumeration*' "$pinfuzz" enumerate -k 2 --state state two-late
+expect 2 '*state: expected the state of this enumeration*' \
+    "$pinfuzz" enumerate -k 2 --repeat 2 --state state one-remapped two-late
 expect 2 '*state: expected the state of this enumeration*' "$broken" enumerate -k 2 --state state one-remapped two-late
 head -c 2000 state >half
 expect 2 '*half: it is damaged*' "$pinfuzz" enumerate -k 2 --state half one-remapped two-late
 expect 2 '*late.txt: expected the state of an enumeration*' "$pinfuzz" enumerate --state late.txt one-late
 expect 2 '*nowhere/state.*: *' "$pinfuzz" enumerate -k 1 --state nowhere/state one-late
+
+# A repetition is the program that was found.
+expect 1 '*, also repeated, *: violated MAP-MANY, by 2 operations in one-none:*repeat ops=1 times=2*' \
+    "$broken" enumerate -k 1 --repeat 2
 
 # Interrupted or out of time, it says that this is not all.
 "$pinfuzz" enumerate -k 8 --state long >part &

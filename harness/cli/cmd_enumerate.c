@@ -25,6 +25,7 @@ struct options {
     enum load_form form;
     unsigned depth;
     unsigned odd;
+    unsigned repeat;
     unsigned seconds;
     unsigned save_every;
     unsigned timeout;
@@ -154,9 +155,10 @@ static void print_counts(const struct enumeration *e) {
 
 static void print_total(const struct enumeration *e, const struct options *options) {
     struct enumerate_counts sum = sum_up(e, 0, e->world_count, ANY_LENGTH);
-    printf("at most %u operations%s%s, %u worlds, %" PRIu64 " programs, %" PRIu64 " states, %.1f s: ",
+    printf("at most %u operations%s%s%s, %u worlds, %" PRIu64 " programs, %" PRIu64 " states, %.1f s: ",
            options->depth, options->faults ? ", at most one fault" : "",
-           options->apart ? "" : ", states merged", e->world_count, sum.programs, sum.states, e->spent);
+           options->repeat ? ", also repeated" : "", options->apart ? "" : ", states merged", e->world_count,
+           sum.programs, sum.states, e->spent);
     if (e->left > 0) {
         printf("%" PRIu64 " programs not judged to their end, ", e->left);
     }
@@ -232,6 +234,7 @@ static int enumerate(const struct options *options) {
     shared->enumeration = (struct enumeration){.worlds = worlds,
                                                .world_count = world_count,
                                                .odd = options->odd,
+                                               .repeat = options->repeat,
                                                .faults = options->faults,
                                                .merge = !options->apart,
                                                .timeout = options->timeout,
@@ -250,6 +253,7 @@ static int enumerate(const struct options *options) {
 static const struct option option_table[] = {
     {"--operations", "-k", OPTION_COUNT, offsetof(struct options, depth), 0, ENUMERATE_DEPTH},
     {"--odd", NULL, OPTION_COUNT, offsetof(struct options, odd), 0, OPERATIONS_ODD},
+    {"--repeat", NULL, OPTION_COUNT, offsetof(struct options, repeat), 2, PROGRAM_REPEAT_TIMES},
     {"--faults", NULL, OPTION_FLAG, offsetof(struct options, faults), 0, 0},
     {"--changes", NULL, OPTION_FLAG, offsetof(struct options, changes), 0, 0},
     {"--no-merge", NULL, OPTION_FLAG, offsetof(struct options, apart), 0, 0},
@@ -333,6 +337,8 @@ const struct cmd cmd_enumerate = {
         "                   at most K - 1\n"
         "    --faults       run each program also with each fault that it can meet, one at a time (FAULTS\n"
         "                   in `pinfuzz help programs`); boot has none, but `start` and `add` have\n"
+        "    --repeat N     run each program without a fault also N times in a row, as `repeat` has it:\n"
+        "                   for what an implementation counts, and nobody can look at\n"
         "    --no-merge     continue every program, also where its state was reached before\n"
         "    --state FILE   keep the state of the enumeration in FILE, and continue from there if FILE is\n"
         "                   there. It is replaced at once, every few seconds and at the end: after Ctrl-C\n"

@@ -94,6 +94,11 @@ static void numbers(struct changer *c, const struct world_field *field, int adap
     change(c, field, adapter, range.most);
 }
 
+static void each(struct changer *c, const struct world_field *field, int adapter, uint64_t most) {
+    for (uint64_t other = 0; other <= most; other++)
+        change(c, field, adapter, other);
+}
+
 static void member(struct changer *c, const struct world_field *field, int adapter, const void *base) {
     uint64_t value = world_get(field, base);
     struct world_range range = world_range(field, &c->from->machine, adapter < 0 ? 0 : (unsigned)adapter);
@@ -102,13 +107,15 @@ static void member(struct changer *c, const struct world_field *field, int adapt
     case WORLD_IS_COUNT: /* worlds of another size are others */
         break;
     case WORLD_IS_NUMBER:
-        numbers(c, field, adapter, range);
+        if (field->domain == WORLD_DOMAIN_FLAGS)
+            each(c, field, adapter, range.most);
+        else
+            numbers(c, field, adapter, range);
         break;
     case WORLD_IS_FLAG:
     case WORLD_IS_WORD:
     case WORLD_IS_JOINS:
-        for (uint64_t other = 0; other <= range.most; other++)
-            change(c, field, adapter, other);
+        each(c, field, adapter, range.most);
         break;
     case WORLD_IS_BITS:
         change(c, field, adapter, 0);

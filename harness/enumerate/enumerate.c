@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -99,6 +100,42 @@ static struct enumerate_counts *counts(unsigned length) {
     return &self->counts[self->world][length];
 }
 
+_Static_assert(ENUMERATE_DEPTH <= PROGRAM_REPEAT_OPS, "a program can be repeated as a whole");
+
+/* The program as it stands, all of it repeated. */
+static bool try_repeated(void) {
+    struct program *program = &self->program;
+    const uint32_t length = program->op_count;
+    memmove(program->ops + 1, program->ops, length * sizeof program->ops[0]);
+    program->ops[0] = (struct program_op){.opcode = OP_REPEAT};
+    program->ops[0].arg.repeat.times = (uint16_t)(self->repeat - 1);
+    program_span_set(&program->ops[0], length);
+    program->op_count = length + 1;
+    if (!run_program(NULL, false))
+        return false;
+    counts(length)->programs++;
+    self->left += run.left != RUN_NOT_LEFT;
+    memmove(program->ops, program->ops + 1, length * sizeof program->ops[0]);
+    program->op_count = length;
+    return true;
+}
+
+/* The state that was just reached, by the program `node` and one more operation. */
+static bool keep(uint32_t node, bool faulted) {
+    uint32_t length = self->program.op_count;
+    const struct progress_node added = {.number = seen.number,
+                                        .parent = node,
+                                        .world = (uint16_t)self->world,
+                                        .length = (uint8_t)length,
+                                        .faulted = faulted,
+                                        .op =
+                                            length ? self->program.ops[length - 1] : (struct program_op){0}};
+    counts(length)->states++;
+    if (!progress_add(&progress, &added))
+        self->end = ENUMERATE_FAILED;
+    return self->end == ENUMERATE_RUNNING;
+}
+
 /* Runs the program as it stands, `node` without its last operation, and keeps what it reaches. */
 static bool try(uint32_t node, bool faulted) {
     uint32_t length = self->program.op_count;
@@ -110,19 +147,10 @@ static bool try(uint32_t node, bool faulted) {
         return true; /* there is no such fault: it is the program without it */
     counts(length)->programs++;
     self->left += run.left != RUN_NOT_LEFT;
-    if (!goes_on || !seen.reached || (self->merge && progress_seen(&progress, seen.number, faulted)))
-        return true;
-    counts(length)->states++;
-    const struct progress_node added = {.number = seen.number,
-                                        .parent = node,
-                                        .world = (uint16_t)self->world,
-                                        .length = (uint8_t)length,
-                                        .faulted = faulted,
-                                        .op =
-                                            length ? self->program.ops[length - 1] : (struct program_op){0}};
-    if (!progress_add(&progress, &added))
-        self->end = ENUMERATE_FAILED;
-    return self->end == ENUMERATE_RUNNING;
+    if (goes_on && seen.reached && !(self->merge && progress_seen(&progress, seen.number, faulted)) &&
+        !keep(node, faulted))
+        return false;
+    return !self->repeat || length == 0 || faulted || try_repeated();
 }
 
 /* With each fault point of the last operation failing. */

@@ -5,7 +5,8 @@
  * A program is run from its boot, and what it is gone on with is made in the state that it reaches
  * (operations.h). Where two programs reach the same state (state.h), the first is gone on with alone. With
  * faults, each operation is made once more for each fault point that it passes, with that point failing; a
- * program has one fault at most.
+ * program has one fault at most. With `repeat`, each program without a fault is run as a repetition, too:
+ * that finds what an implementation counts and nobody can look at.
  */
 #ifndef HARNESS_ENUMERATE_H
 #define HARNESS_ENUMERATE_H
@@ -17,8 +18,8 @@
 #include "harness/enumerate/worlds.h"
 #include "harness/program/program.h"
 
-#define ENUMERATE_DEPTH  8u    /* with 300 operations in a state more takes longer than anybody waits */
-#define ENUMERATE_WORLDS 8192u /* the named ones and their changes are some 2000 */
+#define ENUMERATE_DEPTH  8u     /* with 300 operations in a state more takes longer than anybody waits */
+#define ENUMERATE_WORLDS 16384u /* the named ones and their changes are some 8000 */
 
 enum enumerate_end {
     ENUMERATE_RUNNING,
@@ -39,6 +40,7 @@ struct enumeration {
     const struct small_world *worlds;
     unsigned world_count; /* <= ENUMERATE_WORLDS */
     unsigned odd;         /* operands of an operation that may be odd */
+    unsigned repeat;      /* each program is also run so many times in a row; 0: it is not */
     bool faults;
     bool merge;
     unsigned timeout;    /* seconds for one program; 0: any */

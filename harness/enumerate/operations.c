@@ -185,8 +185,8 @@ static bool is_among(const uint64_t *number, uint32_t count, uint64_t wanted) {
     return i < count;
 }
 
-/* Each form there is, and one less and one more of it: those that come to the same number once. Where no size
- * fits, there being no area, a page does. */
+/* Each form there is, and one less and one more of it, and a byte less and more than a page: those that come
+ * to the same number once. Where no size fits, there being no area, a page does. */
 static void forms(struct maker *m, const struct program_operand *operand) {
     bool size = operand->kind == OPERAND_SIZE;
     uint8_t *form = size ? &m->op.size_form : &m->op.offset_form;
@@ -197,12 +197,12 @@ static void forms(struct maker *m, const struct program_operand *operand) {
         maximum = MODEL_PAGE;
     uint64_t tried[3 * PROGRAM_FORMS];
     uint32_t count = 0;
-    for (uint8_t f = 0; f < PROGRAM_FORMS; f++) {
-        if (f == FORM_RAW)
-            continue; /* zero, of which FORM_PAGES has one, too */
+    for (uint8_t f = FORM_RAW + 1; f <= PROGRAM_FORMS; f++) {
+        bool raw = f == PROGRAM_FORMS; /* the last, for a form says more than a number */
         for (int8_t d = -1; d <= 1; d++) {
-            *form = f;
-            *delta = d;
+            *form = raw ? FORM_RAW : f;
+            *delta = raw ? 0 : d;
+            program_operand_set(&m->op, operand, raw ? MODEL_PAGE + (uint64_t)(int64_t)d : 0);
             uint64_t bytes = resolved(m, operand);
             if (is_among(tried, count, bytes))
                 continue;
@@ -211,7 +211,8 @@ static void forms(struct maker *m, const struct program_operand *operand) {
             go_on(m, operand, inside && bytes % MODEL_PAGE == 0);
         }
     }
-    *form = 0;
+    program_operand_set(&m->op, operand, 0);
+    *form = FORM_RAW;
     *delta = 0;
 }
 

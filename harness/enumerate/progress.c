@@ -117,7 +117,7 @@ static uint64_t asked_for(const struct enumeration *self) {
     if (hash != 0)
         return hash;
     hash = mix_build(MIX_BEGIN);
-    hash = mix(mix(mix(hash, self->odd), self->faults), self->merge);
+    hash = mix(mix(mix(mix(hash, self->odd), self->repeat), self->faults), self->merge);
     for (unsigned i = 0; i < self->world_count; i++) {
         small_world_begin(&self->worlds[i], &program);
         hash = mix_bytes(hash, text, text_print_world(&program, text, sizeof text));

@@ -36,6 +36,12 @@ static const struct {
     {"apart-remapped", "two chains of one, remapped", APART("iommu=remap_always")},
     {"joined-isolated", "a chain of two and one beside it, 1:1",
      "machine adapters=3\n" ONE "\nadapter 1 joins=0 maximum_size=2p\nadapter 2 maximum_size=1p\n"},
+    {"three-isolated", "a chain of three, 1:1",
+     "machine adapters=3\n" ONE "\nadapter 1 joins=0 maximum_size=2p\nadapter 2 joins=0 maximum_size=1p\n"},
+    {"stopped-isolated", "two devices that are not started, 1:1",
+     "machine adapters=2\n" ONE " stopped\nadapter 1 maximum_size=2p stopped\n"},
+    {"two-versions", "a chain of two, with drivers of two versions, 1:1",
+     "machine adapters=2\n" ONE " version=wddm3.1\nadapter 1 joins=0 maximum_size=2p\n"},
     {"stops-isolated", "one device, under a Dxgkrnl that stops the system above APC_LEVEL, 1:1",
      "machine adapters=1 dxgkrnl=wddm3.2\n" ONE "\n"},
     {"wide-isolated", "one device, an area of more than 64 KiB, 1:1",
@@ -49,6 +55,24 @@ static const struct {
     {"reserved-isolated", "one device with two reserved ranges, 1:1",
      "machine adapters=1 firmware_first=0x100 firmware_pages=0x40\n" ONE
      " reserved=2 reserved_first=0x100 reserved_pages=2\n"},
+    {"few-frames", "one device, memory for one area, 1:1", "machine adapters=1 ram=3\n" ONE "\n"},
+    {"few-frames-apart", "two chains of one, memory for one area, remapped",
+     "machine adapters=2 iommu=remap_always ram=4\n" ONE "\nadapter 1 maximum_size=2p\n"},
+    {"few-views", "one device, an area of more than 64 KiB, space for views of 64 KiB, 1:1",
+     "machine adapters=1 views=64K\nadapter 0 maximum_size=72K\n"},
+    {"few-addresses", "a chain of two that sees four pages, remapped",
+     "machine adapters=2 iommu=remap_always\n" ONE
+     " highest_visible=0x3fff\nadapter 1 joins=0 maximum_size=2p\n"},
+    {"few-addresses-reserved", "one device that sees six pages, four of which are reserved, remapped",
+     "machine iommu=remap_always firmware_first=1 firmware_pages=4\n" ONE
+     " reserved=1 reserved_first=1 reserved_pages=4 highest_visible=0x5fff\n"},
+    {"one-unsupported", "one device that cannot be isolated", "machine adapters=1\n" ONE " caps=none\n"},
+    {"one-bypassed", "the same, for which that is bypassed",
+     "machine iommu_flags=9\n" ONE " version=wddm2.8 caps=none\n"},
+    {"one-allowed", "one device that is attached when it has started, if it can be",
+     "machine iommu_flags=0x17\n" ONE LATE "\n"},
+    {"one-answers", "one device, whose driver may answer as another that cannot be isolated",
+     "machine adapters=2\n" ONE "\nadapter 1 absent maximum_size=2p caps=none\n"},
 };
 #define NAMED (sizeof named / sizeof *named)
 

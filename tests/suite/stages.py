@@ -113,7 +113,8 @@ def stages():
                f"{OUT}/plain/pinfuzz_untraced"], ("build-plain",), tail=3),
         # Without sanitizers; some dozen bugs of different kinds, within a second or two each.
         Stage("planted-enumerate", "planted bugs found by enumeration",
-              ["tests/planted/enumerate", "--require", "--jobs", str(PROCESSORS), "--try=-k 2", *sample("enumerated")],
+              ["tests/planted/enumerate", "--require", "--jobs", str(PROCESSORS), "--try=-k 2",
+               "--try=-k 2 --repeat 17 one-none", *sample("enumerated")],
               ("build-plain",), tail=1, slow=True),
         # Two that are found at once: the configurations of the benchmark still link and run.
         Stage("planted-parts", "a planted bug found without each part",
