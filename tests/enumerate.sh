@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pinfuzz enumerate: nothing is found where nothing is, the same whenever and however often it is interrupted; what is
 # broken is found by a program that nothing shorter breaks. Usage: tests/enumerate.sh PINFUZZ BROKEN
-# BROKEN: pinfuzz with an implementation that has two bugs (tests/bare/broken.c).
+# BROKEN: pinfuzz with an implementation that has bugs (tests/bare/broken.c).
 set -euo pipefail
 
 pinfuzz=$(realpath "$1")
@@ -42,6 +42,11 @@ done
 # Nothing is lost where states are not merged, and each length has the same programs up to where merging begins.
 (($(programs -k 2 --no-merge one-late) > $(programs -k 2 one-late))) || fail '--no-merge adds no program'
 "$pinfuzz" enumerate -k 2 --odd 0 --no-merge one-late | grep -q 'complete, nothing found$' || fail 'not complete'
+
+# Operations that share a run reach what they reach apart.
+totals "$pinfuzz" enumerate -k 2 --apart one-remapped two-late | cmp - whole || fail '--apart says something else'
+totals "$pinfuzz" enumerate -k 1 | sed 's/, states merged//' | cmp - <(totals "$pinfuzz" enumerate -k 1 --no-merge) ||
+    fail 'of one operation, states that are merged make a difference'
 
 # A world from a file is the one of that name; its operations do not matter.
 "$pinfuzz" enumerate --list | awk '/^#/ { on = $2 == "two-late:" } on' >late.txt
@@ -100,6 +105,13 @@ expect 1 '*: violated PIN-MAPPED, by 1 operations in one-remapped:*contract viol
 expect 1 '*found.txt: violated PIN-MAPPED' "$broken" run found.txt
 expect 0 'found.txt: kept' "$pinfuzz" run found.txt
 expect 1 '*: violated MAP-MANY, by 2 operations in one-none:*' "$broken" enumerate -k 3 one-none
+expect 1 '*: violated MAP-MANY, by 2 operations in one-none:*' "$broken" enumerate -k 3 --apart one-none
+# What operations break together that share a run, and none of them alone: as small as it can be made.
+printf 'machine iommu=none pool=300K\nadapter 0 maximum_size=3p\n' >counts.txt
+expect 1 'at most 1 operations*: violated ANY-ROLLBACK, by 19 operations in counts.txt:*' \
+    "$broken" enumerate -k 1 -o found.txt counts.txt
+expect 1 '*found.txt: violated ANY-ROLLBACK' "$broken" run found.txt
+expect 0 '*: complete, nothing found' "$broken" enumerate -k 1 --apart counts.txt
 expect 2 "*expected a named world (--list) or a file, got 'one-nought'*" "$pinfuzz" enumerate one-nought
 expect 2 '*nothing.txt*' "$pinfuzz" enumerate nothing.txt
 expect 2 '*-k wants a number from 0 to 8*' "$pinfuzz" enumerate -k 9

@@ -15,6 +15,7 @@
 #include "harness/enumerate/operations.h"
 #include "harness/program/text.h"
 #include "harness/verdict/child.h"
+#include "harness/verdict/shrink.h"
 
 #define DEPTH      3u
 #define SAVE_EVERY 5u
@@ -31,6 +32,7 @@ struct options {
     unsigned timeout;
     bool faults;
     bool apart;
+    bool alone;
     bool changes;
     bool list;
 };
@@ -226,10 +228,15 @@ static void run_child(void *context) {
     _exit(0); /* runs that were left in the middle leak, and that is not their finding */
 }
 
-static int enumerate(const struct options *options) {
-    int status;
+/* One run for several operations does not tell what a fault or a repetition of one of them does. */
+static bool shares(const struct options *options) {
+    return !options->apart && !options->alone && !options->faults && options->repeat == 0;
+}
+
+/* In memory of its own. */
+static bool enumerate_once(const struct options *options, bool share, int *status) {
     if ((shared = child_shared(sizeof *shared)) == NULL) {
-        return CMD_BAD_INPUT;
+        return false;
     }
     shared->enumeration = (struct enumeration){.worlds = worlds,
                                                .world_count = world_count,
@@ -237,17 +244,59 @@ static int enumerate(const struct options *options) {
                                                .repeat = options->repeat,
                                                .faults = options->faults,
                                                .merge = !options->apart,
+                                               .share = share,
                                                .timeout = options->timeout,
                                                .seconds = options->seconds,
-                                               .state = options->state,
+                                               .state = share || !shares(options) ? options->state : NULL,
                                                .save_every = options->save_every,
                                                .stop = &shared->stop};
     /* The second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return child_run(run_child, &shared->enumeration, -1, 0, &status) ? print_end(options, status)
-                                                                      : CMD_BAD_INPUT;
+    return child_run(run_child, &shared->enumeration, -1, 0, status);
+}
+
+/* What was found in a run that operations share, as small as it can be made. */
+static void make_small(struct enumeration *e, const struct options *options) {
+    static struct program small;
+    struct verdict alone;
+    program_copy(&small, &e->program);
+    if (verdict_of(&small, options->timeout, &alone) && (alone.died || alone.outcome != VERDICT_KEPT)) {
+        shrink(&small, &alone, 0, options->timeout, &shared->stop);
+        program_copy(&e->program, &small);
+    }
+}
+
+/* What several operations do together, or whatever took the process down while they shared a run, is looked
+ * for once more with each in a run of its own, which may find something shorter. */
+static int enumerate(const struct options *options) {
+    int status, again;
+    if (!enumerate_once(options, shares(options), &status)) {
+        return CMD_BAD_INPUT;
+    }
+    struct enumeration *first = &shared->enumeration;
+    if (!first->share || (status == 0 && !first->sums_up)) {
+        return print_end(options, status);
+    }
+    make_small(first, options);
+    for (unsigned i = 0; i < world_count && first->sums_up; i++) {
+        if (worlds[i].depth >= first->program.op_count) {
+            worlds[i].depth = first->program.op_count - 1;
+        }
+    }
+    struct shared *before = shared;
+    if (!enumerate_once(options, false, &again)) {
+        return CMD_BAD_INPUT;
+    }
+    shared->enumeration.spent += first->spent;
+    if (again != 0 || shared->enumeration.end == ENUMERATE_FOUND ||
+        shared->enumeration.end == ENUMERATE_FAILED) {
+        return print_end(options, again);
+    }
+    first->spent = shared->enumeration.spent;
+    shared = before;
+    return print_end(options, status);
 }
 
 static const struct option option_table[] = {
@@ -257,6 +306,7 @@ static const struct option option_table[] = {
     {"--faults", NULL, OPTION_FLAG, offsetof(struct options, faults), 0, 0},
     {"--changes", NULL, OPTION_FLAG, offsetof(struct options, changes), 0, 0},
     {"--no-merge", NULL, OPTION_FLAG, offsetof(struct options, apart), 0, 0},
+    {"--apart", NULL, OPTION_FLAG, offsetof(struct options, alone), 0, 0},
     {"--state", NULL, OPTION_NAME, offsetof(struct options, state), 0, 0},
     {"--save-every", NULL, OPTION_COUNT, offsetof(struct options, save_every), 0, 86400},
     {"--seconds", NULL, OPTION_COUNT, offsetof(struct options, seconds), 1, UINT32_MAX},
@@ -340,6 +390,11 @@ const struct cmd cmd_enumerate = {
         "    --repeat N     run each program without a fault also N times in a row, as `repeat` has it:\n"
         "                   for what an implementation counts, and nobody can look at\n"
         "    --no-merge     continue every program, also where its state was reached before\n"
+        "    --apart        boot for each program. Otherwise, operations that leave the state as it is run\n"
+        "                   one after the other, which rests on the same assumption, and takes half of\n"
+        "                   the time. What they break together is reported as small as it can be made\n"
+        "                   (`pinfuzz help minimize`), if no program of at most K operations breaks\n"
+        "                   something alone that is smaller\n"
         "    --state FILE   keep the state of the enumeration in FILE, and continue from there if FILE is\n"
         "                   there. It is replaced at once, every few seconds and at the end: after Ctrl-C\n"
         "                   or kill -9, the same command continues, and its totals are the same\n"

@@ -174,6 +174,8 @@ static void run_ops(const struct program *program) {
             run.walk.next += run_race(i);
             run.race_ops = 0;
         }
+        if (run.options->step && !run.abandoned)
+            run.options->step();
     }
     run.op = RUN_END;
     run.walk.pass = run.walk.passes = 0;

@@ -21,6 +21,8 @@
 
 /* The largest fail_nth that a program can say. */
 #define NTH_MAX UINT8_MAX
+/* Operations that share a run at most. */
+#define SHARED_MAX 64u
 /* Between two saves, beside the seconds that were asked for: so many times as long as a save takes. */
 #define SAVE_FACTOR 20.0
 
@@ -65,6 +67,13 @@ static struct {
     bool fired; /* the fault of its last operation */
 } seen;
 
+/* A state from which several operations are tried in one run. */
+static struct {
+    uint32_t length; /* of the program that reaches it */
+    uint64_t number;
+    uint32_t same; /* operations behind that program which have left it as it was */
+} shared;
+
 static void take_number(void) {
     seen.reached = true;
     seen.number = mix(state_number(), self->world);
@@ -74,14 +83,25 @@ static void take_operations(void) {
     operations_make(&operations, &run.model, self->odd, seen.first);
 }
 
+/* The run ends with the operation that changes the state: the walk ends where the program does. */
+static void watch_state(void) {
+    if (run.op < shared.length)
+        return;
+    if (mix(state_number(), self->world) == shared.number)
+        shared.same++;
+    else
+        self->program.op_count = run.op + 1;
+}
+
 static void watch_fault(struct call *call, bool performed) {
     if (performed && !run.inside && run.op + 1 == self->program.op_count)
         seen.fired = call->fired;
 }
 
 /* False: something was found. */
-static bool run_program(void (*done)(void), bool fault) {
-    const struct run_options options = {.quiet = true, .observe = fault ? watch_fault : NULL, .done = done};
+static bool run_program(void (*done)(void), void (*step)(void), bool fault) {
+    const struct run_options options = {
+        .quiet = true, .observe = fault ? watch_fault : NULL, .step = step, .done = done};
     seen.reached = false;
     seen.fired = false;
     runs = runs == SIG_ATOMIC_MAX ? 0 : runs + 1;
@@ -111,7 +131,7 @@ static bool try_repeated(void) {
     program->ops[0].arg.repeat.times = (uint16_t)(self->repeat - 1);
     program_span_set(&program->ops[0], length);
     program->op_count = length + 1;
-    if (!run_program(NULL, false))
+    if (!run_program(NULL, NULL, false))
         return false;
     counts(length)->programs++;
     self->left += run.left != RUN_NOT_LEFT;
@@ -136,21 +156,26 @@ static bool keep(uint32_t node, bool faulted) {
     return self->end == ENUMERATE_RUNNING;
 }
 
+/* The program as it stands has been run: keeps what it reaches. */
+static bool count(uint32_t node, bool faulted) {
+    uint32_t length = self->program.op_count;
+    bool goes_on = length < self->worlds[self->world].depth;
+    counts(length)->programs++;
+    self->left += run.left != RUN_NOT_LEFT;
+    return !goes_on || !seen.reached || (self->merge && progress_seen(&progress, seen.number, faulted)) ||
+           keep(node, faulted);
+}
+
 /* Runs the program as it stands, `node` without its last operation, and keeps what it reaches. */
 static bool try(uint32_t node, bool faulted) {
     uint32_t length = self->program.op_count;
     bool goes_on = length < self->worlds[self->world].depth;
     bool fault = length > 0 && self->program.ops[length - 1].fail_nth != 0;
-    if (!run_program(goes_on ? take_number : NULL, fault))
+    if (!run_program(goes_on ? take_number : NULL, NULL, fault))
         return false;
     if (fault && !seen.fired)
         return true; /* there is no such fault: it is the program without it */
-    counts(length)->programs++;
-    self->left += run.left != RUN_NOT_LEFT;
-    if (goes_on && seen.reached && !(self->merge && progress_seen(&progress, seen.number, faulted)) &&
-        !keep(node, faulted))
-        return false;
-    return !self->repeat || length == 0 || faulted || try_repeated();
+    return count(node, faulted) && (!self->repeat || length == 0 || faulted || try_repeated());
 }
 
 /* With each fault point of the last operation failing. */
@@ -176,20 +201,79 @@ static void load_program(uint32_t node) {
         self->program.ops[at->length - 1] = at->op;
 }
 
-static bool expand(uint32_t node) {
-    load_program(node);
-    const struct progress_node at = progress.node[node];
-    seen.first = at.length == 0;
-    if (!run_program(take_operations, at.faulted))
-        return false; /* it was kept before: another time it is not */
-    self->capped |= operations.capped;
-    self->program.op_count = at.length + 1u;
+/* One operation after the other from node's state, each in a run of its own. */
+static bool try_apart(uint32_t node, uint32_t length, bool faulted) {
+    self->program.op_count = length + 1;
     for (uint32_t i = 0; i < operations.count; i++) {
-        self->program.ops[at.length] = operations.op[i];
-        if (!try(node, at.faulted) || (self->faults && !at.faulted && !try_faults(node)))
+        self->program.ops[length] = operations.op[i];
+        if (!try(node, faulted) || (self->faults && !faulted && !try_faults(node)))
             return false;
     }
     return true;
+}
+
+/*
+ * Most operations are refused, or look at something, and leave the state as it is. What comes next may as
+ * well run behind them as behind the program that reached the state: that is what merging assumes. So boot,
+ * program and end are needed once for as many operations as leave the state alone and one that does not.
+ */
+static bool try_shared(uint32_t node, uint32_t length) {
+    for (uint32_t i = 0; i < operations.count;) {
+        uint32_t batch = operations.count - i < SHARED_MAX ? operations.count - i : SHARED_MAX;
+        memcpy(self->program.ops + length, operations.op + i, batch * sizeof operations.op[0]);
+        self->program.op_count = length + batch;
+        shared.same = 0;
+        if (!run_program(take_number, watch_state, false))
+            return false;
+        counts(length + 1)->programs += shared.same;
+        i += shared.same;
+        if (shared.same == batch) {
+            self->left += run.left != RUN_NOT_LEFT;
+            continue;
+        }
+        self->program.ops[length] = operations.op[i++];
+        self->program.op_count = length + 1;
+        if (!count(node, false))
+            return false;
+    }
+    return true;
+}
+
+/* Something was found in a run that was shared: which operation does it is told by trying them apart. Where
+ * none does it alone, the run does it as a whole, by what no state tells. */
+static void tell_apart(uint32_t node, uint32_t length) {
+    static struct program whole;
+    const unsigned outcome = self->outcome;
+    program_copy(&whole, &self->program);
+    self->end = ENUMERATE_RUNNING;
+    if (!try_apart(node, length, false))
+        return;
+    program_copy(&self->program, &whole);
+    self->outcome = outcome;
+    self->sums_up = true;
+    self->end = ENUMERATE_FOUND;
+}
+
+static bool expand(uint32_t node) {
+    load_program(node);
+    const struct progress_node at = progress.node[node];
+    const uint64_t left = self->left;
+    seen.first = at.length == 0;
+    if (!run_program(take_operations, NULL, at.faulted))
+        return false; /* it was kept before: another time it is not */
+    self->capped |= operations.capped;
+    if (!self->share)
+        return try_apart(node, at.length, at.faulted);
+    const uint64_t programs = counts(at.length + 1u)->programs;
+    shared.length = at.length;
+    shared.number = at.number;
+    if (try_shared(node, at.length))
+        return true;
+    counts(at.length + 1u)->programs = programs;
+    self->left = left;
+    if (self->end == ENUMERATE_FOUND)
+        tell_apart(node, at.length);
+    return false;
 }
 
 static bool begin(void) {

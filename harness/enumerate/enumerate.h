@@ -43,6 +43,7 @@ struct enumeration {
     unsigned repeat;      /* each program is also run so many times in a row; 0: it is not */
     bool faults;
     bool merge;
+    bool share;          /* operations that leave the state as it is run one after the other (enumerate.c) */
     unsigned timeout;    /* seconds for one program; 0: any */
     unsigned seconds;    /* of processor time, then it stops; 0: any */
     const char *state;   /* the file in which it keeps where it is; NULL: nowhere */
@@ -53,6 +54,7 @@ struct enumeration {
     struct program program; /* as it runs; when something is found, that which did it */
     unsigned world;         /* which world it is in */
     unsigned outcome;       /* of it (verdict.h) */
+    bool sums_up;           /* `program` is of a run that was shared: none of its operations does it alone */
     uint64_t left;          /* programs that were not run, or not judged, to their end (run.h) */
     bool capped;            /* a state had more operations than can be tried */
     bool resumed;           /* it went on where another process was */

@@ -113,43 +113,67 @@ static bool is_running_lead(const struct model *model, uint8_t device) {
 static const uint64_t ends[] = {UINT8_MAX + 1, UINT16_MAX + 1, UINT64_C(1) << 32};
 #define ENDS (sizeof ends / sizeof *ends)
 
+static bool is_among(const uint64_t *number, uint32_t count, uint64_t wanted) {
+    uint32_t i = 0;
+    while (i < count && number[i] != wanted)
+        i++;
+    return i < count;
+}
+
+/* Of small worlds there are some dozen; of those beyond, the same is tried again, and left out at the call.
+ */
+#define HANDLES_MAX 256u
+
+struct handles {
+    uint32_t count;
+    uint64_t tried[HANDLES_MAX]; /* hashes of who calls, with what */
+};
+
+/* Several ways to say a handle mostly come to the same: it is tried once, where it fits first. */
+static void try_handle(struct maker *m, const struct program_operand *operand, struct handles *handles,
+                       uint8_t form, bool fits) {
+    struct call call = {.opcode = m->op.opcode};
+    m->op.handle = form;
+    resolve_operands(m->model, &m->op, &call);
+    uint64_t number = mix(mix(MIX_BEGIN, call.device), (uint64_t)(uintptr_t)call.handle);
+    if (is_among(handles->tried, handles->count, number))
+        return;
+    if (handles->count < HANDLES_MAX)
+        handles->tried[handles->count++] = number;
+    go_on(m, operand, fits);
+}
+
 /* A handle fits in the hands of the driver that it was given to; where nothing runs, the first adapter's
  * does. */
 static void handles(struct maker *m, const struct program_operand *operand) {
     const struct model *model = m->model;
+    struct handles tried;
     uint8_t adapters = model->program->machine.adapters;
-    uint32_t issued = model->handle_count;
     bool runs = false;
+    tried.count = 0;
     for (uint8_t i = 0; i < adapters; i++)
         runs |= is_running_lead(model, i);
     for (uint8_t i = 0; i < adapters; i++) {
         m->op.adapter = i;
-        m->op.handle = HANDLE_LEAD;
-        go_on(m, operand, runs ? is_running_lead(model, i) : i == 0);
-        m->op.handle = HANDLE_OWN;
-        go_on(m, operand, false);
+        try_handle(m, operand, &tried, HANDLE_LEAD, runs ? is_running_lead(model, i) : i == 0);
+        try_handle(m, operand, &tried, HANDLE_OWN, false);
     }
     m->op.adapter = 0;
-    for (uint32_t i = 0; i < issued; i++) {
-        m->op.handle = HANDLE_ISSUED;
+    for (uint32_t i = 0; i < model->handle_count; i++) {
         m->op.value = (int64_t)i;
-        go_on(m, operand, false);
+        try_handle(m, operand, &tried, HANDLE_ISSUED, false);
     }
     for (int near = -1; near <= 1; near++) {
         m->op.value = near;
-        m->op.handle = HANDLE_NEAR;
-        go_on(m, operand, false);
-        m->op.handle = HANDLE_RAW;
-        go_on(m, operand, false);
+        try_handle(m, operand, &tried, HANDLE_NEAR, false);
+        try_handle(m, operand, &tried, HANDLE_RAW, false);
     }
     for (unsigned i = 0; i < ENDS; i++) {
         m->op.value = (int64_t)ends[i];
-        m->op.handle = HANDLE_NEAR;
-        go_on(m, operand, false);
+        try_handle(m, operand, &tried, HANDLE_NEAR, false);
     }
     m->op.value = 0;
-    m->op.handle = HANDLE_NULL;
-    go_on(m, operand, false);
+    try_handle(m, operand, &tried, HANDLE_NULL, false);
     m->op.handle = HANDLE_LEAD;
 }
 
@@ -176,13 +200,6 @@ static uint64_t resolved(const struct maker *m, const struct program_operand *op
     resolve_operands(m->model, &m->op, &call);
     memcpy(op.arg.raw, call.arg.raw, sizeof op.arg.raw);
     return program_operand_get(&op, operand);
-}
-
-static bool is_among(const uint64_t *number, uint32_t count, uint64_t wanted) {
-    uint32_t i = 0;
-    while (i < count && number[i] != wanted)
-        i++;
-    return i < count;
 }
 
 /* Each form there is, and one less and one more of it, and a byte less and more than a page: those that come

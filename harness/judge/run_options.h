@@ -47,6 +47,8 @@ struct run_options {
     /* Called when all operations are done, and adapters are still there; not for a run that ends before.
      * NULL: nobody. */
     void (*done)(void);
+    /* Called after each operation with which the run did not end. NULL: nobody. */
+    void (*step)(void);
     struct run_watch *watch; /* NULL: no race is watched */
     struct run_tape *tape;   /* NULL: nothing is recorded */
     /* Each race writes to this file: the number of its operation on a line of its own, then a line, indented,
