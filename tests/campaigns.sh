@@ -39,26 +39,8 @@ fail() {
     exit 1
 }
 
-# expect STATUS COMMAND...: runs it, output to the log.
-expect() {
-    local wanted=$1 status=0
-    shift
-    "$@" >"$log" 2>&1 </dev/null || status=$?
-    ((status == wanted)) || fail "exit status $status instead of $wanted: $*"
-    passed=$((passed + 1))
-}
-
-# says PATTERN: the log has a line that matches.
-says() {
-    grep -qE -- "$1" "$log" || fail "the output has no line like: $1"
-    passed=$((passed + 1))
-}
-
-# never_says PATTERN: it has none.
-never_says() {
-    ! grep -qE -- "$1" "$log" || fail "the output has a line like: $1"
-    passed=$((passed + 1))
-}
+# shellcheck source-path=SCRIPTDIR source=expect.sh
+source "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 
 # At -Werror, for so do the tests' builds compile what is the same here.
 campaign=("$root/fuzz/run" --build "$scratch/build" --corpus "$scratch/corpus" -DPINFUZZ_SUT="$scratch/src"
