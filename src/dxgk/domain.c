@@ -59,8 +59,8 @@ static NT_UNTRACED bool as_array(const struct dxgk_domain *domain, const struct 
     return domain->mode == DXGK_MODE_ISOLATED && mapping->count > DXGK_FEW_RANGES;
 }
 
-static struct dxgk_range *range_at(const struct dxgk_domain *domain, const struct dxgk_mapping *mapping,
-                                   uint64_t i) {
+static NT_UNCOVERED struct dxgk_range *range_at(const struct dxgk_domain *domain,
+                                                const struct dxgk_mapping *mapping, uint64_t i) {
     return domain->mode == DXGK_MODE_REMAPPED ? &mapping->extents[i].range : &mapping->ranges[i];
 }
 
@@ -84,8 +84,8 @@ static void return_nodes(const struct dxgk_domain *domain, struct dxgk_mapping *
     mapping->section = NULL;
 }
 
-static void set_range(struct dxgk_mapping *mapping, struct dxgk_range *range, uint64_t first, uint64_t pages,
-                      uint64_t page) {
+static NT_UNCOVERED void set_range(struct dxgk_mapping *mapping, struct dxgk_range *range, uint64_t first,
+                                   uint64_t pages, uint64_t page) {
     range->first = first;
     range->pages = (uint32_t)pages;
     range->page = (uint32_t)page;
@@ -123,7 +123,7 @@ static void take_array_out(struct dxgk_domain *domain, const struct dxgk_mapping
 }
 
 /* Takes the first `count` ranges of the mapping out of the domain. */
-static void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
+static NT_UNCOVERED void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, uint64_t count) {
     if (as_array(domain, mapping)) {
         assert(count == mapping->count);
         take_array_out(domain, mapping);
@@ -137,7 +137,8 @@ static void take_out(struct dxgk_domain *domain, struct dxgk_mapping *mapping, u
 }
 
 /* Puts the mapping's ranges, which are set, into the domain. */
-static NTSTATUS put_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping, struct nt_section *section) {
+static NT_UNCOVERED NTSTATUS put_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                                    struct nt_section *section) {
     if (as_array(domain, mapping))
         return put_array_in(domain, mapping, section);
     mapping->section = section;
@@ -154,8 +155,9 @@ static NTSTATUS put_in(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
     return STATUS_SUCCESS;
 }
 
-NTSTATUS dxgk_domain_map_frames(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
-                                struct nt_section *section, uint32_t pages, const PFN_NUMBER *frames) {
+NT_UNCOVERED NTSTATUS dxgk_domain_map_frames(struct dxgk_domain *domain, struct dxgk_mapping *mapping,
+                                             struct nt_section *section, uint32_t pages,
+                                             const PFN_NUMBER *frames) {
     assert(domain->mode == DXGK_MODE_ISOLATED && pages > 0);
     uint64_t runs = 1;
     for (uint32_t i = 1; i < pages; i++)

@@ -104,7 +104,7 @@ static NT_UNCOVERED struct dxgk_range *insert(const struct dxgk_ranges *ranges, 
     return node;
 }
 
-void dxgk_ranges_insert(struct dxgk_ranges *ranges, struct dxgk_range *range) {
+NT_UNCOVERED void dxgk_ranges_insert(struct dxgk_ranges *ranges, struct dxgk_range *range) {
     ranges->root = insert(ranges, ranges->root, range, priority(range));
 }
 
@@ -121,7 +121,7 @@ static NT_UNCOVERED struct dxgk_range *remove_range(const struct dxgk_ranges *ra
     return node;
 }
 
-void dxgk_ranges_remove(struct dxgk_ranges *ranges, struct dxgk_range *range) {
+NT_UNCOVERED void dxgk_ranges_remove(struct dxgk_ranges *ranges, struct dxgk_range *range) {
     ranges->root = remove_range(ranges, ranges->root, range);
 }
 

@@ -137,7 +137,7 @@ uint8_t *nt_store_alloc(void) {
     }
     uint8_t *page = arena.base + (arena.first_free - 1) * NT_PAGE_SIZE;
     memcpy(&arena.first_free, page, sizeof(arena.first_free));
-    memset(page, 0, NT_PAGE_SIZE); /* INIT-CLEAN: it had an earlier life */
+    nt_raw_zero(page, NT_PAGE_SIZE); /* INIT-CLEAN: it had an earlier life */
     return page;
 }
 
@@ -195,7 +195,7 @@ static NT_UNTRACED bool scrub_made(uint8_t *address, uint64_t bytes) {
         return false;
     for (uint64_t i = 0; i < pages; i++) {
         if (resident[i] & 1)
-            memset(address + i * NT_PAGE_SIZE, 0, NT_PAGE_SIZE);
+            nt_raw_zero(address + i * NT_PAGE_SIZE, NT_PAGE_SIZE);
     }
     return true;
 }
@@ -204,7 +204,7 @@ NT_UNTRACED void nt_arena_scrub(uint8_t *address, uint64_t bytes) {
     if (bytes > SCRUB_WHOLE && scrub_made(address, bytes))
         return;
     if (bytes <= SCRUB_BY_KERNEL || madvise(address, bytes, MADV_DONTNEED) != 0) {
-        memset(address, 0, bytes);
+        nt_raw_zero(address, bytes);
         return;
     }
 #ifdef NT_MSAN

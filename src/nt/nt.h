@@ -33,7 +33,7 @@
 #define NT_OWN NT_UNTRACED __attribute__((no_sanitize("thread")))
 #else
 #define NT_UNCOVERED NT_UNTRACED
-#define NT_OWN
+#define NT_OWN       NT_UNTRACED
 #endif
 
 struct nt_config {

@@ -27,6 +27,8 @@
 #define NT_WATCHED 1
 #endif
 
+/* `bytes` is a multiple of a page, at a page. */
+void nt_raw_zero(uint8_t *to, size_t bytes);
 /* Any range, any alignment; the ranges do not overlap. */
 void nt_raw_copy(void *to, const void *from, size_t bytes);
 /* Makes the page at `to` equal to the page at `from`, and writes nothing where it already is: pages

@@ -89,12 +89,12 @@ void nt_section_unlock(struct nt_section *section) {
     nt_lock_release(&nt_memory_lock);
 }
 
-static struct nt_page *touch(struct nt_section *section, uint64_t page) {
+static NT_UNCOVERED struct nt_page *touch(struct nt_section *section, uint64_t page) {
     struct nt_chunk *chunk = nt_chunk_touch(section, page / NT_CHUNK_PAGES);
     return chunk ? &chunk->pages[page % NT_CHUNK_PAGES] : NULL;
 }
 
-bool nt_section_pfn(struct nt_section *section, uint64_t page, uint64_t *pfn) {
+NT_UNCOVERED bool nt_section_pfn(struct nt_section *section, uint64_t page, uint64_t *pfn) {
     nt_lock_acquire(&nt_memory_lock);
     struct nt_page *record = touch(section, page);
     bool known = record && nt_phys_assign(record) && nt_phys_pfn(record, pfn);
