@@ -164,10 +164,10 @@ static unsigned out_members(uint8_t opcode) {
 static bool argument_kept(const union call_argument *before, const struct call *call) {
     unsigned out = DIALECT_IS(OUT, ZEROED) ? out_members(call->opcode) : 0;
     for (size_t i = 0; i < sizeof(call->arg.raw) / 8; i++) {
-        uint64_t now;
+        uint64_t now, then;
         memcpy(&now, call->arg.raw + i * 8, sizeof(now));
-        if (memcmp(call->arg.raw + i * 8, before->raw + i * 8, sizeof(now)) != 0 &&
-            !(out >> i & 1 && now == 0))
+        memcpy(&then, before->raw + i * 8, sizeof(then));
+        if (now != then && !(out >> i & 1 && now == 0))
             return false;
     }
     return true;
