@@ -41,18 +41,26 @@ if(TARGET pinfuzz_interleave)
   return()
 endif()
 
+# What of UBSan the rooms do without: of an access through null the process dies anyway, and one beyond an object ASan
+# sees. To look before each access took two fifths of the time that compiling takes.
+set(harness_unchecked -fno-sanitize=null,object-size)
+
 # A target for each room. Rooms see the public DDI and the seam, nothing of src/ behind them; tests/includes.sh says
 # which of them sees which.
 function(pinfuzz_room name)
   cmake_parse_arguments(ROOM "" "PLACE" "SOURCES;FLAGS" ${ARGN})
   list(TRANSFORM ROOM_SOURCES PREPEND "${pinfuzz_root}/harness/${ROOM_PLACE}/")
   pinfuzz_part(pinfuzz_${name} SOURCES ${ROOM_SOURCES} INCLUDES ${public_includes}
-    FLAGS ${uncovered} ${ROOM_FLAGS})
+    FLAGS ${uncovered} ${harness_unchecked} ${ROOM_FLAGS})
 endfunction()
 foreach(room program contract judge drive mutate minimize verdict enumerate reproduce page picture campaign cli)
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${pinfuzz_root}/harness/${room}"
     "${pinfuzz_root}/harness/${room}/*.c")
-  pinfuzz_room(${room} PLACE ${room} SOURCES ${sources})
+  set(own_pointers) # aligned they are; what an implementation hands out may not be
+  if(NOT room MATCHES "^(judge|drive)$")
+    set(own_pointers FLAGS -fno-sanitize=alignment)
+  endif()
+  pinfuzz_room(${room} PLACE ${room} SOURCES ${sources} ${own_pointers})
 endforeach()
 # The files that each reproducer has as they stand.
 set(embedded contract/contract.h reproduce/embedded/finding.c contract/held.h drive/miniport.h drive/miniport.c judge/descriptor.h judge/descriptor.c
