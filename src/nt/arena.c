@@ -137,7 +137,7 @@ uint8_t *nt_store_alloc(void) {
     }
     uint8_t *page = arena.base + (arena.first_free - 1) * NT_PAGE_SIZE;
     memcpy(&arena.first_free, page, sizeof(arena.first_free));
-    nt_raw_zero(page, NT_PAGE_SIZE); /* INIT-CLEAN: it had an earlier life */
+    memset(page, 0, NT_PAGE_SIZE); /* INIT-CLEAN: it had an earlier life */
     return page;
 }
 

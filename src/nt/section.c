@@ -89,7 +89,7 @@ void nt_section_unlock(struct nt_section *section) {
     nt_lock_release(&nt_memory_lock);
 }
 
-static NT_UNCOVERED struct nt_page *touch(struct nt_section *section, uint64_t page) {
+static struct nt_page *touch(struct nt_section *section, uint64_t page) {
     struct nt_chunk *chunk = nt_chunk_touch(section, page / NT_CHUNK_PAGES);
     return chunk ? &chunk->pages[page % NT_CHUNK_PAGES] : NULL;
 }
