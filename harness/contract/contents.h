@@ -32,8 +32,8 @@ bool contents_nth(uint32_t n, struct contents_word *word);
 
 /* Whether that word was written at all. */
 bool contents_written(uint32_t serial, uint64_t byte_offset);
-/* A section life that holds the value in some word: `preferred` if it does, 0 when none does, and for 0, which
- * is in every section from its beginning. Looks at every word there is. */
+/* A section life that holds the value in some word: `preferred` if it does, 0 when none does, and for 0,
+ * which is in every section from its beginning. Looks at every word there is. */
 uint32_t contents_owner(uint64_t value, uint32_t preferred);
 
 uint64_t contents_stamp(uint32_t serial, uint64_t page);
