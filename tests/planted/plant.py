@@ -260,6 +260,11 @@ class Planted:
         if status:
             raise Failed("does not apply", out + err)
         self.changed = with_includers(bug.files)
+        # What includes a header that the bug is in is copied, too, so that all of it is compiled together.
+        self.copied = {*bug.files, *(file for file in self.changed if re.fullmatch(r"src/.*\.c", file))}
+        for file in self.copied.difference(bug.files):
+            os.makedirs(os.path.dirname(f"{work}/{file}"), exist_ok=True)
+            put(f"{ROOT}/{file}", f"{work}/{file}")
         self.compiled = {}
 
     def command(self, build, built, flags):
@@ -276,11 +281,11 @@ class Planted:
         return words + ["-g1" if build.stacks else "-g0", "-Werror", *flags]
 
     def source(self, build, built, copied=True):
-        """What an object is compiled from: the copy, if it is one of the files that the bug is in."""
+        """What an object is compiled from: the copy, if there is one."""
         words, _ = build.commands[built]
         source = words[words.index("-c") + 1]
         file = os.path.relpath(source, ROOT)
-        return f"{self.work}/{file}" if copied and file in self.bug.files else source
+        return f"{self.work}/{file}" if copied and file in self.copied else source
 
     def compile(self, build, built, *flags):
         """The object that stands for `built`, an object of the build, here: compiled as the build does it."""
@@ -330,29 +335,41 @@ class Planted:
         return output
 
 
+compilations = {}  # by command and directory
+
+
+def compilation(command, source, directory):
+    """The compiler's own command, as it would start it for the source, up to that; None when it does not say."""
+    key = tuple(command), directory
+    if key not in compilations:
+        _, _, told = said([*command, "-###", "-c", source, "-o", "OUTPUT"], cwd=directory)
+        words = shlex.split(told.splitlines()[-1])
+        compilations[key] = None
+        if "-cc1" in words and words[-1] == source:
+            # Without a name for it the output has the source's, with another ending.
+            for option in ("-o", "-main-file-name"):
+                del words[words.index(option):words.index(option) + 2]
+            compilations[key] = words[:-1]
+    return compilations[key]
+
+
 def compile_several(command, sources, directory):
     """Compiles them by one process, for clang takes as long to start as to compile one: each to an object beside it, named
     as it is. When that does not work nothing is left, and whoever compiles one alone is told why."""
-    _, _, told = said([*command, "-###", "-c", sources[0], "-o", "OUTPUT"], cwd=directory)
-    words = shlex.split(told.splitlines()[-1])
-    if "-cc1" not in words:
-        return
-    # Without a name for it the output has the source's, with another ending.
-    for option in ("-o", "-main-file-name"):
-        del words[words.index(option):words.index(option) + 2]
-    if said(words + sources[1:], cwd=directory)[0]:
+    words = compilation(command, sources[0], directory)
+    if words and said(words + sources, cwd=directory)[0]:
         for source in sources:
             if os.path.exists(source.removesuffix(".c") + ".o"):
                 os.remove(source.removesuffix(".c") + ".o")
 
 
 def compile_together(planted, build):
-    """Compiles what compile() will be asked for, of bugs that are in no header."""
+    """Compiles what compile() will be asked for, as far as it is copied."""
     groups = {}
     for one in planted:
         for built in build.members("_traced" if one.bug.races else ""):
             source = one.source(build, built)
-            if source.startswith(f"{one.work}/") and not any(file.endswith(".h") for file in one.bug.files):
+            if source.startswith(f"{one.work}/"):
                 command = tuple(one.command(build, built, IN_LIBRARY))
                 groups.setdefault((command, build.commands[built][1]), []).append((one, built, source))
     for (command, directory), members in groups.items():

@@ -43,7 +43,7 @@ def arguments():
 
 
 # Bugs at a time, whose files are compiled together.
-TOGETHER = 12
+TOGETHER = 24
 
 
 # ---- one bug ----
