@@ -179,7 +179,8 @@ struct sut {
      * such page. */
     bool (*page)(unsigned lead, unsigned index, uint64_t page, struct sut_page *out);
     /* With `mapped=locked` of `dialect`, which hold_chosen implies: also asked in races, when a lock is
-     * wanted or has been released, and takes none. */
+     * wanted or has been released, and takes none. Others may be in the middle of a call then: nothing may be
+     * counted twice because it is moved just now. */
     void (*ledger)(struct sut_ledger *out);
     /* Pages that the domain of this device's chain maps. */
     uint64_t (*domain_pages)(unsigned device);

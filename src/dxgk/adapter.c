@@ -4,14 +4,15 @@
 #include "dxgk/machine.h"
 #include "nt/pool.h"
 
-/* The order of the others is kept: it is the order in which they are looked at. */
+/* The order of the others is kept: it is the order in which they are looked at. Who looks meanwhile, in a
+ * race, misses none of them, and may meet one twice in a row. */
 static void forget(const struct dxgk_adapter *adapter) {
     uint32_t i = 0;
     while (dxgk_machine.present[i] != adapter)
         i++;
-    dxgk_machine.adapter_count--;
-    for (; i < dxgk_machine.adapter_count; i++)
+    for (; i + 1 < dxgk_machine.adapter_count; i++)
         dxgk_machine.present[i] = dxgk_machine.present[i + 1];
+    dxgk_machine.adapter_count--;
 }
 
 static NTSTATUS make(const struct dxgk_miniport *miniport, struct dxgk_adapter **adapter) {

@@ -7,6 +7,8 @@ NT_UNCOVERED void dxgk_look_usage(struct dxgk_usage *usage) {
     *usage = (struct dxgk_usage){.handles = dxgk_machine.handles.alive, .leaks = dxgk_machine.leaks};
     for (uint32_t i = 0; i < dxgk_machine.adapter_count; i++) {
         const struct dxgk_adapter *adapter = dxgk_machine.present[i];
+        if (i > 0 && adapter == dxgk_machine.present[i - 1])
+            continue; /* another is being forgotten, and this one moves to its place */
         usage->pins += adapter->area.pin.form != DXGK_PIN_NONE;
         usage->domain_pages += adapter->own_chain.domain.mapped + adapter->own_chain.domain.reserved;
     }
