@@ -319,6 +319,7 @@ class Planted:
         put(build.program(os.path.basename(program), parts, suffix, seam), output)
         if not os.path.exists(library):
             objects, _ = build.subject(suffix, seam)
+            compile_together([self], build, seam)
             wrong = share([self.compile(build, built, *IN_LIBRARY) if self.has(built) else stands
                            for built, stands in objects.items()], library, "sut_get", build.directory, build.strip)
             if wrong:
@@ -363,12 +364,14 @@ def compile_several(command, sources, directory):
                 os.remove(source.removesuffix(".c") + ".o")
 
 
-def compile_together(planted, build):
+def compile_together(planted, build, seam="sut"):
     """Compiles what compile() will be asked for, as far as it is copied."""
     groups = {}
     for one in planted:
-        for built in build.members("_traced" if one.bug.races else ""):
+        for built in build.members("_traced" if one.bug.races else "", seam):
             source = one.source(build, built)
+            if (build.directory, built, IN_LIBRARY) in one.compiled:
+                continue
             if source.startswith(f"{one.work}/"):
                 command = tuple(one.command(build, built, IN_LIBRARY))
                 groups.setdefault((command, build.commands[built][1]), []).append((one, built, source))
