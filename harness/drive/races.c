@@ -479,6 +479,20 @@ static void note_watched(struct run_watch *watch, enum schedule_outcome outcome)
     watch->turn_count = schedule_noted();
 }
 
+/* A start fills its drivers' tables anew, and perhaps with less, while others call through what they had. */
+static void keep_tables(void) {
+    static DXGKRNL_INTERFACE tables[PROGRAM_RACE_OPS];
+    bool starts = false;
+    for (uint32_t i = 0; i < race.count; i++)
+        starts |= race.asked[i].opcode == OP_START;
+    for (uint32_t i = 0; starts && i < race.count; i++) {
+        if (!call_is_callback(race.asked[i].opcode))
+            continue;
+        tables[i] = *race.asked[i].table;
+        race.asked[i].table = race.answered[i].table = &tables[i];
+    }
+}
+
 uint32_t run_race(uint32_t op) {
     uint32_t span = program_span(run.program, op);
     situation_clear();
@@ -500,6 +514,7 @@ uint32_t run_race(uint32_t op) {
     }
     if (race.count == 0)
         return span;
+    keep_tables();
     /* What is there before is as it should be: whatever is wrong afterwards, the race has done. */
     check_everything(CLAUSE_PIN_CONTENTS, CLAUSE_MAP_COHERENT);
     if (run.abandoned)
