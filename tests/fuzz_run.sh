@@ -98,6 +98,27 @@ expect 1 fuzz --seconds 20 --jobs 1 --target pin_args_fuzzer
 says '^FINDING in pin_args_fuzzer: [A-Z]' # whichever clause that call is of
 says '^  alone  it breaks nothing: '
 
+# One whose stop does not wait for calls: a seed shows it under one of its schedules, before any fuzzing. Seeds that
+# break nothing are explored once.
+cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
+patch -d "$scratch" -p1 --quiet <"$root/tests/planted/race-memory-stop-does-not-wait/bug.patch"
+rm -rf "$scratch/seeds" "$scratch/build/logs/pin_race_fuzzer.explored"
+mkdir -p "$scratch/seeds/pin_race_fuzzer"
+cp "$root"/corpus/pin_race_fuzzer/{unpin_beside_stop,unpin_beside_unpin}.txt "$scratch/seeds/pin_race_fuzzer/"
+races() { fuzz --seconds 1 --target pin_race_fuzzer --seeds "$scratch/seeds" --corpus "$scratch/races"; }
+for _ in first second; do
+    expect 1 races
+    says '^pin_race_fuzzer: 2 seeds with races, 1 of them under every schedule$'
+    says '^found in pin_race_fuzzer: (RACE-|AddressSanitizer)'
+    says '^FINDING in pin_race_fuzzer: '
+done
+patch -R -d "$scratch" -p1 --quiet <"$root/tests/planted/race-memory-stop-does-not-wait/bug.patch"
+rm -rf "$scratch/races"
+expect 0 races
+says '^pin_race_fuzzer: 2 seeds with races, 2 of them under every schedule$'
+expect 0 races
+never_says 'seeds with races'
+
 # And one that does not build.
 echo 'not C' >>"$scratch/src/dxgk/pin.c"
 expect 2 fuzz --seconds 1

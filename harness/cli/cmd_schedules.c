@@ -119,9 +119,12 @@ static int sweep_file(const struct sweep_options *options, const char *path) {
             continue;
         }
         races++;
-        int one = options->preemptions == SWEEP_BOUNDLESS ? sweep_explored(options, path, &program, op)
-                                                          : sweep_bounded(options, path, &program, op);
-        if (one == CMD_VIOLATED && options->out != NULL && !cmd_save(options->out, LOAD_DETECT, &program)) {
+        bool shown = true;
+        int one = options->preemptions == SWEEP_BOUNDLESS
+                      ? sweep_explored(options, path, &program, op, &shown)
+                      : sweep_bounded(options, path, &program, op);
+        if (one == CMD_VIOLATED && shown && options->out != NULL &&
+            !cmd_save(options->out, LOAD_DETECT, &program)) {
             return CMD_BAD_INPUT;
         }
         if (one == CMD_VIOLATED || one == CMD_BAD_INPUT) {
@@ -237,8 +240,8 @@ const struct cmd cmd_schedules = {
         "    --plain           run every schedule, also those that come to the same: to compare with\n"
         "    --outcomes        also print what the schedules come to: the verdict, what each call returned,\n"
         "                      and a number for the state at the program's end\n"
-        "    -o OUT            write the program with the first schedule that broke a clause; as text if\n"
-        "                      the name ends in .txt, otherwise as bytes\n"
+        "    -o OUT            write the program with the first schedule that broke a clause, if a program\n"
+        "                      can have it; as text if the name ends in .txt, otherwise as bytes\n"
         "    --all             continue after the first, and print how many broke a clause\n"
         "    --timeout S       give up after S seconds; 0, the default: never\n"
         "    --as-text, --as-bytes\n"

@@ -150,8 +150,8 @@ static int print_kept(const struct sweep_options *options) {
     return e->complete ? CMD_KEPT : CMD_INCOMPLETE;
 }
 
-static int print_found(const struct sweep_options *options, struct program *program, uint32_t op,
-                       int status) {
+static int print_found(const struct sweep_options *options, struct program *program, uint32_t op, int status,
+                       bool *shown) {
     char text[TEXT_LINE_MAX];
     if (status != 0) {
         death_print(stdout, status, options->timeout);
@@ -162,7 +162,8 @@ static int print_found(const struct sweep_options *options, struct program *prog
         verdict_print_outcome(stdout, shared->verdict);
         printf(options->all ? " and others, under %" PRIu64 " of them\n" : "\n", shared->broken);
     }
-    if (!find_program(options, program, op, status != 0)) {
+    *shown = find_program(options, program, op, status != 0);
+    if (!*shown) {
         print_steps(&shared->exploration.explore);
         return CMD_VIOLATED;
     }
@@ -172,7 +173,7 @@ static int print_found(const struct sweep_options *options, struct program *prog
 }
 
 int sweep_explored(const struct sweep_options *options, const char *path, struct program *program,
-                   uint32_t op) {
+                   uint32_t op, bool *shown) {
     int status;
     if (shared == NULL && (shared = child_shared(sizeof *shared)) == NULL) {
         return CMD_BAD_INPUT;
@@ -202,8 +203,8 @@ int sweep_explored(const struct sweep_options *options, const char *path, struct
     }
     printf("%s: operation %u: ", path, op + 1);
     print_counts(options);
-    int found =
-        status != 0 || shared->broken > 0 ? print_found(options, program, op, status) : print_kept(options);
+    int found = status != 0 || shared->broken > 0 ? print_found(options, program, op, status, shown)
+                                                  : print_kept(options);
     if (options->outcomes) {
         outcomes_print(&shared->outcomes, program, op);
     }

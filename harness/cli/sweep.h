@@ -25,8 +25,8 @@ struct sweep_options {
 #define SWEEP_BOUNDLESS UINT32_MAX
 
 /* Goes through schedules of the race, and prints a line; returns an exit status (cmd.h). Where something was
- * found, the race has the schedule that shows it. */
+ * found, the race has the schedule that shows it, unless *shown is false: no program has that schedule. */
 int sweep_explored(const struct sweep_options *options, const char *path, struct program *program,
-                   uint32_t op);
+                   uint32_t op, bool *shown);
 
 #endif
