@@ -214,6 +214,8 @@ bool mutate_race_scene(struct mutation *m) {
         const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
         mutation_insert(m, at++, &irql, 1);
     }
+    if (random_one_in(&m->random, 4))
+        mutate_op_fault(m, &made[random_between(&m->random, 1, ops)]);
     if (!raised && random_one_in(&m->random, 12))
         (void)some_restart(m, &at, chain, &made[random_between(&m->random, 1, ops)]);
     mutation_insert(m, at, made, ops + 1);

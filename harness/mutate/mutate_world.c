@@ -449,6 +449,34 @@ static void make_areas(struct mutation *m) {
     }
 }
 
+/* Who says that it leads: another one than the first, or some of them, or none. */
+static void make_leads(struct mutation *m) {
+    static const uint32_t said[] = {0, PROGRAM_MP_CLAIM_LEAD, PROGRAM_MP_DENY_LEAD};
+    struct program_adapter *adapters = m->program->adapters;
+    uint32_t count = m->program->machine.adapters;
+    if (random_one_in(&m->random, 2)) {
+        adapters[0].miniport = PROGRAM_MP_DENY_LEAD;
+        adapters[random_between(&m->random, 1, count - 1)].miniport = PROGRAM_MP_CLAIM_LEAD;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        adapters[i].miniport = RANDOM_PICK(&m->random, said);
+}
+
+/* A driver that does something wrong, or a few. */
+static void make_wrong(struct mutation *m) {
+    struct program *program = m->program;
+    uint32_t adapters = program->machine.adapters;
+    if (adapters > 1 && random_one_in(&m->random, 4)) {
+        make_leads(m);
+        return;
+    }
+    do {
+        program->adapters[random_below(&m->random, adapters)].miniport |=
+            UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
+    } while (random_one_in(&m->random, 3));
+}
+
 /* Drivers from before WDDM 2.9, which the machine's setting attaches, or a secure VM. */
 static void make_old(struct mutation *m) {
     static const uint8_t versions[] = {PROGRAM_WDDM_2_4, PROGRAM_WDDM_2_5, PROGRAM_WDDM_2_6, PROGRAM_WDDM_2_7,
@@ -461,6 +489,13 @@ static void make_old(struct mutation *m) {
             program->adapters[i].version = version;
     if (random_one_in(&m->random, 4))
         program->machine.dxgkrnl_version = RANDOM_PICK(&m->random, versions);
+    if (random_one_in(&m->random, 3)) { /* one that cannot be attached, or does not let itself */
+        struct program_adapter *one = &program->adapters[random_below(&m->random, program->machine.adapters)];
+        if (random_one_in(&m->random, 2))
+            one->caps = 0;
+        else
+            one->miniport |= PROGRAM_MP_FAIL_BEGIN;
+    }
 }
 
 /* Firmware with memory of its own, and drivers that reserve some of it. */
@@ -495,11 +530,8 @@ void mutate_world_fresh(struct mutation *m) {
             adapter->joins = (uint8_t)(random_one_in(&m->random, 3) ? random_between(&m->random, 1, i) : 1);
     }
     make_areas(m);
-    if (m->swarm->wrong_in &&
-        random_one_in(&m->random, m->swarm->wrong_in)) { /* a driver that does something wrong */
-        uint32_t who = random_below(&m->random, program->machine.adapters);
-        program->adapters[who].miniport = UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
-    }
+    if (m->swarm->wrong_in && random_one_in(&m->random, m->swarm->wrong_in))
+        make_wrong(m);
     if (random_one_in(&m->random, 8))
         mutate_world_roomy(m);
     if (random_one_in(&m->random, 4))

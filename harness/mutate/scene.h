@@ -57,6 +57,7 @@ void play_start_faults(struct mutation *m, struct spot at);
 void play_trouble(struct mutation *m, struct spot at);
 void play_renumber(struct mutation *m, struct spot at);
 void play_relink(struct mutation *m, struct spot at);
+void play_come_and_go(struct mutation *m, struct spot at);
 void play_isolate(struct mutation *m, struct spot at);
 void play_otherwise(struct mutation *m, struct spot at);
 void play_whole_chain(struct mutation *m, struct spot at);

@@ -2,6 +2,8 @@
  * life. */
 #include "harness/mutate/scene.h"
 
+#include <string.h>
+
 #define NUMBER(name, ...) OP_##name,
 
 /* What was obtained before a stop is used after it. */
@@ -123,6 +125,34 @@ void play_relink(struct mutation *m, struct spot at) {
     for (uint8_t i = 0; i < m->model.chains[chain].count && i < 4; i++)
         scene_pin(m, (struct spot){chain, i});
     scene_play(m, OP_DMA_READ, at);
+}
+
+/* Members of a chain vanish, leave and come back, with nothing done in between; then it is used. */
+void play_come_and_go(struct mutation *m, struct spot at) {
+    static const uint8_t comings[] = {OP_SURPRISE_REMOVE, OP_REMOVE, OP_REMOVE, OP_ADD, OP_ADD,
+                                      OP_START,           OP_STOP};
+    const struct model_chain *chain = &m->model.chains[at.chain];
+    uint8_t members[4];
+    uint8_t count = chain->count < 4 ? chain->count : 4;
+    memcpy(members, chain->members, count);
+    if (count == 0)
+        return;
+    uint8_t first = members[some(m, count)], second = members[some(m, count)];
+    if (coin(m)) {
+        scene_play_on(m, OP_SURPRISE_REMOVE, first);
+        scene_play_on(m, OP_REMOVE, second);
+        scene_play_on(m, OP_ADD, second);
+    }
+    for (uint32_t i = some(m, 6); i > 0; i--) {
+        if (!random_one_in(&m->random, 3))
+            second = members[some(m, count)];
+        scene_play_on(m, RANDOM_PICK(&m->random, comings), second);
+    }
+    for (uint8_t i = 0; i < count; i++) {
+        scene_play_on(m, OP_START, members[i]);
+        if (coin(m))
+            scene_pin(m, (struct spot){members[i], 0});
+    }
 }
 
 /* A chain that runs on physical memory is attached to its domain, at the first or at a later try, with pins
