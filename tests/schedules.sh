@@ -63,6 +63,11 @@ end=0
 said=$("$pinfuzz" schedules --runs 5 "$seeds/two_chains.txt" 2>/dev/null) || end=$?
 [[ $end == 3 && $said == *": 5 inequivalent schedules of 2 actors (5 runs, "*"kept, and there are more" ]] ||
     fail "--runs 5: exit status $end: $said"
+# DMA that is late falls among the accesses of another's step.
+end=0
+said=$("$pinfuzz" schedules --accesses "$seeds/gpu_reads_while_it_is_pulled_out.txt" 2>/dev/null) || end=$?
+[[ $end == 3 && $said != *complete* && $said == *"kept, but a GPU's DMA comes late, "* ]] ||
+    fail "--accesses beside DMA: exit status $end: $said"
 # Interrupted, it says so. It ignores the signal until it has set itself up for it, so there may be a second one.
 "$pinfuzz" schedules "$seeds/four_callers.txt" >"$scratch/told" 2>/dev/null &
 for ((tenth = 0; tenth < 300; tenth++)); do

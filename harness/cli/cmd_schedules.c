@@ -236,7 +236,7 @@ const struct cmd cmd_schedules = {
         "    --seed S          of the random schedules; default: 0. The same seed makes the same schedules\n"
         "    --runs N          at most N runs; default: any number, and 10000 with --pct\n"
         "    --seconds S       stop after S seconds of processor time\n"
-        "    --accesses        switch at loads and stores, too\n"
+        "    --accesses        switch at loads and stores, too; beside DMA, that is never complete\n"
         "    --plain           run every schedule, also those that come to the same: to compare with\n"
         "    --outcomes        also print what the schedules come to: the verdict, what each call returned,\n"
         "                      and a number for the state at the program's end\n"

@@ -47,8 +47,11 @@ static void begin(struct exploration *self) {
 void exploration_run(struct exploration *self) {
     uint32_t span = program_span(self->program, self->op);
     unsigned actors = 0;
-    for (uint32_t i = 1; i <= span; i++)
+    bool dma = false;
+    for (uint32_t i = 1; i <= span; i++) {
         actors |= 1u << self->program->ops[self->op + i].actor;
+        dma |= program_class(self->program->ops[self->op + i].opcode) == CLASS_ACCESS;
+    }
     for (unsigned i = 0; i < SUT_ACTORS; i++)
         self->actors += actors >> i & 1;
     begin(self);
@@ -62,7 +65,8 @@ void exploration_run(struct exploration *self) {
             continue;
         }
         if (!explore_next(&self->explore)) {
-            self->complete = !self->overflowed;
+            self->late = self->explore.accesses && dma;
+            self->complete = !self->overflowed && !self->late;
             return;
         }
         self->counted = explore_assumed(&self->explore) == assumed ? self->counted + 1 : 0;
