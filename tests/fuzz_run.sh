@@ -98,26 +98,50 @@ expect 1 fuzz --seconds 20 --jobs 1 --target pin_args_fuzzer
 says '^FINDING in pin_args_fuzzer: [A-Z]' # whichever clause that call is of
 says '^  alone  it breaks nothing: '
 
-# One whose stop does not wait for calls: a seed shows it under one of its schedules, before any fuzzing. Seeds that
-# break nothing are explored once.
+# One whose stop does not wait for calls: a seed shows it under one of its schedules, before any fuzzing.
 cp "$root/src/dxgk/pin.c" "$scratch/src/dxgk/pin.c"
 patch -d "$scratch" -p1 --quiet <"$root/tests/planted/race-memory-stop-does-not-wait/bug.patch"
-rm -rf "$scratch/seeds" "$scratch/build/logs/pin_race_fuzzer.explored"
+rm -rf "$scratch/seeds"
 mkdir -p "$scratch/seeds/pin_race_fuzzer"
 cp "$root"/corpus/pin_race_fuzzer/{unpin_beside_stop,unpin_beside_unpin}.txt "$scratch/seeds/pin_race_fuzzer/"
-races() { fuzz --seconds 1 --target pin_race_fuzzer --seeds "$scratch/seeds" --corpus "$scratch/races"; }
-for _ in first second; do
-    expect 1 races
-    says '^pin_race_fuzzer: 2 seeds with races, 1 of them under every schedule$'
-    says '^found in pin_race_fuzzer: (RACE-|AddressSanitizer)'
-    says '^FINDING in pin_race_fuzzer: '
-done
+expect 1 fuzz --seconds 1 --target pin_race_fuzzer --seeds "$scratch/seeds" --corpus "$scratch/races"
+says '^pin_race_fuzzer: 2 seeds with races, 1 of them under every schedule$'
+says '^found in pin_race_fuzzer: (RACE-|AddressSanitizer)'
+says '^FINDING in pin_race_fuzzer: '
 patch -R -d "$scratch" -p1 --quiet <"$root/tests/planted/race-memory-stop-does-not-wait/bug.patch"
-rm -rf "$scratch/races"
-expect 0 races
-says '^pin_race_fuzzer: 2 seeds with races, 2 of them under every schedule$'
-expect 0 races
+
+# What broke is explored again, and told again; what did not, when the program or the seeds are others.
+explores() {
+    # shellcheck disable=SC2016 # for the shell that is started
+    bash -euc 'source "$0/tools.sh" && source "$0/findings.sh" && source "$0/explore.sh"
+        build=$1 seeds=$1/seeds stopping=0
+        explore_races race' "$root/fuzz/engine" "$scratch/explored"
+}
+rm -rf "$scratch/explored"
+mkdir -p "$scratch/explored"/{logs,seeds/race,findings/race}
+echo one >"$scratch/explored/seeds/race/one.txt"
+# shellcheck disable=SC2016 # for that shell
+printf '%s\n' '#!/bin/sh' 'printf found >"$5"' 'exit 1' >"$scratch/explored/pinfuzz"
+chmod +x "$scratch/explored/pinfuzz"
+kept=crash-$(printf found | sha1sum | cut -c 1-40)
+for _ in first second; do
+    expect 0 explores
+    says '^race: 1 seeds with races, 0 of them under every schedule$'
+    [[ -s $scratch/explored/findings/race/$kept && ! -e $scratch/explored/logs/race.$kept.log ]] ||
+        fail 'what a seed shows is not left to be told'
+    touch "$scratch/explored/logs/race.$kept.log"
+done
+printf '%s\n' '#!/bin/sh' 'exit 1' >"$scratch/explored/pinfuzz"
+expect 0 explores
+says '^race: a schedule that no input can have breaks one\.txt: see '
+printf '%s\n' '#!/bin/sh' 'exit 0' >"$scratch/explored/pinfuzz"
+expect 0 explores
+says '^race: 1 seeds with races, 1 of them under every schedule$'
+expect 0 explores
 never_says 'seeds with races'
+echo two >"$scratch/explored/seeds/race/two.txt"
+expect 0 explores
+says '^race: 2 seeds with races, 2 of them under every schedule$'
 
 # And one that does not build.
 echo 'not C' >>"$scratch/src/dxgk/pin.c"
