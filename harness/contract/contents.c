@@ -90,7 +90,9 @@ bool contents_written(uint32_t serial, uint64_t byte_offset) {
 
 uint32_t contents_owner(uint64_t value, uint32_t preferred) {
     uint32_t owner = 0;
-    for (uint32_t i = 0; i < SLOTS && value != 0; i++) {
+    if (value == 0)
+        return 0;
+    for (uint32_t i = 0; i < SLOTS; i++) {
         if (slots[i].epoch != epoch || slots[i].value != value)
             continue;
         owner = slots[i].serial;

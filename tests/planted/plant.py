@@ -370,9 +370,7 @@ def compile_together(planted, build, seam="sut"):
     for one in planted:
         for built in build.members("_traced" if one.bug.races else "", seam):
             source = one.source(build, built)
-            if (build.directory, built, IN_LIBRARY) in one.compiled:
-                continue
-            if source.startswith(f"{one.work}/"):
+            if source.startswith(f"{one.work}/") and (build.directory, built, IN_LIBRARY) not in one.compiled:
                 command = tuple(one.command(build, built, IN_LIBRARY))
                 groups.setdefault((command, build.commands[built][1]), []).append((one, built, source))
     for (command, directory), members in groups.items():
