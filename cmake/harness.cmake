@@ -93,6 +93,9 @@ pinfuzz_room(interleave PLACE interleave SOURCES explore.c fiber.c schedule.c sc
 pinfuzz_room(accesses PLACE interleave SOURCES accesses.c place.c FLAGS -O2 -fno-sanitize=all)
 pinfuzz_room(trace PLACE interleave SOURCES trace.c FLAGS -O2 -fno-sanitize=all)
 
+# What each fuzz target has for the sake of its engine.
+pinfuzz_part(pinfuzz_engine SOURCES ${engine_sources} INCLUDES ${public_includes} FLAGS ${uncovered})
+
 # Sanitizer defaults, so that a target behaves the same whoever starts it.
 pinfuzz_part(pinfuzz_sanitizers SOURCES "${pinfuzz_root}/fuzz/engine/sanitizers.c" FLAGS ${uncovered})
 

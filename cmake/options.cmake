@@ -16,6 +16,7 @@ set(PINFUZZ_ENGINE ${engine_default} CACHE STRING
     "What drives the fuzz targets: ${engines_told} (standalone replays files, external is LIB_FUZZING_ENGINE)")
 set_property(CACHE PINFUZZ_ENGINE PROPERTY STRINGS ${engines})
 set(PINFUZZ_SANITIZE "" CACHE STRING "Sanitizers: address,undefined or memory or thread; empty: none")
+set(PINFUZZ_SUT_FLAGS "" CACHE STRING "More compile flags for the implementation under test, and for nothing else")
 option(PINFUZZ_WERROR "Warnings are errors" OFF)
 
 # Here and not where it is used: a language is enabled for a directory. Engines are C++ behind a C interface.

@@ -19,8 +19,8 @@ function(pinfuzz_programs)
       set(implementation ${subject_covered_traced})
     endif()
     set(target ${OF_PREFIX}${fuzzer})
-    pinfuzz_executable(${target} SOURCES "${source}" ${engine_sources} INCLUDES ${public_includes}
-      LINK ${harness} ${implementation} ${engine_libraries})
+    pinfuzz_executable(${target} SOURCES "${source}" INCLUDES ${public_includes}
+      LINK pinfuzz_engine ${harness} ${implementation} ${engine_libraries})
     if(PINFUZZ_ENGINE STREQUAL external)
       set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
     endif()

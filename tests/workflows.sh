@@ -45,6 +45,15 @@ left_by() {
     grep -qE "(^|[^A-Za-z0-9_.-])${rest//./\\.}([^A-Za-z0-9_.-]|\$)" "${makers[@]}"
 }
 
+# manual COMMAND...: sets help to what it prints. Each command is asked once.
+declare -A manuals
+manual() {
+    [[ -v manuals[$*] ]] || manuals[$*]=$("$@" 2>/dev/null) || return
+    help=${manuals[$*]}
+}
+# A script's manual page, or the comment on top.
+script_manual() { "$1" --help || sed '/^set /q' "$1"; }
+
 # The words of a command, and those of a `path:`.
 check_words() {
     local file=$1 word script='' help=''
@@ -59,8 +68,7 @@ check_words() {
         fuzz/* | tests/* | .clusterfuzzlite/*)
             if [[ -x $word ]]; then
                 script=$word
-                # By its manual page, or the comment on top.
-                help=$("$word" --help 2>/dev/null || sed '/^set /q' "$word")
+                manual script_manual "$word"
             else
                 problem "$file" "there is no program $word"
             fi
@@ -73,7 +81,7 @@ check_words() {
             ;;
         [a-z]*)
             if [[ $script == pinfuzz ]]; then
-                help=$("$pinfuzz" help "$word" 2>/dev/null) || problem "$file" "pinfuzz has no command $word"
+                manual "$pinfuzz" help "$word" || problem "$file" "pinfuzz has no command $word"
                 script="pinfuzz $word"
             elif [[ $script == 'pinfuzz '* ]]; then
                 compgen -G "$word" >/dev/null || problem "$file" "there is no $word"

@@ -1,4 +1,5 @@
-"""Sums up what of src/ and harness/ was reached, and compares what of src/ was not with docs/coverage.md.
+"""Sums up what of src/ was reached, and of harness/, where LCOV has it; compares what of src/ was not with
+docs/coverage.md.
 
 Usage: coverage.py ROOT LCOV LINES BRANCHES STRICT
 
@@ -154,6 +155,8 @@ class Coverage:
         print(f"{'':10} {'lines':>14} {'branches':>18}")
         for place in ("src", "harness"):
             lines, branches = self.lines[place], self.branches[place]
+            if not lines.all:
+                continue
             print(f"{place + '/':10} {lines.hit:5}/{lines.all:5} {lines.percent():5.2f}% "
                   f"{branches.hit:5}/{branches.all:5} {branches.percent():5.2f}%")
         here = self.branches["src"] + self.machine

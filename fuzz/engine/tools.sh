@@ -268,7 +268,7 @@ as_in=()
 tools_as_in() {
     as_in=()
     [[ ! -e ${1:+$1/CMakeCache.txt} ]] ||
-        mapfile -t as_in < <(sed -nE 's/^(CMAKE_(C_FLAGS_RELWITHDEBINFO|EXE_LINKER_FLAGS)):[A-Z]*=(.*)/-D\1=\3/p' \
+        mapfile -t as_in < <(sed -nE 's/^(CMAKE_(C_FLAGS_RELWITHDEBINFO|EXE_LINKER_FLAGS)|PINFUZZ_WERROR):[A-Z]*=(.*)/-D\1=\3/p' \
             "$1/CMakeCache.txt")
 }
 

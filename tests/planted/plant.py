@@ -329,7 +329,7 @@ class Planted:
     def link_target(self, build, program):
         """The same of the bug's fuzz target, in one piece as fuzz targets are: its coverage is the engine's."""
         suffix = "_covered" + ("_traced" if self.bug.races else "")
-        parts = (self.bug.target, *HARNESS, "sanitizers") + (("accesses", "trace") if self.bug.races else ())
+        parts = (self.bug.target, "engine", *HARNESS, "sanitizers") + (("accesses", "trace") if self.bug.races else ())
         output = f"{self.work}/{program}"
         os.makedirs(os.path.dirname(output), exist_ok=True)
         build.link(self.subject(build, suffix) + [build.whole(parts)], output, ("-fsanitize=fuzzer",))

@@ -75,7 +75,8 @@ def stages():
               ("build-asan",), tail=2, waits=True, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
         Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG), apart=True),
-        Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage"], tail=8),
+        Stage("coverage", "coverage", ["fuzz/coverage", "--strict", "--build", f"{OUT}/coverage", "--objects", f"{OUT}/plain"],
+              ("build-plain",), tail=8),
         Stage("threads", "races on real threads",
               script('"$0" "$@"', f'tests/threads --tsan "{OUT}/tsan"')
               + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True,

@@ -41,11 +41,12 @@ static void same_after_text(void) {
 
 /* Whether the manual has the word, and not as a part of another. A member, which ends in '=', stands there as
  * one; a pad's number is N. */
-static bool help_has(const char *word, size_t size) {
+static bool help_has(const char *word) {
     static const char *help;
     help = help != NULL ? help : text_help();
-    for (const char *at = help; *at != 0; at++) {
-        if (strncmp(at, word, size) == 0 && (at == help || !isalnum((unsigned char)at[-1])) &&
+    size_t size = strlen(word);
+    for (const char *at = help; (at = strstr(at, word)) != NULL; at++) {
+        if ((at == help || !isalnum((unsigned char)at[-1])) &&
             (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_'))) {
             return true;
         }
@@ -69,16 +70,16 @@ static void words_are_in_the_help(void) {
         }
         /* pad24 is padN there, lock17:1 lockPOINTS:ACTOR. */
         if (strncmp(word, "pad", 3) == 0 && isdigit((unsigned char)word[3])) {
-            size = 4;
-            word[3] = 'N';
+            size = (size_t)sprintf(word, "padN");
         } else if (strncmp(word, "lock", 4) == 0 && isdigit((unsigned char)word[4])) {
             size = (size_t)sprintf(word, "lockPOINTS");
         }
         if (*at == '=') {
             word[size++] = '=';
+            word[size] = 0;
         }
-        if (!help_has(word, size)) {
-            fprintf(stderr, "not in the help: %.*s\n", (int)size, word);
+        if (!help_has(word)) {
+            fprintf(stderr, "not in the help: %s\n", word);
             exit(1);
         }
     }
