@@ -76,11 +76,11 @@ NT_UNCOVERED bool dxgk_dma(struct dxgk_adapter *adapter, uint64_t address, void 
     struct place place = {0};
     bool reached = false;
     if (does_dma(adapter)) {
-        /* On a machine with an IOMMU a device that is stopped is blocked; one that is started and attached to
-         * no domain sees physical memory. */
+        /* Behind an IOMMU a device that is stopped is blocked, and one that its chain's stop comes to later;
+         * one that is started and attached to no domain sees physical memory. */
         if (adapter->attached)
             reached = through_domain(adapter->attached, address >> NT_PAGE_SHIFT, write, &place);
-        else if (!dxgk_machine.iommu || adapter->handle)
+        else if (!dxgk_machine.iommu || (adapter->handle && adapter->chain->state != DXGK_CHAIN_STOPPING))
             reached = physically(address >> NT_PAGE_SHIFT, &place);
         if (reached)
             copy(&place, address, buffer, size, write);
