@@ -26,11 +26,11 @@ static uint32_t near_points(struct mutation *m, const struct program_switch *one
     return one->points < PROGRAM_POINTS_MAX - step ? one->points + step : PROGRAM_POINTS_MAX;
 }
 
-/* A call takes and gives back ten locks or so, a stop twice as many: half of the time any of those. */
+/* A call takes and gives back ten locks or so, a stop twice as many. */
 static struct program_switch some_switch(struct mutation *m, uint8_t actor) {
     if (random_one_in(&m->random, 2))
         return (struct program_switch){some_points(m), actor, false};
-    uint32_t bits = random_one_in(&m->random, 2) ? 5 : random_below(&m->random, 6);
+    uint32_t bits = random_between(&m->random, 2, 5);
     return (struct program_switch){1 + random_below(&m->random, UINT32_C(1) << bits), actor, true};
 }
 
@@ -116,7 +116,9 @@ static void fresh_schedule(struct mutation *m, uint32_t at, uint32_t ops) {
     struct program_race race = {.ops = (uint8_t)ops};
     program_race_set(&m->program->ops[at], &race);
     race.first = some_actor(m, at);
-    for (uint32_t switches = random_below(&m->random, 4); switches > 0; switches--)
+    /* Without one the calls would come one after the other. */
+    for (uint32_t switches = random_one_in(&m->random, 8) ? 0 : random_between(&m->random, 1, 3);
+         switches > 0; switches--)
         add_switch(m, at, &race);
     program_race_set(&m->program->ops[at], &race);
 }
@@ -164,24 +166,35 @@ static struct program_op some_dma(struct mutation *m) {
     return mutate_op_sensible(m, random_one_in(&m->random, 4) ? OP_DMA_WRITE : OP_DMA_READ);
 }
 
-/* Another chain stops before the race, and starts in it. */
+/* Another chain stops before the race, and starts in it, or fails to. */
 static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
-    uint8_t other;
-    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP) || !mutate_pick_chain(m, &other) ||
-        other == chain)
+    uint8_t other = (uint8_t)random_below(&m->random, m->program->machine.adapters);
+    bool fails = random_one_in(&m->random, 3);
+    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP) ||
+        (!fails && !mutate_pick_chain(m, &other)) || m->model.devices[other].chain == chain)
         return false;
-    const struct program_op stop = {.opcode = OP_STOP, .adapter = other};
-    mutation_insert(m, (*at)++, &stop, 1);
+    if (fails) {
+        m->program->adapters[other].miniport |= PROGRAM_MP_FAIL_START;
+    } else {
+        const struct program_op stop = {.opcode = OP_STOP, .adapter = other};
+        mutation_insert(m, (*at)++, &stop, 1);
+    }
     *start = (struct program_op){.opcode = OP_START, .adapter = other};
+    if (!fails && random_one_in(&m->random, 2))
+        mutate_op_fault(m, start);
     return true;
+}
+
+static uint8_t some_call(struct mutation *m) {
+    static const uint8_t calls[] = {OP_PIN2,  OP_PIN2, OP_UNPIN, OP_UNPIN, OP_MAP,
+                                    OP_UNMAP, OP_PIN,  OP_STOP,  OP_STOP,  OP_PRESSURE};
+    static const uint8_t rare[] = {OP_REMOVE, OP_SURPRISE_REMOVE, OP_POWER, OP_RESET};
+    return random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare) : RANDOM_PICK(&m->random, calls);
 }
 
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
-    static const uint8_t calls[] = {OP_PIN2,  OP_PIN2, OP_UNPIN, OP_UNPIN, OP_MAP,
-                                    OP_UNMAP, OP_PIN,  OP_STOP,  OP_STOP,  OP_PRESSURE};
-    static const uint8_t rare[] = {OP_REMOVE, OP_SURPRISE_REMOVE, OP_POWER, OP_RESET};
     uint8_t chain;
     uint32_t at = m->program->op_count;
     uint32_t ops = random_between(&m->random, 2, random_one_in(&m->random, 4) ? 5 : 3);
@@ -195,12 +208,11 @@ bool mutate_race_scene(struct mutation *m) {
     bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
     bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
                    mutation_may(m, OP_DMA_WRITE);
+    bool alike = random_one_in(&m->random, 4); /* calls of one kind, which want the same */
     for (uint32_t i = 1; i <= ops; i++) {
-        uint8_t opcode;
-        do {
-            opcode = random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare)
-                                                   : RANDOM_PICK(&m->random, calls);
-        } while (!mutation_may(m, opcode));
+        uint8_t opcode = made[1].opcode;
+        while (!(alike && i > 1) && !mutation_may(m, opcode = some_call(m)))
+            ;
         if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
             index = mutate_pick_index(m, chain);
         made[i] = mutate_op_on(m, opcode, chain, index);
@@ -216,7 +228,7 @@ bool mutate_race_scene(struct mutation *m) {
     }
     if (random_one_in(&m->random, 4))
         mutate_op_fault(m, &made[random_between(&m->random, 1, ops)]);
-    if (!raised && random_one_in(&m->random, 12))
+    if (!raised && random_one_in(&m->random, 8))
         (void)some_restart(m, &at, chain, &made[random_between(&m->random, 1, ops)]);
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);

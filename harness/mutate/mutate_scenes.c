@@ -33,7 +33,7 @@ static const struct {
     {play_exhaust, 1, 6, 0},
     {play_many, 2, 1, TARGET_OP(OP_REPEAT)},
     {play_strangers, 4, 4, 0},
-    {play_raised, 1, 1, TARGET_OP(OP_IRQL)},
+    {play_raised, 2, 2, TARGET_OP(OP_IRQL)},
     {play_scribbled, 2, 2, TARGET_OP(OP_SCRIBBLE)},
     {play_otherwise, 2, 2, TARGET_OP(OP_ANSWERS)},
 };

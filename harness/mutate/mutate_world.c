@@ -467,10 +467,6 @@ static void make_leads(struct mutation *m) {
 static void make_wrong(struct mutation *m) {
     struct program *program = m->program;
     uint32_t adapters = program->machine.adapters;
-    if (adapters > 1 && random_one_in(&m->random, 4)) {
-        make_leads(m);
-        return;
-    }
     do {
         program->adapters[random_below(&m->random, adapters)].miniport |=
             UINT32_C(1) << random_below(&m->random, PROGRAM_MINIPORTS);
@@ -530,6 +526,8 @@ void mutate_world_fresh(struct mutation *m) {
             adapter->joins = (uint8_t)(random_one_in(&m->random, 3) ? random_between(&m->random, 1, i) : 1);
     }
     make_areas(m);
+    if (program->machine.adapters > 1 && random_one_in(&m->random, 8))
+        make_leads(m);
     if (m->swarm->wrong_in && random_one_in(&m->random, m->swarm->wrong_in))
         make_wrong(m);
     if (random_one_in(&m->random, 8))

@@ -48,9 +48,14 @@ void play_raised(struct mutation *m, struct spot at) {
         scene_pin(m, at);
     if (coin(m))
         scene_play(m, OP_MAP, at);
+    if (random_one_in(&m->random, 3)) /* which stops the system */
+        m->program->machine.dxgkrnl_version = PROGRAM_WDDM_3_2;
     scene_play(m, OP_IRQL, at);
+    uint32_t from = m->scene_count;
     for (uint32_t i = 1 + some(m, 3); i > 0; i--)
         scene_play(m, RANDOM_PICK(&m->random, calls), at);
+    if (random_one_in(&m->random, 3))
+        scene_again(m, from, mutate_some_times(m));
     scene_play(m, OP_IRQL, at);
     scene_pin(m, at);
     scene_play(m, OP_UNPIN, at);

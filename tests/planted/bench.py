@@ -115,8 +115,8 @@ def report(options):
 
 def link_config(planted, asan, config, target):
     """The target with the bug and without what the configuration leaves out."""
-    objects = asan.objects(target)
-    objects += [one for one in asan.objects("engine") if "libfuzzer_mutator" not in one or config in "ab"]
+    objects = [one for part in (target, "engine") for one in asan.objects(part)
+               if "libfuzzer_mutator" not in one or config in "ab"]
     objects += [one for one in asan.objects("planted_bench") if "bench_no_state" not in one or config in "bde"]
     libraries = ["-fsanitize=fuzzer", "-lrt"]
     if config in "bde":
