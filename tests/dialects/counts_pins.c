@@ -14,9 +14,10 @@ static uint32_t more[SUT_DEVICES][SUT_CHAIN_MAX];
 static struct dxgk_pin *pin_of(HANDLE adapter, UINT index) {
     const struct dxgk_adapter *lead = find(device_of(adapter));
     if (nt_irql() != PASSIVE_LEVEL || !lead || lead->handle != adapter || !dxgk_adapter_leads(lead) ||
-        index >= lead->chain->length || lead->chain->state != DXGK_CHAIN_STARTED)
+        index >= lead->chain->length || lead->chain->state != DXGK_CHAIN_STARTED ||
+        !lead->chain->by_index[index])
         return NULL;
-    struct dxgk_pin *pin = &lead->chain->members[index]->area.pin;
+    struct dxgk_pin *pin = &lead->chain->by_index[index]->area.pin;
     return pin->form == DXGK_PIN_NONE ? NULL : pin;
 }
 

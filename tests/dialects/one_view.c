@@ -8,7 +8,8 @@ static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     if (!arg || !lead || lead->handle != adapter || !dxgk_adapter_leads(lead) || nt_irql() != PASSIVE_LEVEL ||
         lead->chain->state != DXGK_CHAIN_STARTED || arg->PhysicalAdapterIndex >= lead->chain->length)
         return dxgk_cb_map(adapter, arg);
-    const struct nt_section *section = lead->chain->members[arg->PhysicalAdapterIndex]->area.section;
+    const struct dxgk_adapter *member = lead->chain->by_index[arg->PhysicalAdapterIndex];
+    const struct nt_section *section = member ? member->area.section : NULL;
     uint64_t bytes = section ? nt_section_pages(section) << 12 : 0;
     if (!section || arg->Size == 0 || arg->Size % 4096 != 0 || arg->Offset % 4096 != 0 || arg->Size > bytes ||
         arg->Offset > bytes - arg->Size)

@@ -9,8 +9,10 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     const struct dxgk_adapter *lead = find(device);
     bool good =
         nt_irql() == PASSIVE_LEVEL && arg && lead && lead->handle == adapter && dxgk_adapter_leads(lead);
-    if (good && arg->CommitSize == 0 && arg->PhysicalAdapterIndex < lead->chain->length &&
-        lead->chain->members[arg->PhysicalAdapterIndex]->area.section)
+    const struct dxgk_adapter *member = good && arg->PhysicalAdapterIndex < lead->chain->length
+                                            ? lead->chain->by_index[arg->PhysicalAdapterIndex]
+                                            : NULL;
+    if (member && arg->CommitSize == 0 && member->area.section)
         return STATUS_SUCCESS;
     return dxgk_cb_pin(adapter, arg);
 }
