@@ -227,7 +227,8 @@ static struct cell *find_cell(uintptr_t granule, bool make) {
     cell->written_by = NOBODY;
     cell->shared = false;
     cell->count = 0;
-    recall_freed(cell);
+    if (freed_count)
+        recall_freed(cell);
     return cell;
 }
 
@@ -260,8 +261,11 @@ static bool remember(struct cell *cell, const struct record *access) {
         /* Whatever will race with an access that this one covers and is ordered after, races with this
          * one, too. */
         bool covered = before && (old->mask & ~access->mask) == 0 && (access->write || !old->write);
-        if (!covered)
-            cell->records[kept++] = *old;
+        if (covered)
+            continue;
+        if (kept != i)
+            cell->records[kept] = *old;
+        kept++;
     }
     if (kept == ACCESSES_RECORDS) {
         memmove(&cell->records[0], &cell->records[1], (ACCESSES_RECORDS - 1) * sizeof(cell->records[0]));
@@ -289,20 +293,26 @@ static enum accesses_outcome touch(struct cell *cell, unsigned actor, uint8_t ma
         cell->written_by = (uint8_t)actor;
         cell->written_pc = pc;
     }
-    /* Most accesses repeat what the actor did last. */
+    uint32_t clock = clocks[actor][actor];
+    /* Many accesses repeat what the actor did last. */
     if (cell->count) {
         const struct record *last = &cell->records[cell->count - 1];
-        if (last->actor == actor && last->clock == clocks[actor][actor] && (mask & ~last->mask) == 0 &&
+        if (last->actor == actor && last->clock == clock && (mask & ~last->mask) == 0 &&
             (last->write || !write))
             return outcome;
     }
     struct record access = {.pc = pc,
-                            .clock = clocks[actor][actor],
+                            .clock = clock,
                             .locks = held[actor],
                             .point = points,
                             .actor = (uint8_t)actor,
                             .mask = mask,
                             .write = write};
+    if (!cell->count) { /* and as many are the first */
+        cell->records[0] = access;
+        cell->count = 1;
+        return outcome;
+    }
     return remember(cell, &access) ? ACCESSES_CONFLICT : outcome;
 }
 

@@ -169,7 +169,7 @@ static struct program_op some_dma(struct mutation *m) {
 /* Another chain stops before the race, and starts in it, or fails to. */
 static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
     uint8_t other = (uint8_t)random_below(&m->random, m->program->machine.adapters);
-    bool fails = random_one_in(&m->random, 3);
+    bool fails = random_one_in(&m->random, 2);
     if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP) ||
         (!fails && !mutate_pick_chain(m, &other)) || m->model.devices[other].chain == chain)
         return false;
@@ -226,9 +226,10 @@ bool mutate_race_scene(struct mutation *m) {
         const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
         mutation_insert(m, at++, &irql, 1);
     }
-    if (random_one_in(&m->random, 4))
-        mutate_op_fault(m, &made[random_between(&m->random, 1, ops)]);
-    if (!raised && random_one_in(&m->random, 8))
+    struct program_op *one = &made[random_between(&m->random, 1, ops)];
+    if (program_takes_fault(one->opcode) && random_one_in(&m->random, 2))
+        mutate_op_fault(m, one);
+    if (!raised && random_one_in(&m->random, 5))
         (void)some_restart(m, &at, chain, &made[random_between(&m->random, 1, ops)]);
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);
