@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "harness/program/operands.h"
+
 static uint32_t some_points(struct mutation *m) {
     /* Up to 2, 4, ... 1024, each as likely; rarely as far as the widest pins go. */
     uint32_t bits = random_one_in(&m->random, 16) ? random_between(&m->random, 10, 17)
@@ -168,11 +170,16 @@ static struct program_op some_dma(struct mutation *m) {
 
 /* Another chain stops before the race, and starts in it, or fails to. */
 static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
-    uint8_t other = (uint8_t)random_below(&m->random, m->program->machine.adapters);
+    uint8_t other = chain;
     bool fails = random_one_in(&m->random, 2);
-    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP) ||
-        (!fails && !mutate_pick_chain(m, &other)) || m->model.devices[other].chain == chain)
+    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP))
         return false;
+    for (unsigned tries = 0; m->model.devices[other].chain == chain; tries++) {
+        if (fails)
+            other = (uint8_t)random_below(&m->random, m->program->machine.adapters);
+        if (tries == 4 || (!fails && !mutate_pick_chain(m, &other)))
+            return false;
+    }
     if (fails) {
         m->program->adapters[other].miniport |= PROGRAM_MP_FAIL_START;
     } else {
@@ -192,6 +199,27 @@ static uint8_t some_call(struct mutation *m) {
     return random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare) : RANDOM_PICK(&m->random, calls);
 }
 
+/* On one save area, mostly; sometimes calls of one kind, which want the same, and sometimes a GPU looks on.
+ */
+static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops, uint8_t chain) {
+    uint8_t index = mutate_pick_index(m, chain);
+    bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
+                   mutation_may(m, OP_DMA_WRITE);
+    bool alike = random_one_in(&m->random, 4);
+    for (uint32_t i = 0; i < ops; i++) {
+        uint8_t opcode = made[0].opcode;
+        while (!(alike && i > 0) && !mutation_may(m, opcode = some_call(m)))
+            ;
+        if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
+            index = mutate_pick_index(m, chain);
+        made[i] = mutate_op_on(m, opcode, chain, index);
+        if (watched && i > 0 && random_one_in(&m->random, 2))
+            made[i] = some_dma(m);
+        if (made[i].opcode == OP_UNMAP)
+            made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
+    }
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
@@ -204,23 +232,8 @@ bool mutate_race_scene(struct mutation *m) {
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
         return false;
-    uint8_t index = mutate_pick_index(m, chain);
     bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
-    bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
-                   mutation_may(m, OP_DMA_WRITE);
-    bool alike = random_one_in(&m->random, 4); /* calls of one kind, which want the same */
-    for (uint32_t i = 1; i <= ops; i++) {
-        uint8_t opcode = made[1].opcode;
-        while (!(alike && i > 1) && !mutation_may(m, opcode = some_call(m)))
-            ;
-        if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
-            index = mutate_pick_index(m, chain);
-        made[i] = mutate_op_on(m, opcode, chain, index);
-        if (watched && i > 1 && random_one_in(&m->random, 2))
-            made[i] = some_dma(m);
-        if (made[i].opcode == OP_UNMAP)
-            made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
-    }
+    some_calls(m, &made[1], ops, chain);
     /* What callers above PASSIVE_LEVEL do, they do without a lock. */
     for (uint8_t i = 0; i < SUT_ACTORS && raised; i++) {
         const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
@@ -229,8 +242,15 @@ bool mutate_race_scene(struct mutation *m) {
     struct program_op *one = &made[random_between(&m->random, 1, ops)];
     if (program_takes_fault(one->opcode) && random_one_in(&m->random, 2))
         mutate_op_fault(m, one);
-    if (!raised && random_one_in(&m->random, 5))
-        (void)some_restart(m, &at, chain, &made[random_between(&m->random, 1, ops)]);
+    uint32_t restart = random_below(&m->random, ops);
+    if (!raised && random_one_in(&m->random, 5) && some_restart(m, &at, chain, &made[1 + restart])) {
+        /* Beside a handle that is dead, or about to be issued. */
+        one = &made[1 + (restart + random_between(&m->random, 1, ops - 1)) % ops];
+        if (program_has(one->opcode, OPERAND_HANDLE)) {
+            one->handle = HANDLE_ISSUED;
+            one->value = (int64_t)random_below(&m->random, m->model.handle_count + 2);
+        }
+    }
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);
     fresh_schedule(m, at, ops);
