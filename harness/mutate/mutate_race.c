@@ -196,7 +196,12 @@ static uint8_t some_call(struct mutation *m) {
     static const uint8_t calls[] = {OP_PIN2,  OP_PIN2, OP_UNPIN, OP_UNPIN, OP_MAP,
                                     OP_UNMAP, OP_PIN,  OP_STOP,  OP_STOP,  OP_PRESSURE};
     static const uint8_t rare[] = {OP_REMOVE, OP_SURPRISE_REMOVE, OP_POWER, OP_RESET};
-    return random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare) : RANDOM_PICK(&m->random, calls);
+    uint8_t opcode;
+    do {
+        opcode =
+            random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare) : RANDOM_PICK(&m->random, calls);
+    } while (!mutation_may(m, opcode));
+    return opcode;
 }
 
 /* On one save area, mostly; sometimes calls of one kind, which want the same, and sometimes a GPU looks on.
@@ -207,9 +212,7 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
                    mutation_may(m, OP_DMA_WRITE);
     bool alike = random_one_in(&m->random, 4);
     for (uint32_t i = 0; i < ops; i++) {
-        uint8_t opcode = made[0].opcode;
-        while (!(alike && i > 0) && !mutation_may(m, opcode = some_call(m)))
-            ;
+        uint8_t opcode = alike && i > 0 ? made[0].opcode : some_call(m);
         if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
             index = mutate_pick_index(m, chain);
         made[i] = mutate_op_on(m, opcode, chain, index);
