@@ -6,9 +6,6 @@ set -euo pipefail
 pinfuzz=$1
 source=$2
 shift 2
-# Leaks are the core's, and looked for where it runs the same programs itself: at the end of each process that
-# takes longer than the program.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -23,11 +20,16 @@ awk '/^[a-z]/ { entry = $1; first = 1 } /^    [* ] / { if (!first && $1 == "*") 
     "$scratch/all" | sort >"$scratch/learnt"
 diff -u --label "$source" --label 'pinfuzz dialect' "$scratch/wanted" "$scratch/learnt"
 
-"$pinfuzz" run "$@" >"$scratch/verdicts" 2>"$scratch/reports" || true
-if grep -v ': kept$' "$scratch/verdicts" >"$scratch/others"; then
+# In one process: to fork takes a sanitizer as long as to run most programs. What ends that process is told by runs in
+# processes of their own.
+status=0
+"$pinfuzz" run --no-fork "$@" >"$scratch/verdicts" 2>"$scratch/reports" || status=$?
+((!status)) || "$pinfuzz" run "$@" >"$scratch/verdicts" 2>>"$scratch/reports" || true
+if grep -v ': kept$' "$scratch/verdicts" >"$scratch/others" || ((status)); then
     cat "$scratch/others" >&2
     head -n 60 "$scratch/reports" >&2
-    echo "dialects: $(wc -l <"$scratch/others") of $(wc -l <"$scratch/verdicts") programs have a finding, or were left" >&2
+    echo "dialects: $(wc -l <"$scratch/others") of $(wc -l <"$scratch/verdicts") programs have a finding, or were left;" \
+        "exit status $status" >&2
     exit 1
 fi
 # Whoever reads the verdicts is told what they rest on.
