@@ -11,7 +11,7 @@ import shutil
 import tempfile
 
 from helpers import PROCESSORS, ROOT, Failed, each, lines_of, number, said, start, stop
-from plant import Build, Planted, select
+from plant import Build, Planted, compile_together, select, some_at_a_time, without_symbolizers
 
 VARIANTS = tuple(sorted(os.path.basename(path)[:-2] for path in glob.glob(f"{ROOT}/tests/dialects/*.c")))
 # How the judge knows what an implementation chose: it saw it, or was told it.
@@ -110,11 +110,19 @@ def verdicts(pinfuzz, one, way, *programs):
     return dict(line.split(": ", 1) for line in out.splitlines() if ": " in line), report
 
 
-def shown(bug, builds, work, variants):
+def text_of(bug):
+    """What a sanitizer says of it, where one has to."""
+    return bug.header("Caught").partition(" ")[2]
+
+
+def build_of(bug, builds):
+    return builds["asan" if text_of(bug) else "plain"]
+
+
+def shown(planted, builds, variants):
     """By variant and way: the clause, the death, or "" where the program shows nothing."""
-    text = bug.header("Caught").partition(" ")[2]
-    build = builds["asan" if text else "plain"]
-    pinfuzz = Planted(bug, work).link(build, "pinfuzz", "cli", seam="dialects")
+    bug, text = planted.bug, text_of(planted.bug)
+    pinfuzz = planted.link(build_of(bug, builds), "pinfuzz", "cli", seam="dialects")
     found = {}
     for one, way in itertools.product(variants, WAYS):
         told, report = verdicts(pinfuzz, one, way, bug.program)
@@ -149,7 +157,7 @@ def main():
     builds = {"plain": Build(options.plain, targets, engine="standalone", sanitize="")}
     if any(bug.header("Caught") for bug in bugs):
         builds["asan"] = Build(options.asan, targets, engine="libfuzzer", sanitize="address,undefined")
-    os.environ.update(ASAN_OPTIONS="symbolize=0", UBSAN_OPTIONS="symbolize=0")
+    os.environ.update(ASAN_OPTIONS="symbolize=0:detect_leaks=0", UBSAN_OPTIONS="symbolize=0")
     failures = []
 
     # Without a bug each keeps the contract.
@@ -161,20 +169,33 @@ def main():
             if not got.startswith("kept"):
                 failures.append(str(Failed(f"{one}, {way}: {program}: {got} without the bug", report)))
 
-    def attempt(bug):
-        work = os.path.join(options.keep or scratch, bug.name)
-        shutil.rmtree(work, ignore_errors=True)
-        try:
-            return shown(bug, builds, work, variants)
-        except Failed as failure:
-            return str(failure)
-        finally:
+    def attempt(some):
+        """Of each what shows it, or what is wrong."""
+        planted, found = {}, {}
+
+        def step(bug, into, work, *arguments):
+            try:
+                into[bug] = work(*arguments)
+            except Failed as failure:
+                found[bug] = str(failure)
+
+        for bug in some:
+            work = os.path.join(options.keep or scratch, bug.name)
+            shutil.rmtree(work, ignore_errors=True)
+            step(bug, planted, Planted, bug, work)
+        for build in builds.values():
+            compile_together([one for bug, one in planted.items() if build_of(bug, builds) is build], build, "dialects")
+        for bug, one in planted.items():
+            step(bug, found, shown, one, builds, variants)
             if not options.keep:
-                shutil.rmtree(work, ignore_errors=True)
+                shutil.rmtree(one.work, ignore_errors=True)
+        return [(bug, found[bug]) for bug in some]
 
     caught, own, theirs = (collections.Counter() for _ in range(3))  # by variant and way
     with tempfile.TemporaryDirectory() as scratch:
-        for bug, found in zip(bugs, each(attempt, bugs, options.jobs)):
+        without_symbolizers(scratch)
+        for bug, found in itertools.chain.from_iterable(
+                each(attempt, some_at_a_time(bugs, options.jobs), options.jobs)):
             if isinstance(found, str):
                 failures.append(f"{bug.name}: {found}")
                 continue

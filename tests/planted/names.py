@@ -3,6 +3,7 @@ each sanitizer and under none, and demands one name everywhere, that of its clau
 clause. A name is what ClusterFuzz takes: the message, the innermost function that it does not pass over, and that
 one's caller. How unlike two names have to be is tests/unit/contract_test.c's to say."""
 import argparse
+import itertools
 import os
 import re
 import shutil
@@ -10,7 +11,7 @@ import subprocess
 import tempfile
 
 from helpers import PROCESSORS, ROOT, Failed, each, number, said, start
-from plant import Build, Planted, select
+from plant import Build, Planted, compile_together, select, some_at_a_time
 
 BUILDS = {"both": "address,undefined", "address": "address", "undefined": "undefined", "none": ""}
 
@@ -74,10 +75,14 @@ class Trial:
         self.built = built  # builds, by name
         self.work = work
         self.text = bug.header("Caught").partition(" ")[2]
+        self.planted = None
 
-    def log(self, name, planted, data):
+    def plant(self):
+        self.planted = Planted(self.bug, self.work, "-O1")
+
+    def log(self, name, data):
         """What the fuzz target of a build says of the bug's program."""
-        program = planted.link_target(self.built[name], f"{name}/{self.bug.target}")
+        program = self.planted.link_target(self.built[name], f"{name}/{self.bug.target}")
         try:
             _, out, _ = said([program, f"-artifact_prefix={self.work}/", data], cwd=self.work, timeout=SECONDS,
                              stderr=subprocess.STDOUT)
@@ -90,13 +95,13 @@ class Trial:
 
     def name(self):
         """The one name in all builds; None when no sanitizer shows it."""
-        planted, data, wanted = Planted(self.bug, self.work, "-O1"), f"{self.work}/input", None
+        data, wanted = f"{self.work}/input", None
         pinfuzz = f"{next(iter(self.built.values())).directory}/pinfuzz"
         status, out, report = said([pinfuzz, "bytes", self.bug.program, "-o", data])
         if status:
             raise Failed("no bytes", out + report)
         for name in self.built:
-            log = self.log(name, planted, data)
+            log = self.log(name, data)
             if self.text and self.text not in log:
                 continue
             got = name_of(log)
@@ -131,17 +136,30 @@ def main():
     passed = failed = 0
     clause_of, name_of_clause = {}, {}
 
-    def attempt(bug):
-        work = f"{scratch}/{bug.name}"
-        try:
-            return Trial(bug, options, built, work).name(), None
-        except Failed as failure:
-            return None, str(failure)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    def attempt(some):
+        """Of each its name, or what is wrong."""
+        trials = [Trial(bug, options, built, f"{scratch}/{bug.name}") for bug in some]
+        wrong = {}
+
+        def step(work, trial):
+            try:
+                return None if trial in wrong else work(trial)
+            except Failed as failure:
+                wrong[trial] = str(failure)
+                return None
+
+        for trial in trials:
+            step(Trial.plant, trial)
+        for build in built.values():
+            compile_together([trial.planted for trial in trials if trial not in wrong], build, covered="_covered", flags=())
+        names = [step(Trial.name, trial) for trial in trials]
+        for trial in trials:
+            shutil.rmtree(trial.work, ignore_errors=True)
+        return [(trial.bug, name, wrong.get(trial)) for trial, name in zip(trials, names)]
 
     with tempfile.TemporaryDirectory() as scratch:
-        for bug, (name, wrong) in zip(bugs, each(attempt, bugs, options.jobs)):
+        for bug, name, wrong in itertools.chain.from_iterable(
+                each(attempt, some_at_a_time(bugs, options.jobs), options.jobs)):
             text = wrong or f"{bug.clause}: {' '.join(name) if name else 'not seen'}"
             # One name, one clause, and the other way round.
             if name and not bug.header("Caught"):

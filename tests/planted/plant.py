@@ -76,6 +76,22 @@ def select(patterns, place=PLACE):
     return [Bug(name, place) for name in dict.fromkeys(chosen)]  # named twice, planted once
 
 
+# What programs here ask where an access is: a race is told with its places, which nobody reads. Each of these takes
+# longer to start than most programs run, and finds nothing in a library without its names.
+SYMBOLIZERS = ("llvm-symbolizer-19", "llvm-symbolizer", "addr2line")
+
+
+def without_symbolizers(directory):
+    """Has the processes that are started from now on be told at once what says nothing."""
+    os.mkdir(f"{directory}/symbolizers")
+    for name in SYMBOLIZERS:
+        path = f"{directory}/symbolizers/{name}"
+        with open(path, "w", encoding="ascii") as file:
+            file.write("#!/bin/sh\nprintf 'somewhere\\nnowhere.c:1\\n'\n")
+        os.chmod(path, 0o755)
+    os.environ["PATH"] = f"{directory}/symbolizers:{os.environ['PATH']}"
+
+
 # ---- a build, whose objects the rest of a program is linked from ----
 
 
@@ -341,6 +357,9 @@ compilations = {}  # by command and directory
 
 def compilation(command, source, directory):
     """The compiler's own command, as it would start it for the source, up to that; None when it does not say."""
+    # It takes places of headers as they stand: those of one bug are no reason to ask again.
+    places = [word for word in command if re.match("-I.", word)]
+    command = [word for word in command if word not in places]
     key = tuple(command), directory
     if key not in compilations:
         _, _, told = said([*command, "-###", "-c", source, "-o", "OUTPUT"], cwd=directory)
@@ -351,7 +370,7 @@ def compilation(command, source, directory):
             for option in ("-o", "-main-file-name"):
                 del words[words.index(option):words.index(option) + 2]
             compilations[key] = words[:-1]
-    return compilations[key]
+    return compilations[key] and compilations[key] + places
 
 
 def compile_several(command, sources, directory):
@@ -364,14 +383,24 @@ def compile_several(command, sources, directory):
                 os.remove(source.removesuffix(".c") + ".o")
 
 
-def compile_together(planted, build, seam="sut"):
+# Bugs at a time, whose files are compiled together.
+TOGETHER = 24
+
+
+def some_at_a_time(bugs, jobs):
+    """The bugs, or what is made of them, in lists of so many as are compiled together."""
+    together = max(1, min(TOGETHER, len(bugs) // jobs))
+    return [bugs[at:at + together] for at in range(0, len(bugs), together)]
+
+
+def compile_together(planted, build, seam="sut", covered="", flags=IN_LIBRARY):
     """Compiles what compile() will be asked for, as far as it is copied."""
     groups = {}
     for one in planted:
-        for built in build.members("_traced" if one.bug.races else "", seam):
+        for built in build.members(covered + ("_traced" if one.bug.races else ""), seam):
             source = one.source(build, built)
-            if source.startswith(f"{one.work}/") and (build.directory, built, IN_LIBRARY) not in one.compiled:
-                command = tuple(one.command(build, built, IN_LIBRARY))
+            if source.startswith(f"{one.work}/") and (build.directory, built, flags) not in one.compiled:
+                command = tuple(one.command(build, built, flags))
                 groups.setdefault((command, build.commands[built][1]), []).append((one, built, source))
     for (command, directory), members in groups.items():
         compile_several(command, [source for _, _, source in members], directory)
@@ -379,7 +408,7 @@ def compile_together(planted, build, seam="sut"):
             made, output = source.removesuffix(".c") + ".o", f"{one.work}/{len(one.compiled)}.o"
             if os.path.exists(made):
                 os.rename(made, output)
-                one.compiled[build.directory, built, IN_LIBRARY] = output
+                one.compiled[build.directory, built, flags] = output
 
 
 def put(program, output):

@@ -9,7 +9,7 @@ import tempfile
 
 import commands
 from helpers import PROCESSORS, ROOT, Failed, each, lines_of, number, said, start
-from plant import Build, Planted, compile_together, select
+from plant import Build, Planted, compile_together, select, some_at_a_time, without_symbolizers
 
 DESCRIPTION = """\
 Plants the bugs named (all without a NAME; a NAME may be a pattern such as 'link-*') and says which are caught
@@ -40,10 +40,6 @@ def arguments():
     add("--keep", metavar="DIR", type=os.path.realpath,
         help="leave each bug's source, objects and programs in DIR/NAME")
     return parser.parse_args()
-
-
-# Bugs at a time, whose files are compiled together.
-TOGETHER = 24
 
 
 # ---- one bug ----
@@ -231,12 +227,11 @@ def attempts(kind, bugs, options, builds):
     # The same report whatever the environment says, without a symbolizer's start-up time, and without the search for
     # leaks at each end, which takes longer than the program: no bug is one that it sees.
     os.environ.update(ASAN_OPTIONS="symbolize=0:detect_leaks=0", UBSAN_OPTIONS="symbolize=0")
-    unplanted = {label: without(build, bugs) for label, build in builds.items()}
-    together = max(1, min(TOGETHER, len(bugs) // options.jobs))
     with tempfile.TemporaryDirectory() as scratch:
+        without_symbolizers(scratch)
+        unplanted = {label: without(build, bugs) for label, build in builds.items()}
         trials = [kind(bug, options, builds, os.path.join(options.keep or scratch, bug.name)) for bug in bugs]
-        for some in each(lambda some: attempt(some, unplanted),
-                         [trials[at:at + together] for at in range(0, len(trials), together)], options.jobs):
+        for some in each(lambda some: attempt(some, unplanted), some_at_a_time(trials, options.jobs), options.jobs):
             for bug, ok, text in some:
                 print(f"{'passed' if ok else 'FAILED'}  {bug.name:44} {text}", flush=True)
                 yield bug, ok
