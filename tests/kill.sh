@@ -78,7 +78,7 @@ tools_as_in "$objects"
 
 campaign=("$tools_root/fuzz/run" --engine "$engine" --keep-going --target "$target" --jobs 2 --build "$build"
     --corpus "$corpus" --seeds "$seeds" -DPINFUZZ_SUT="$tree/src" -DBUILD_TESTING=OFF
-    "${as_in[@]}")
+    -DPINFUZZ_SUT_FLAGS=-O0 "${as_in[@]}")
 "${campaign[@]}" --seconds 1 >"$scratch/log" 2>&1 </dev/null || (($? == 1)) || fail "the campaign does not run"
 rm -rf "$corpus" "$build/findings" "$build/logs" "$build/afl-out"
 kept=0
