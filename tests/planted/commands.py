@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from helpers import ROOT, Failed, lines_of, said, said_until, stop
-from plant import BESIDE, IN_LIBRARY, compile_several, put, share
+from plant import BESIDE, IN_LIBRARY, compile_several, precompile, put, share
 
 # What must be undone when a later step fails.
 STEPS = ("page lock", "domain map", "array allocation", "section view", "start's second section")
@@ -102,15 +102,61 @@ def source_command(build):
             f"-I{ROOT}/src/include")
 
 
-def compile_sources(trials):
-    """Several by one process; source() compiles what is missing then."""
+# The C file of a finding: what differs at its top, what all of them have, and the scenario.
+FILE = re.compile(r"(?s).*?\n(#define FINDING_CLAUSE [^\n]*\n#define FINDING_EXPECTED [^\n]*\n)(.*)"
+                  r"(/\* ---- the scenario ---- \*/\n.*)")
+NAMES = ("finding_clause", "finding_expected")
+commons = {}  # by build and text of what all have: where it is compiled; None when it cannot be
+
+
+def common_of(build, text):
+    """What all have, compiled, with variables for what differs at the top."""
+    with build.lock:
+        if (build, text) not in commons:
+            place = f"{build.scratch}/common{len(commons)}"
+            with open(f"{place}.c", "w", encoding="utf-8") as file:
+                file.write("".join(f"extern const char {name}[];\n#define {name.upper()} {name}\n" for name in NAMES) + text)
+            went = precompile(source_command(build), f"{place}.c", f"{place}.pch", ROOT)
+            commons[build, text] = f"{place}.pch" if went else None
+        return commons[build, text]
+
+
+def compile_scenarios(build, common, scenarios):
+    """Compiles files of which only the beginning is compiled: `scenarios` has, by where they are, the rest."""
     sources = {}
+    for place, (top, scenario) in scenarios.items():
+        sources[place] = f"{place}/scenario.c"
+        with open(sources[place], "w", encoding="utf-8") as file:
+            file.write("".join(f"#undef {name.upper()}\n" for name in NAMES) + top
+                       + "".join(f"const char {name}[] = {name.upper()};\n" for name in NAMES) + scenario)
+    compile_several(source_command(build), list(sources.values()), ROOT, ("-include-pch", common))
+    for place in sources:
+        if os.path.exists(f"{place}/scenario.o"):
+            os.rename(f"{place}/scenario.o", f"{place}/finding.o")
+
+
+def compile_sources(trials):
+    """Several by one process, and what all have once: half of the time goes there. One of them is compiled as it is, for
+    all have that; source() compiles what is missing then."""
+    whole, rest = {}, {}
     for trial in trials:
         label, built = shown_in(trial)
-        if not trial.bug.races:
-            sources.setdefault(trial.builds[label], []).append(f"{built}/finding.c")
-    for build, files in sources.items():
+        if trial.bug.races:
+            continue
+        build = trial.builds[label]
+        with open(f"{built}/finding.c", encoding="utf-8") as file:
+            parts = FILE.fullmatch(file.read())
+        key = build, parts and parts[2]
+        if parts and key in rest:
+            rest[key][built] = parts[1], parts[3]
+        else:
+            rest[key] = {}
+            whole.setdefault(build, []).append(f"{built}/finding.c")
+    for build, files in whole.items():
         compile_several(source_command(build), files, ROOT)
+    for (build, text), scenarios in rest.items():
+        if scenarios and (common := common_of(build, text)):
+            compile_scenarios(build, common, scenarios)
 
 
 def source(trial, label, built):

@@ -373,11 +373,22 @@ def compilation(command, source, directory):
     return compilations[key] and compilations[key] + places
 
 
-def compile_several(command, sources, directory):
+def precompile(command, header, output, directory):
+    """Compiles what sources compiled by that command begin with; whether it went well."""
+    words = compilation(command, header, directory)
+    if not words or "-emit-obj" not in words:
+        return False
+    words = ["-emit-pch" if word == "-emit-obj" else word for word in words]
+    words[words.index("-x") + 1] = "c-header"
+    return said([*words, "-o", output, header], cwd=directory)[0] == 0
+
+
+def compile_several(command, sources, directory, begin=()):
     """Compiles them by one process, for clang takes as long to start as to compile one: each to an object beside it, named
-    as it is. When that does not work nothing is left, and whoever compiles one alone is told why."""
+    as it is. When that does not work nothing is left, and whoever compiles one alone is told why. `begin`: words of the
+    compiler's own for what they begin with."""
     words = compilation(command, sources[0], directory)
-    if words and said(words + sources, cwd=directory)[0]:
+    if words and said([*words, *begin, *sources], cwd=directory)[0]:
         for source in sources:
             if os.path.exists(source.removesuffix(".c") + ".o"):
                 os.remove(source.removesuffix(".c") + ".o")
