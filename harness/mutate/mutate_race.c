@@ -223,6 +223,41 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     }
 }
 
+/* One call that moves memory or stops devices, and a GPU's DMA to a pin at one of the locks on its way. What
+ * else would run beside it could only hide the moment. */
+static bool dma_beside_call(struct mutation *m, uint32_t at, uint8_t chain) {
+    static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,
+                                    OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
+    /* What a stop of two adapters takes and gives back. */
+    const uint32_t locks = 40;
+    /* What becomes of one member is seldom what becomes of all. */
+    for (unsigned tries = 0; m->model.chains[chain].count < 2 && tries < 3; tries++)
+        mutate_pick_chain(m, &chain);
+    uint8_t index = mutate_pick_index(m, chain);
+    uint8_t call = RANDOM_PICK(&m->random, calls);
+    if (!mutation_may(m, call) || !mutation_may(m, OP_DMA_READ) || !mutation_may(m, OP_DMA_WRITE))
+        return false;
+    if (!m->model.chains[chain].areas[index].pin.live) {
+        if (!mutation_may(m, OP_PIN2))
+            return false;
+        const struct program_op pin = mutate_op_on(m, OP_PIN2, chain, index);
+        mutation_insert(m, at++, &pin, 1);
+        dry_run(&m->model, m->program, at);
+    }
+    /* Written first, so that what is read says whose memory it was. */
+    struct program_op made[4] = {mutate_op_on(m, OP_DMA_WRITE, chain, index),
+                                 {.opcode = OP_RACE},
+                                 mutate_op_on(m, call, chain, random_one_in(&m->random, 2) ? index : 0)};
+    made[3] = made[0];
+    made[3].opcode = OP_DMA_READ;
+    made[3].actor = 1;
+    const struct program_switch at_lock = {1 + random_below(&m->random, locks), 1, true};
+    const struct program_race race = {.ops = 2, .switches = 1, .at = {at_lock}};
+    program_race_set(&made[1], &race);
+    mutation_insert(m, at, made, 4);
+    return true;
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
@@ -235,6 +270,8 @@ bool mutate_race_scene(struct mutation *m) {
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
         return false;
+    if (random_one_in(&m->random, 4) && dma_beside_call(m, at, chain))
+        return true;
     bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
     some_calls(m, &made[1], ops, chain);
     /* What callers above PASSIVE_LEVEL do, they do without a lock. */
