@@ -30,8 +30,8 @@ endif()
 
 # Coverage instrumentation goes on the subject only: comparisons in checking code would cost more than
 # the subject itself, and would reward the engine for exploring the harness. The list also undoes what
-# a cluster's CFLAGS ask for. Nor are the harness's own locals watched for use after return: a heap block
-# for each large frame is a price paid in every call.
+# a cluster's CFLAGS ask for. Nor are the harness's own locals watched for use after return or scope: a heap
+# block for each large frame, and shadow that is written wherever a scope ends, are paid for in every call.
 #
 # The depth of the stack is no coverage: it differs by an alignment from process to process, so that the
 # same input would not have the same features twice.
@@ -41,7 +41,7 @@ if(CMAKE_C_COMPILER_ID MATCHES Clang)
   set(covered -fno-sanitize-coverage=stack-depth -Qunused-arguments)
   set(uncovered -fno-sanitize=fuzzer-no-link
       -fsanitize-coverage-ignorelist=${pinfuzz_root}/fuzz/engine/uncovered.txt
-      -fsanitize-address-use-after-return=never -Qunused-arguments)
+      -fsanitize-address-use-after-return=never -fno-sanitize-address-use-after-scope -Qunused-arguments)
 endif()
 
 # Races: each load and store of the subject is a point where actors may be switched (harness/interleave/trace.c).

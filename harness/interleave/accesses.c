@@ -24,23 +24,26 @@ struct record {
     bool freed;
 };
 
+/* Most granules are touched once or twice in a block: a cell and its oldest record are one line of the cache.
+ */
 struct cell {
-    uintptr_t granule;
+    _Alignas(64) uintptr_t granule;
     uintptr_t touched_pc; /* who touched it last, and who wrote it last */
     uintptr_t written_pc;
     uint8_t touched_by;
     uint8_t written_by;
     bool shared;
     uint8_t count;
-    struct record records[ACCESSES_RECORDS]; /* oldest first */
+    struct record oldest;
 };
+_Static_assert(sizeof(struct cell) == 64, "a line");
 
 /* Where a granule's cell is. At most half full, so that a search ends soon. */
-#define SLOTS_LOG2 13u
-#define SLOTS      (1u << SLOTS_LOG2)
+#define SLOTS_LOG2     13u
+#define SLOTS          (1u << SLOTS_LOG2)
+#define SLOTS_TOGETHER 8u
 _Static_assert(SLOTS == 2 * ACCESSES_CELLS, "half full");
 struct slot {
-    uintptr_t granule;
     uint32_t block; /* whose it is: of an earlier block, it is empty */
     uint32_t cell;
 };
@@ -60,6 +63,7 @@ struct freed {
 
 static struct slot slots[SLOTS];
 static struct cell cells[ACCESSES_CELLS];
+static struct record later[ACCESSES_CELLS][ACCESSES_RECORDS - 1]; /* of each cell, oldest first */
 static uint32_t cell_count;
 static uint32_t block; /* 0: there was none yet */
 
@@ -189,19 +193,25 @@ static void mark_locks(unsigned actor, uintptr_t pc) {
 
 /* ---- accesses ---- */
 
+static struct record *record_at(struct cell *cell, uint32_t index) {
+    return index ? &later[cell - cells][index - 1] : &cell->oldest;
+}
+
 /* Puts memory that was freed in this block under the hand that freed it. */
-static void recall_freed(struct cell *cell) {
+static __attribute__((noinline)) void recall_freed(struct cell *cell) {
     uintptr_t begin = cell->granule << GRANULE_SHIFT;
     uint32_t kept = freed_count < ACCESSES_FREED ? freed_count : ACCESSES_FREED;
     for (uint32_t i = 0; i < kept && cell->count < ACCESSES_RECORDS; i++) {
         const struct freed *region = &freed[i];
+        if (begin + GRANULE <= region->begin || begin >= region->end)
+            continue;
         uint8_t mask = 0;
         for (unsigned byte = 0; byte < GRANULE; byte++)
             if (begin + byte >= region->begin && begin + byte < region->end)
                 mask |= (uint8_t)(1u << byte);
         if (!mask)
             continue;
-        struct record *record = &cell->records[cell->count++];
+        struct record *record = record_at(cell, cell->count++);
         *record = region->record;
         record->mask = mask;
         cell->written_by = cell->touched_by = record->actor;
@@ -209,18 +219,19 @@ static void recall_freed(struct cell *cell) {
     }
 }
 
-static struct cell *find_cell(uintptr_t granule, bool make) {
-    uint32_t at = (uint32_t)((uint64_t)granule * UINT64_C(0x9E3779B97F4A7C15) >> (64 - SLOTS_LOG2));
-    for (; slots[at].block == block; at = (at + 1) % SLOTS)
-        if (slots[at].granule == granule)
-            return &cells[slots[at].cell];
-    if (!make)
-        return NULL;
+/* Granules side by side have slots side by side, for whoever touches one touches its neighbours. */
+static uint32_t slot_of(uintptr_t granule) {
+    uint64_t place = (uint64_t)(granule / SLOTS_TOGETHER) * UINT64_C(0x9E3779B97F4A7C15);
+    return ((uint32_t)(place >> (64 - SLOTS_LOG2)) + (uint32_t)(granule % SLOTS_TOGETHER)) % SLOTS;
+}
+
+/* Apart, as is what else is rare, so that the way past it has little to save. */
+static __attribute__((noinline)) struct cell *make_cell(uint32_t at, uintptr_t granule) {
     if (cell_count == ACCESSES_CELLS) {
         overflowed = true;
         return NULL;
     }
-    slots[at] = (struct slot){.granule = granule, .block = block, .cell = cell_count};
+    slots[at] = (struct slot){.block = block, .cell = cell_count};
     struct cell *cell = &cells[cell_count++];
     cell->granule = granule;
     cell->touched_by = NOBODY;
@@ -230,6 +241,27 @@ static struct cell *find_cell(uintptr_t granule, bool make) {
     if (freed_count)
         recall_freed(cell);
     return cell;
+}
+
+static inline struct cell *find_cell(uintptr_t granule, bool make) {
+    uint32_t at = slot_of(granule);
+    for (; slots[at].block == block; at = (at + 1) % SLOTS)
+        if (cells[slots[at].cell].granule == granule)
+            return &cells[slots[at].cell];
+    return make ? make_cell(at, granule) : NULL;
+}
+
+/* In place: a record that is put together elsewhere and copied waits for its own stores. */
+static inline void note_access(struct record *record, unsigned actor, uint8_t mask, bool write, bool frees,
+                               uintptr_t pc) {
+    record->pc = pc;
+    record->clock = clocks[actor][actor];
+    record->locks = held[actor];
+    record->point = points;
+    record->actor = (uint8_t)actor;
+    record->mask = mask;
+    record->write = write;
+    record->freed = frees;
 }
 
 static void side_of(struct accesses_side *side, const struct record *record) {
@@ -245,43 +277,50 @@ static void side_of(struct accesses_side *side, const struct record *record) {
 }
 
 /* Puts the access among the records. True when it races with one of them. */
-static bool remember(struct cell *cell, const struct record *access) {
-    const uint32_t *known = clocks[access->actor];
+static __attribute__((noinline)) bool remember(struct cell *cell, unsigned actor, uint8_t mask, bool write,
+                                               bool frees, uintptr_t pc) {
+    const uint32_t *known = clocks[actor];
+    const struct record *raced = NULL;
     uint32_t kept = 0;
-    bool races = false;
     for (uint32_t i = 0; i < cell->count; i++) {
-        const struct record *old = &cell->records[i];
+        const struct record *old = record_at(cell, i);
         bool before = old->clock <= known[old->actor]; /* an actor knows its own present step */
-        if (!before && (old->mask & access->mask) && (old->write || access->write) && !found && !lost) {
+        if (!before && (old->mask & mask) && (old->write || write) && !found && !lost) {
             side_of(&conflict.first, old);
-            side_of(&conflict.second, access);
             found = true;
-            races = true;
+            raced = old;
         }
         /* Whatever will race with an access that this one covers and is ordered after, races with this
          * one, too. */
-        bool covered = before && (old->mask & ~access->mask) == 0 && (access->write || !old->write);
+        bool covered = before && (old->mask & ~mask) == 0 && (write || !old->write);
         if (covered)
             continue;
         if (kept != i)
-            cell->records[kept] = *old;
+            *record_at(cell, kept) = *old;
         kept++;
     }
     if (kept == ACCESSES_RECORDS) {
-        memmove(&cell->records[0], &cell->records[1], (ACCESSES_RECORDS - 1) * sizeof(cell->records[0]));
+        for (uint32_t i = 1; i < ACCESSES_RECORDS; i++)
+            *record_at(cell, i - 1) = *record_at(cell, i);
         kept--;
         overflowed = true;
     }
-    cell->records[kept++] = *access;
-    cell->count = (uint8_t)kept;
-    return races;
+    struct record *record = record_at(cell, kept);
+    note_access(record, actor, mask, write, frees, pc);
+    cell->count = (uint8_t)(kept + 1);
+    if (raced)
+        side_of(&conflict.second, record);
+    return raced;
 }
 
-static enum accesses_outcome touch(struct cell *cell, unsigned actor, uint8_t mask, bool write,
-                                   uintptr_t pc) {
+static inline enum accesses_outcome touch(uintptr_t granule, unsigned actor, uint8_t mask, bool write,
+                                          uintptr_t pc) {
+    struct cell *cell = find_cell(granule, true);
+    if (!cell)
+        return ACCESSES_ALONE;
     enum accesses_outcome outcome = ACCESSES_ALONE;
     uint8_t other = write ? cell->touched_by : cell->written_by;
-    if (other != NOBODY && other != actor) {
+    if (other != actor && other != NOBODY) {
         mark_alias(write ? cell->touched_pc : cell->written_pc, pc);
         shared_count += !cell->shared;
         cell->shared = true;
@@ -296,24 +335,33 @@ static enum accesses_outcome touch(struct cell *cell, unsigned actor, uint8_t ma
     uint32_t clock = clocks[actor][actor];
     /* Many accesses repeat what the actor did last. */
     if (cell->count) {
-        const struct record *last = &cell->records[cell->count - 1];
+        const struct record *last = record_at(cell, cell->count - 1u);
         if (last->actor == actor && last->clock == clock && (mask & ~last->mask) == 0 &&
             (last->write || !write))
             return outcome;
     }
-    struct record access = {.pc = pc,
-                            .clock = clock,
-                            .locks = held[actor],
-                            .point = points,
-                            .actor = (uint8_t)actor,
-                            .mask = mask,
-                            .write = write};
     if (!cell->count) { /* and as many are the first */
-        cell->records[0] = access;
+        note_access(&cell->oldest, actor, mask, write, false, pc);
         cell->count = 1;
         return outcome;
     }
-    return remember(cell, &access) ? ACCESSES_CONFLICT : outcome;
+    return remember(cell, actor, mask, write, false, pc) ? ACCESSES_CONFLICT : outcome;
+}
+
+/* An access to more than one granule. */
+static __attribute__((noinline)) enum accesses_outcome touch_each(uintptr_t at, size_t size, unsigned actor,
+                                                                  bool write, uintptr_t pc) {
+    enum accesses_outcome outcome = ACCESSES_ALONE;
+    while (size > 0) {
+        unsigned first = (unsigned)(at % GRANULE);
+        unsigned bytes = size < GRANULE - first ? (unsigned)size : GRANULE - first;
+        uint8_t mask = (uint8_t)(((1u << bytes) - 1u) << first);
+        enum accesses_outcome one = touch(at >> GRANULE_SHIFT, actor, mask, write, pc);
+        outcome = one > outcome ? one : outcome;
+        at += bytes;
+        size -= bytes;
+    }
+    return outcome;
 }
 
 enum accesses_outcome accesses_see(unsigned actor, const void *address, size_t size, bool write,
@@ -322,21 +370,11 @@ enum accesses_outcome accesses_see(unsigned actor, const void *address, size_t s
         return ACCESSES_ALONE;
     points++;
     mark_locks(actor, pc);
-    enum accesses_outcome outcome = ACCESSES_ALONE;
     uintptr_t at = (uintptr_t)address;
-    for (size_t left = size; left > 0;) {
-        unsigned first = (unsigned)(at % GRANULE);
-        unsigned bytes = left < GRANULE - first ? (unsigned)left : GRANULE - first;
-        struct cell *cell = find_cell(at >> GRANULE_SHIFT, true);
-        if (cell) {
-            uint8_t mask = (uint8_t)(((1u << bytes) - 1u) << first);
-            enum accesses_outcome one = touch(cell, actor, mask, write, pc);
-            outcome = one > outcome ? one : outcome;
-        }
-        at += bytes;
-        left -= bytes;
-    }
-    return outcome;
+    unsigned first = (unsigned)(at % GRANULE);
+    if (first + size > GRANULE)
+        return touch_each(at, size, actor, write, pc);
+    return touch(at >> GRANULE_SHIFT, actor, (uint8_t)(((1u << size) - 1u) << first), write, pc);
 }
 
 /* ---- locks ---- */
@@ -464,9 +502,10 @@ void accesses_fresh(const void *address, size_t size) {
         uint8_t mask = part_of(cell, begin, end);
         uint32_t kept = 0;
         for (uint32_t i = 0; i < cell->count; i++) {
-            cell->records[i].mask &= (uint8_t)~mask;
-            if (cell->records[i].mask)
-                cell->records[kept++] = cell->records[i];
+            struct record *record = record_at(cell, i);
+            record->mask &= (uint8_t)~mask;
+            if (record->mask)
+                *record_at(cell, kept++) = *record;
         }
         cell->count = (uint8_t)kept;
         cell->touched_by = NOBODY;
@@ -480,21 +519,17 @@ enum accesses_outcome accesses_freed(unsigned actor, const void *address, size_t
     points++;
     uintptr_t begin = (uintptr_t)address;
     uintptr_t end = begin + size;
-    struct record access = {.pc = pc,
-                            .clock = clocks[actor][actor],
-                            .locks = held[actor],
-                            .point = points,
-                            .actor = (uint8_t)actor,
-                            .write = true,
-                            .freed = true};
     bool races = false;
     struct walk walk = walk_over(begin, end);
     for (struct cell *cell; (cell = walk_next(&walk));) {
-        access.mask = part_of(cell, begin, end);
-        races |= access.mask && remember(cell, &access);
+        uint8_t mask = part_of(cell, begin, end);
+        races |= mask && remember(cell, actor, mask, true, true, pc);
     }
     if (freed_count >= ACCESSES_FREED)
         overflowed = true;
-    freed[freed_count++ % ACCESSES_FREED] = (struct freed){.begin = begin, .end = end, .record = access};
+    struct freed *region = &freed[freed_count++ % ACCESSES_FREED];
+    region->begin = begin;
+    region->end = end;
+    note_access(&region->record, actor, 0, true, true, pc);
     return races ? ACCESSES_CONFLICT : ACCESSES_ALONE;
 }

@@ -61,12 +61,6 @@ NT_UNTRACED void nt_hooks_set(const struct nt_hooks *hooks) {
     }
 }
 
-void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank) {
-    lock->name = name;
-    lock->rank = rank;
-    lock->owner = 0;
-}
-
 NT_UNTRACED void nt_lock_acquire(struct nt_lock *lock) {
     unsigned actor = nt_actor();
     if (held[actor].ranks >> lock->rank)

@@ -39,7 +39,12 @@ void nt_hooks_set(const struct nt_hooks *hooks);
 /* The name of a lock that the current actor holds; NULL: none. */
 const char *nt_lock_held(void);
 
-void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank);
+/* Here, for its stores are the caller's: nothing in lock.c is a point of a schedule. */
+static inline void nt_lock_init(struct nt_lock *lock, const char *name, enum nt_lock_rank rank) {
+    lock->name = name;
+    lock->rank = rank;
+    lock->owner = 0;
+}
 void nt_lock_acquire(struct nt_lock *lock);
 void nt_lock_release(struct nt_lock *lock);
 

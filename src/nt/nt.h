@@ -26,8 +26,8 @@
 #define NT_UNTRACED
 #endif
 /* Where loads and stores are traced (NT_TRACED, for races) that would leave out accesses to what actors
- * share. Then only what is each actor's own, or the simulation's, is left out: NT_UNTRACED;
- * and, in files of NT_LOOKS, what the oracle and the devices do, which is no actor's. */
+ * share. Then only what is each actor's own, the simulation's, or a look of the oracle's is left out:
+ * NT_UNTRACED; and, in files of NT_LOOKS, what the devices do, too, which is no actor's. */
 #if defined(NT_TRACED) && !defined(NT_LOOKS)
 #define NT_UNCOVERED
 #define NT_OWN NT_UNTRACED __attribute__((no_sanitize("thread")))

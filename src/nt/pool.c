@@ -66,6 +66,6 @@ void nt_pool_cache_free(void *block, size_t bytes) {
     nt_lock_release(&pool_lock);
 }
 
-NT_UNCOVERED const struct nt_pool_usage *nt_pool_usage(void) {
+NT_UNTRACED const struct nt_pool_usage *nt_pool_usage(void) {
     return &usage;
 }

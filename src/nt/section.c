@@ -111,11 +111,11 @@ NT_UNCOVERED const struct nt_page *nt_section_peek(const struct nt_section *sect
     return chunk ? &chunk->pages[page % NT_CHUNK_PAGES] : NULL;
 }
 
-NT_UNCOVERED bool nt_section_page_locked(const struct nt_section *section, uint64_t page) {
+NT_UNTRACED bool nt_section_page_locked(const struct nt_section *section, uint64_t page) {
     return page < section->locked;
 }
 
-NT_UNCOVERED struct nt_section_usage nt_section_usage(void) {
+NT_UNTRACED struct nt_section_usage nt_section_usage(void) {
     struct nt_section_usage usage = nt_view_usage();
     usage.locked_pages = locked_pages;
     return usage;

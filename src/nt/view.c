@@ -22,7 +22,7 @@ void nt_view_boot(uint64_t bytes) {
     view_count = 0;
 }
 
-NT_UNCOVERED struct nt_section_usage nt_view_usage(void) {
+NT_UNTRACED struct nt_section_usage nt_view_usage(void) {
     return (struct nt_section_usage){.views = view_count, .view_bytes = used_pages * NT_PAGE_SIZE};
 }
 
@@ -270,7 +270,7 @@ uint32_t nt_section_unmap_all(struct nt_section *section) {
     return count;
 }
 
-NT_UNCOVERED bool nt_view_accessible(const void *address, uint64_t bytes) {
+NT_UNTRACED bool nt_view_accessible(const void *address, uint64_t bytes) {
     const struct nt_window *window = nt_window_at(address);
     if (!window || bytes > NT_WINDOW_BYTES)
         return false;
