@@ -168,7 +168,8 @@ static struct program_op some_dma(struct mutation *m) {
     return mutate_op_sensible(m, random_one_in(&m->random, 4) ? OP_DMA_WRITE : OP_DMA_READ);
 }
 
-/* Another chain stops before the race, and starts in it, or fails to. */
+/* Another chain stops before the race, and starts in it, or fails to: then mostly not for the first time, so
+ * that there is a handle in whose place it gets the next. */
 static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
     uint8_t other = chain;
     bool fails = random_one_in(&m->random, 2);
@@ -182,6 +183,10 @@ static bool some_restart(struct mutation *m, uint32_t *at, uint8_t chain, struct
     }
     if (fails) {
         m->program->adapters[other].miniport |= PROGRAM_MP_FAIL_START;
+        const struct program_op first = {.opcode = OP_START, .adapter = other};
+        if (!random_one_in(&m->random, 4))
+            mutation_insert(m, (*at)++, &first, 1);
+        dry_run(&m->model, m->program, *at);
     } else {
         const struct program_op stop = {.opcode = OP_STOP, .adapter = other};
         mutation_insert(m, (*at)++, &stop, 1);
@@ -211,9 +216,10 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
                    mutation_may(m, OP_DMA_WRITE);
     bool alike = random_one_in(&m->random, 4);
+    bool apart = alike && random_one_in(&m->random, 2); /* nothing but what all chains share orders them */
     for (uint32_t i = 0; i < ops; i++) {
         uint8_t opcode = alike && i > 0 ? made[0].opcode : some_call(m);
-        if (random_one_in(&m->random, 6) && mutate_pick_chain(m, &chain))
+        if ((random_one_in(&m->random, 6) || (apart && i > 0)) && mutate_pick_chain(m, &chain))
             index = mutate_pick_index(m, chain);
         made[i] = mutate_op_on(m, opcode, chain, index);
         if (watched && i > 0 && random_one_in(&m->random, 2))
@@ -287,8 +293,10 @@ bool mutate_race_scene(struct mutation *m) {
         /* Beside a handle that is dead, or about to be issued. */
         one = &made[1 + (restart + random_between(&m->random, 1, ops - 1)) % ops];
         if (program_has(one->opcode, OPERAND_HANDLE)) {
+            uint32_t issued = m->model.handle_count;
+            bool last = issued && random_one_in(&m->random, 2);
             one->handle = HANDLE_ISSUED;
-            one->value = (int64_t)random_below(&m->random, m->model.handle_count + 2);
+            one->value = last ? issued - 1 : (int64_t)random_below(&m->random, issued + 2);
         }
     }
     mutation_insert(m, at, made, ops + 1);
