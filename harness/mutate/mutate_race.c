@@ -13,6 +13,9 @@
 
 #include "harness/program/operands.h"
 
+/* What the stop of a chain of two takes and gives back. */
+#define LOCKS_OF_A_STOP 40u
+
 static uint32_t some_points(struct mutation *m) {
     /* Up to 2, 4, ... 1024, each as likely; rarely as far as the widest pins go. */
     uint32_t bits = random_one_in(&m->random, 16) ? random_between(&m->random, 10, 17)
@@ -125,6 +128,20 @@ static void fresh_schedule(struct mutation *m, uint32_t at, uint32_t ops) {
     program_race_set(&m->program->ops[at], &race);
 }
 
+/* The actor begins, and another goes on at one of the locks on its way. What else there is could only hide
+ * the moment. */
+static void leave_once(struct mutation *m, uint32_t at, uint8_t actor) {
+    struct program_race race;
+    program_race_get(&m->program->ops[at], &race);
+    race.first = actor;
+    race.switches = 0;
+    program_race_set(&m->program->ops[at], &race);
+    add_switch(m, at, &race);
+    race.at[0].points = 1 + random_below(&m->random, LOCKS_OF_A_STOP);
+    race.at[0].locks = true;
+    program_race_set(&m->program->ops[at], &race);
+}
+
 bool mutate_race_schedule(struct mutation *m) {
     uint32_t count = m->program->op_count;
     uint32_t from = count ? random_below(&m->random, count) : 0;
@@ -229,38 +246,39 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     }
 }
 
-/* One call that moves memory or stops devices, and a GPU's DMA to a pin at one of the locks on its way. What
- * else would run beside it could only hide the moment. */
+/* One call that moves memory or stops devices, and a GPU's DMA to a pin of its chain. */
 static bool dma_beside_call(struct mutation *m, uint32_t at, uint8_t chain) {
     static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,
                                     OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
-    /* What a stop of two adapters takes and gives back. */
-    const uint32_t locks = 40;
     /* What becomes of one member is seldom what becomes of all. */
     for (unsigned tries = 0; m->model.chains[chain].count < 2 && tries < 3; tries++)
         mutate_pick_chain(m, &chain);
     uint8_t index = mutate_pick_index(m, chain);
+    uint8_t other = random_one_in(&m->random, 2) ? index : mutate_pick_index(m, chain);
     uint8_t call = RANDOM_PICK(&m->random, calls);
     if (!mutation_may(m, call) || !mutation_may(m, OP_DMA_READ) || !mutation_may(m, OP_DMA_WRITE))
         return false;
-    if (!m->model.chains[chain].areas[index].pin.live) {
+    const uint8_t wanted[] = {index, other};
+    for (unsigned i = 0; i < (call == OP_UNPIN ? 2 : 1); i++) {
+        if (m->model.chains[chain].areas[wanted[i]].pin.live)
+            continue;
         if (!mutation_may(m, OP_PIN2))
             return false;
-        const struct program_op pin = mutate_op_on(m, OP_PIN2, chain, index);
+        const struct program_op pin = mutate_op_on(m, OP_PIN2, chain, wanted[i]);
         mutation_insert(m, at++, &pin, 1);
         dry_run(&m->model, m->program, at);
     }
     /* Written first, so that what is read says whose memory it was. */
     struct program_op made[4] = {mutate_op_on(m, OP_DMA_WRITE, chain, index),
                                  {.opcode = OP_RACE},
-                                 mutate_op_on(m, call, chain, random_one_in(&m->random, 2) ? index : 0)};
+                                 mutate_op_on(m, call, chain, other)};
     made[3] = made[0];
     made[3].opcode = OP_DMA_READ;
     made[3].actor = 1;
-    const struct program_switch at_lock = {1 + random_below(&m->random, locks), 1, true};
-    const struct program_race race = {.ops = 2, .switches = 1, .at = {at_lock}};
+    const struct program_race race = {.ops = 2};
     program_race_set(&made[1], &race);
     mutation_insert(m, at, made, 4);
+    leave_once(m, at + 1, 0);
     return true;
 }
 
@@ -289,7 +307,9 @@ bool mutate_race_scene(struct mutation *m) {
     if (program_takes_fault(one->opcode) && random_one_in(&m->random, 2))
         mutate_op_fault(m, one);
     uint32_t restart = random_below(&m->random, ops);
-    if (!raised && random_one_in(&m->random, 5) && some_restart(m, &at, chain, &made[1 + restart])) {
+    bool restarts =
+        !raised && random_one_in(&m->random, 5) && some_restart(m, &at, chain, &made[1 + restart]);
+    if (restarts) {
         /* Beside a handle that is dead, or about to be issued. */
         one = &made[1 + (restart + random_between(&m->random, 1, ops - 1)) % ops];
         if (program_has(one->opcode, OPERAND_HANDLE)) {
@@ -302,5 +322,7 @@ bool mutate_race_scene(struct mutation *m) {
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);
     fresh_schedule(m, at, ops);
+    if (restarts && random_one_in(&m->random, 2))
+        leave_once(m, at, m->program->ops[at + 1 + restart].actor);
     return true;
 }

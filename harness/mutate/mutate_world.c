@@ -505,6 +505,9 @@ static void make_reserved(struct mutation *m) {
         adapter->reserved = (uint8_t)random_below(&m->random, PROGRAM_RESERVED_MAX + 1);
         adapter->reserved_pages = random_between(&m->random, 1, 5);
         adapter->reserved_first = around(m, machine->firmware_first);
+        if (random_one_in(&m->random, 8)) /* and says it in a way that Dxgkrnl must not believe */
+            adapter->miniport |=
+                random_one_in(&m->random, 2) ? PROGRAM_MP_RANGES_CHANGE : PROGRAM_MP_RANGES_ODD;
     }
 }
 
