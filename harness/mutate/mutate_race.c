@@ -13,8 +13,10 @@
 
 #include "harness/program/operands.h"
 
-/* What the stop of a chain of two takes and gives back. */
-#define LOCKS_OF_A_STOP 40u
+/* What a call takes and gives back, and what the start of one adapter and the stop of two do. */
+#define LOCKS_OF_A_CALL  12u
+#define LOCKS_OF_A_START 20u
+#define LOCKS_OF_A_STOP  40u
 
 static uint32_t some_points(struct mutation *m) {
     /* Up to 2, 4, ... 1024, each as likely; rarely as far as the widest pins go. */
@@ -130,14 +132,14 @@ static void fresh_schedule(struct mutation *m, uint32_t at, uint32_t ops) {
 
 /* The actor begins, and another goes on at one of the locks on its way. What else there is could only hide
  * the moment. */
-static void leave_once(struct mutation *m, uint32_t at, uint8_t actor) {
+static void leave_once(struct mutation *m, uint32_t at, uint8_t actor, uint32_t locks) {
     struct program_race race;
     program_race_get(&m->program->ops[at], &race);
     race.first = actor;
     race.switches = 0;
     program_race_set(&m->program->ops[at], &race);
     add_switch(m, at, &race);
-    race.at[0].points = 1 + random_below(&m->random, LOCKS_OF_A_STOP);
+    race.at[0].points = 1 + random_below(&m->random, locks);
     race.at[0].locks = true;
     program_race_set(&m->program->ops[at], &race);
 }
@@ -278,7 +280,7 @@ static bool dma_beside_call(struct mutation *m, uint32_t at, uint8_t chain) {
     const struct program_race race = {.ops = 2};
     program_race_set(&made[1], &race);
     mutation_insert(m, at, made, 4);
-    leave_once(m, at + 1, 0);
+    leave_once(m, at + 1, 0, call == OP_STOP || call == OP_REMOVE ? LOCKS_OF_A_STOP : LOCKS_OF_A_CALL);
     return true;
 }
 
@@ -312,6 +314,8 @@ bool mutate_race_scene(struct mutation *m) {
     if (restarts) {
         /* Beside a handle that is dead, or about to be issued. */
         one = &made[1 + (restart + random_between(&m->random, 1, ops - 1)) % ops];
+        if (!program_has(one->opcode, OPERAND_HANDLE) && mutation_may(m, OP_UNPIN))
+            *one = mutate_op_on(m, OP_UNPIN, chain, 0);
         if (program_has(one->opcode, OPERAND_HANDLE)) {
             uint32_t issued = m->model.handle_count;
             bool last = issued && random_one_in(&m->random, 2);
@@ -323,6 +327,6 @@ bool mutate_race_scene(struct mutation *m) {
     share_out(m, &m->program->ops[at + 1], ops);
     fresh_schedule(m, at, ops);
     if (restarts && random_one_in(&m->random, 2))
-        leave_once(m, at, m->program->ops[at + 1 + restart].actor);
+        leave_once(m, at, m->program->ops[at + 1 + restart].actor, LOCKS_OF_A_START);
     return true;
 }
