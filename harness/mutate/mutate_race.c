@@ -318,9 +318,10 @@ bool mutate_race_scene(struct mutation *m) {
             *one = mutate_op_on(m, OP_UNPIN, chain, 0);
         if (program_has(one->opcode, OPERAND_HANDLE)) {
             uint32_t issued = m->model.handle_count;
-            bool last = issued && random_one_in(&m->random, 2);
             one->handle = HANDLE_ISSUED;
-            one->value = last ? issued - 1 : (int64_t)random_below(&m->random, issued + 2);
+            /* The dry run issues none in a start that fails: mostly there are one or two of those. */
+            one->value = random_one_in(&m->random, 2) ? (int64_t)issued + random_below(&m->random, 3)
+                                                      : (int64_t)random_below(&m->random, issued + 2);
         }
     }
     mutation_insert(m, at, made, ops + 1);
