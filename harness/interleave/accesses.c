@@ -197,6 +197,17 @@ static struct record *record_at(struct cell *cell, uint32_t index) {
     return index ? &later[cell - cells][index - 1] : &cell->oldest;
 }
 
+/* Which bytes of the cell's granule lie in [begin, end). */
+static uint8_t part_of(const struct cell *cell, uintptr_t begin, uintptr_t end) {
+    uint8_t mask = 0;
+    for (unsigned byte = 0; byte < GRANULE; byte++) {
+        uintptr_t at = (cell->granule << GRANULE_SHIFT) + byte;
+        if (at >= begin && at < end)
+            mask |= (uint8_t)(1u << byte);
+    }
+    return mask;
+}
+
 /* Puts memory that was freed in this block under the hand that freed it. */
 static __attribute__((noinline)) void recall_freed(struct cell *cell) {
     uintptr_t begin = cell->granule << GRANULE_SHIFT;
@@ -205,10 +216,7 @@ static __attribute__((noinline)) void recall_freed(struct cell *cell) {
         const struct freed *region = &freed[i];
         if (begin + GRANULE <= region->begin || begin >= region->end)
             continue;
-        uint8_t mask = 0;
-        for (unsigned byte = 0; byte < GRANULE; byte++)
-            if (begin + byte >= region->begin && begin + byte < region->end)
-                mask |= (uint8_t)(1u << byte);
+        uint8_t mask = part_of(cell, region->begin, region->end);
         if (!mask)
             continue;
         struct record *record = record_at(cell, cell->count++);
@@ -332,19 +340,15 @@ static inline enum accesses_outcome touch(uintptr_t granule, unsigned actor, uin
         cell->written_by = (uint8_t)actor;
         cell->written_pc = pc;
     }
-    uint32_t clock = clocks[actor][actor];
-    /* Many accesses repeat what the actor did last. */
-    if (cell->count) {
-        const struct record *last = record_at(cell, cell->count - 1u);
-        if (last->actor == actor && last->clock == clock && (mask & ~last->mask) == 0 &&
-            (last->write || !write))
-            return outcome;
-    }
-    if (!cell->count) { /* and as many are the first */
+    if (!cell->count) { /* many accesses are the first */
         note_access(&cell->oldest, actor, mask, write, false, pc);
         cell->count = 1;
         return outcome;
     }
+    const struct record *last = record_at(cell, cell->count - 1u);
+    if (last->actor == actor && last->clock == clocks[actor][actor] && (mask & ~last->mask) == 0 &&
+        (last->write || !write))
+        return outcome; /* and as many repeat what the actor did last */
     return remember(cell, actor, mask, write, false, pc) ? ACCESSES_CONFLICT : outcome;
 }
 
@@ -473,17 +477,6 @@ static struct cell *walk_next(struct walk *walk) {
             return cell;
     }
     return NULL;
-}
-
-/* Which bytes of the cell's granule lie in [begin, end). */
-static uint8_t part_of(const struct cell *cell, uintptr_t begin, uintptr_t end) {
-    uint8_t mask = 0;
-    for (unsigned byte = 0; byte < GRANULE; byte++) {
-        uintptr_t at = (cell->granule << GRANULE_SHIFT) + byte;
-        if (at >= begin && at < end)
-            mask |= (uint8_t)(1u << byte);
-    }
-    return mask;
 }
 
 void accesses_fresh(const void *address, size_t size) {

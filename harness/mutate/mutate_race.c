@@ -137,7 +137,6 @@ static void leave_once(struct mutation *m, uint32_t at, uint8_t actor, uint32_t 
     program_race_get(&m->program->ops[at], &race);
     race.first = actor;
     race.switches = 0;
-    program_race_set(&m->program->ops[at], &race);
     add_switch(m, at, &race);
     race.at[0].points = 1 + random_below(&m->random, locks);
     race.at[0].locks = true;
