@@ -47,8 +47,10 @@ static struct call own_call(const struct miniport *driver, uint8_t opcode) {
     return call;
 }
 
-/* Each callback of this set of operations. */
-static void call_each(const struct miniport *driver, uint32_t set, enum situate_entry entry) {
+/* Each callback of this set of operations. On its own, as the next: every call of a miniport's comes by, and
+ * would clear the frame of theirs. */
+static __attribute__((noinline)) void call_each(const struct miniport *driver, uint32_t set,
+                                                enum situate_entry entry) {
 #define OPCODE(name, ...) OP_##name,
     static const uint8_t callbacks[] = {PROGRAM_CALLBACKS(OPCODE)};
     static const char *const names[] = {NULL, "DxgkDdiStartDevice", "DxgkDdiQueryAdapterInfo",
@@ -71,7 +73,7 @@ static void call_each(const struct miniport *driver, uint32_t set, enum situate_
 }
 
 /* What an orderly driver does in its stop: gives back all it holds. */
-static void release_everything(const struct miniport *driver) {
+static __attribute__((noinline)) void release_everything(const struct miniport *driver) {
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     run.inside = "DxgkDdiStopDevice";
     run.entry = SITUATE_STOP;
