@@ -290,10 +290,11 @@ static const struct {
     /* These last: of targets that race. */
     {"schedule", mutate_race_schedule, 60},
     {"race", mutate_race_make, 16},
-    {"rivals", mutate_race_scene, 24},
+    {"rivals", mutate_race_scene, 28},
+    {"watched", mutate_race_watched, 16},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
-#define RACE_KINDS 3u
+#define RACE_KINDS 4u
 
 /* ---- what was done ---- */
 

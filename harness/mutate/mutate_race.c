@@ -130,6 +130,12 @@ static void fresh_schedule(struct mutation *m, uint32_t at, uint32_t ops) {
     program_race_set(&m->program->ops[at], &race);
 }
 
+static uint32_t locks_of(uint8_t opcode) {
+    return opcode == OP_START                         ? LOCKS_OF_A_START
+           : opcode == OP_STOP || opcode == OP_REMOVE ? LOCKS_OF_A_STOP
+                                                      : LOCKS_OF_A_CALL;
+}
+
 /* The actor begins, and another goes on at one of the locks on its way. What else there is could only hide
  * the moment. */
 static void leave_once(struct mutation *m, uint32_t at, uint8_t actor, uint32_t locks) {
@@ -237,8 +243,11 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     bool apart = alike && random_one_in(&m->random, 2); /* nothing but what all chains share orders them */
     for (uint32_t i = 0; i < ops; i++) {
         uint8_t opcode = alike && i > 0 ? made[0].opcode : some_call(m);
-        if ((random_one_in(&m->random, 6) || (apart && i > 0)) && mutate_pick_chain(m, &chain))
-            index = mutate_pick_index(m, chain);
+        uint8_t before = chain;
+        bool elsewhere = random_one_in(&m->random, 6) || (apart && i > 0);
+        for (unsigned tries = 0; elsewhere && chain == before && tries < 3; tries++)
+            if (mutate_pick_chain(m, &chain))
+                index = mutate_pick_index(m, chain);
         made[i] = mutate_op_on(m, opcode, chain, index);
         if (watched && i > 0 && random_one_in(&m->random, 2))
             made[i] = some_dma(m);
@@ -247,16 +256,31 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     }
 }
 
+/* Where there are two. */
+static uint8_t another_index(struct mutation *m, uint8_t chain, uint8_t index) {
+    uint8_t other = index;
+    for (unsigned tries = 0; other == index && tries < 3; tries++)
+        other = mutate_pick_index(m, chain);
+    return other;
+}
+
 /* One call that moves memory or stops devices, and a GPU's DMA to a pin of its chain. */
-static bool dma_beside_call(struct mutation *m, uint32_t at, uint8_t chain) {
-    static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,
+bool mutate_race_watched(struct mutation *m) {
+    static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,   OP_UNPIN,
                                     OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    if (mutation_room(m) < 2 + 4)
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
     /* What becomes of one member is seldom what becomes of all. */
     for (unsigned tries = 0; m->model.chains[chain].count < 2 && tries < 3; tries++)
         mutate_pick_chain(m, &chain);
     uint8_t index = mutate_pick_index(m, chain);
-    uint8_t other = random_one_in(&m->random, 2) ? index : mutate_pick_index(m, chain);
     uint8_t call = RANDOM_PICK(&m->random, calls);
+    uint8_t other = random_one_in(&m->random, 2) ? index : another_index(m, chain, index);
     if (!mutation_may(m, call) || !mutation_may(m, OP_DMA_READ) || !mutation_may(m, OP_DMA_WRITE))
         return false;
     const uint8_t wanted[] = {index, other};
@@ -279,7 +303,7 @@ static bool dma_beside_call(struct mutation *m, uint32_t at, uint8_t chain) {
     const struct program_race race = {.ops = 2};
     program_race_set(&made[1], &race);
     mutation_insert(m, at, made, 4);
-    leave_once(m, at + 1, 0, call == OP_STOP || call == OP_REMOVE ? LOCKS_OF_A_STOP : LOCKS_OF_A_CALL);
+    leave_once(m, at + 1, 0, locks_of(call));
     return true;
 }
 
@@ -295,8 +319,6 @@ bool mutate_race_scene(struct mutation *m) {
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
         return false;
-    if (random_one_in(&m->random, 4) && dma_beside_call(m, at, chain))
-        return true;
     bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
     some_calls(m, &made[1], ops, chain);
     /* What callers above PASSIVE_LEVEL do, they do without a lock. */
@@ -304,7 +326,9 @@ bool mutate_race_scene(struct mutation *m) {
         const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
         mutation_insert(m, at++, &irql, 1);
     }
-    struct program_op *one = &made[random_between(&m->random, 1, ops)];
+    /* Where it fails, or where it makes way for what follows. */
+    uint32_t left = random_below(&m->random, ops);
+    struct program_op *one = &made[1 + left];
     if (program_takes_fault(one->opcode) && random_one_in(&m->random, 2))
         mutate_op_fault(m, one);
     uint32_t restart = random_below(&m->random, ops);
@@ -326,7 +350,11 @@ bool mutate_race_scene(struct mutation *m) {
     mutation_insert(m, at, made, ops + 1);
     share_out(m, &m->program->ops[at + 1], ops);
     fresh_schedule(m, at, ops);
-    if (restarts && random_one_in(&m->random, 2))
-        leave_once(m, at, m->program->ops[at + 1 + restart].actor, LOCKS_OF_A_START);
+    if (restarts)
+        left = restart;
+    if (random_one_in(&m->random, 2)) {
+        const struct program_op *leaves = &m->program->ops[at + 1 + left];
+        leave_once(m, at, leaves->actor, locks_of(leaves->opcode));
+    }
     return true;
 }

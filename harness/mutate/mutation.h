@@ -74,6 +74,7 @@ void mutation_cut(struct mutation *m, uint32_t at, uint32_t count);
 bool mutate_race_schedule(struct mutation *m);
 bool mutate_race_make(struct mutation *m);
 bool mutate_race_scene(struct mutation *m);
+bool mutate_race_watched(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */
