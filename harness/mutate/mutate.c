@@ -290,11 +290,12 @@ static const struct {
     /* These last: of targets that race. */
     {"schedule", mutate_race_schedule, 60},
     {"race", mutate_race_make, 16},
-    {"rivals", mutate_race_scene, 28},
+    {"rivals", mutate_race_scene, 24},
     {"watched", mutate_race_watched, 16},
+    {"failing", mutate_race_failing, 12},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
-#define RACE_KINDS 4u
+#define RACE_KINDS 5u
 
 /* ---- what was done ---- */
 

@@ -73,8 +73,18 @@ void mutation_cut(struct mutation *m, uint32_t at, uint32_t count);
 /* ---- mutate_race.c: one mutation each, false when there is nothing to do it to ---- */
 bool mutate_race_schedule(struct mutation *m);
 bool mutate_race_make(struct mutation *m);
+/* Gives `count` operations their actors. */
+void mutate_race_share_out(struct mutation *m, struct program_op *ops, uint32_t count);
+/* A schedule for the race at `at`, of the next `ops` operations; and one in which the actor of the operation
+ * at `op` begins, and another goes on at one of the locks on its way: what else there is could only hide the
+ * moment. */
+void mutate_race_draw(struct mutation *m, uint32_t at, uint32_t ops);
+void mutate_race_leave_once(struct mutation *m, uint32_t at, uint32_t op);
+
+/* ---- scenes_races.c: likewise ---- */
 bool mutate_race_scene(struct mutation *m);
 bool mutate_race_watched(struct mutation *m);
+bool mutate_race_failing(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */

@@ -1,0 +1,229 @@
+/* Scenes of races: operations that have to do with each other, put at the end, where they run concurrently.
+ */
+#include "harness/mutate/mutation.h"
+
+#include "harness/program/operands.h"
+
+/* A GPU looks on. */
+static struct program_op some_dma(struct mutation *m) {
+    return mutate_op_sensible(m, random_one_in(&m->random, 4) ? OP_DMA_WRITE : OP_DMA_READ);
+}
+
+/* The driver of another chain fails its start in the race: mostly not for the first time, so that there is a
+ * handle in whose place it gets the next. */
+static bool failing_start(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
+    uint8_t other = chain;
+    for (unsigned tries = 0; m->model.devices[other].chain == chain; tries++) {
+        other = (uint8_t)random_below(&m->random, m->program->machine.adapters);
+        if (tries == 4)
+            return false;
+    }
+    m->program->adapters[other].miniport |= PROGRAM_MP_FAIL_START;
+    *start = (struct program_op){.opcode = OP_START, .adapter = other};
+    if (!random_one_in(&m->random, 4))
+        mutation_insert(m, (*at)++, start, 1);
+    dry_run(&m->model, m->program, *at);
+    return true;
+}
+
+/* Another chain stops before the race, and starts in it. */
+static bool second_start(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
+    uint8_t other = chain;
+    for (unsigned tries = 0; m->model.devices[other].chain == chain; tries++)
+        if (tries == 4 || !mutate_pick_chain(m, &other))
+            return false;
+    const struct program_op stop = {.opcode = OP_STOP, .adapter = other};
+    mutation_insert(m, (*at)++, &stop, 1);
+    *start = (struct program_op){.opcode = OP_START, .adapter = other};
+    if (random_one_in(&m->random, 2))
+        mutate_op_fault(m, start);
+    return true;
+}
+
+static bool some_start(struct mutation *m, uint32_t *at, uint8_t chain, struct program_op *start) {
+    if (!mutation_may(m, OP_START) || !mutation_may(m, OP_STOP))
+        return false;
+    return random_one_in(&m->random, 2) ? failing_start(m, at, chain, start)
+                                        : second_start(m, at, chain, start);
+}
+
+/* A handle that is dead, or about to be issued. The dry run issues none in a start that fails: mostly there
+ * is one of those, or two. */
+static void name_late_handle(struct mutation *m, struct program_op *op) {
+    uint32_t issued = m->model.handle_count;
+    op->handle = HANDLE_ISSUED;
+    op->value = random_one_in(&m->random, 2) ? (int64_t)issued + random_below(&m->random, 3)
+                                             : (int64_t)random_below(&m->random, issued + 2);
+}
+
+static uint8_t some_call(struct mutation *m) {
+    static const uint8_t calls[] = {OP_PIN2,  OP_PIN2, OP_UNPIN, OP_UNPIN, OP_MAP,
+                                    OP_UNMAP, OP_PIN,  OP_STOP,  OP_STOP,  OP_PRESSURE};
+    static const uint8_t rare[] = {OP_REMOVE, OP_SURPRISE_REMOVE, OP_POWER, OP_RESET};
+    uint8_t opcode;
+    do {
+        opcode =
+            random_one_in(&m->random, 12) ? RANDOM_PICK(&m->random, rare) : RANDOM_PICK(&m->random, calls);
+    } while (!mutation_may(m, opcode));
+    return opcode;
+}
+
+/* On one save area, mostly; sometimes calls of one kind, which want the same, and sometimes a GPU looks on.
+ */
+static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops, uint8_t chain) {
+    uint8_t index = mutate_pick_index(m, chain);
+    bool watched = m->model.pins > 0 && random_one_in(&m->random, 4) && mutation_may(m, OP_DMA_READ) &&
+                   mutation_may(m, OP_DMA_WRITE);
+    bool alike = random_one_in(&m->random, 4);
+    bool apart = alike && random_one_in(&m->random, 2); /* nothing but what all chains share orders them */
+    for (uint32_t i = 0; i < ops; i++) {
+        uint8_t opcode = alike && i > 0 ? made[0].opcode : some_call(m);
+        uint8_t before = chain;
+        bool elsewhere = random_one_in(&m->random, 6) || (apart && i > 0);
+        for (unsigned tries = 0; elsewhere && chain == before && tries < 3; tries++)
+            if (mutate_pick_chain(m, &chain))
+                index = mutate_pick_index(m, chain);
+        made[i] = mutate_op_on(m, opcode, chain, index);
+        if (watched && i > 0 && random_one_in(&m->random, 2))
+            made[i] = some_dma(m);
+        if (made[i].opcode == OP_UNMAP)
+            made[i].view = (uint8_t)random_below(&m->random, m->model.view_count + 2);
+    }
+}
+
+/* Where there are two. */
+static uint8_t another_index(struct mutation *m, uint8_t chain, uint8_t index) {
+    uint8_t other = index;
+    for (unsigned tries = 0; other == index && tries < 3; tries++)
+        other = mutate_pick_index(m, chain);
+    return other;
+}
+
+/* One call that moves memory or stops devices, and a GPU's DMA to a pin of its chain. */
+bool mutate_race_watched(struct mutation *m) {
+    static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,   OP_UNPIN,
+                                    OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    if (mutation_room(m) < 2 + 4)
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
+    /* What becomes of one member is seldom what becomes of all. */
+    for (unsigned tries = 0; m->model.chains[chain].count < 2 && tries < 3; tries++)
+        mutate_pick_chain(m, &chain);
+    uint8_t index = mutate_pick_index(m, chain);
+    uint8_t call = RANDOM_PICK(&m->random, calls);
+    uint8_t other = random_one_in(&m->random, 2) ? index : another_index(m, chain, index);
+    if (!mutation_may(m, call) || !mutation_may(m, OP_DMA_READ) || !mutation_may(m, OP_DMA_WRITE))
+        return false;
+    const uint8_t wanted[] = {index, other};
+    for (unsigned i = 0; i < (call == OP_UNPIN ? 2 : 1); i++) {
+        if (m->model.chains[chain].areas[wanted[i]].pin.live)
+            continue;
+        if (!mutation_may(m, OP_PIN2))
+            return false;
+        const struct program_op pin = mutate_op_on(m, OP_PIN2, chain, wanted[i]);
+        mutation_insert(m, at++, &pin, 1);
+        dry_run(&m->model, m->program, at);
+    }
+    /* Written first, so that what is read says whose memory it was. */
+    struct program_op made[4] = {mutate_op_on(m, OP_DMA_WRITE, chain, index),
+                                 {.opcode = OP_RACE},
+                                 mutate_op_on(m, call, chain, other)};
+    made[3] = made[0];
+    made[3].opcode = OP_DMA_READ;
+    made[3].actor = 1;
+    const struct program_race race = {.ops = 2};
+    program_race_set(&made[1], &race);
+    mutation_insert(m, at, made, 4);
+    mutate_race_leave_once(m, at + 1, at + 2);
+    return true;
+}
+
+/* A call that runs out of something on its way, and one of its kind on the same chain or on another. */
+static bool short_call(struct mutation *m, uint8_t chain, struct program_op *made) {
+    static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_MAP};
+    uint8_t other = chain;
+    uint8_t call = RANDOM_PICK(&m->random, calls);
+    if (!mutation_may(m, call))
+        return false;
+    bool apart = !random_one_in(&m->random, 3);
+    for (unsigned tries = 0; apart && other == chain && tries < 3; tries++)
+        mutate_pick_chain(m, &other);
+    made[0] = mutate_op_on(m, call, chain, mutate_pick_index(m, chain));
+    made[1] = mutate_op_on(m, call, other, mutate_pick_index(m, other));
+    mutate_op_fault(m, &made[0]);
+    if (random_one_in(&m->random, 2))
+        made[0].fail_nth = 1;
+    return true;
+}
+
+/* One that fails, and takes back what it has done while another comes by. */
+bool mutate_race_failing(struct mutation *m) {
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    struct program_op made[3] = {{.opcode = OP_RACE}};
+    const struct program_race race = {.ops = 2};
+    if (mutation_room(m) < 1 + 3)
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
+    if (random_one_in(&m->random, 3)) {
+        if (!mutation_may(m, OP_START) || !mutation_may(m, OP_UNPIN) ||
+            !failing_start(m, &at, chain, &made[1]))
+            return false;
+        made[2] = mutate_op_on(m, OP_UNPIN, chain, 0);
+        name_late_handle(m, &made[2]);
+    } else if (!short_call(m, chain, &made[1])) {
+        return false;
+    }
+    made[2].actor = 1;
+    program_race_set(&made[0], &race);
+    mutation_insert(m, at, made, 3);
+    mutate_race_leave_once(m, at, at + 1);
+    return true;
+}
+
+/* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
+ * chain. */
+bool mutate_race_scene(struct mutation *m) {
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    uint32_t ops = random_between(&m->random, 2, random_one_in(&m->random, 4) ? 5 : 3);
+    struct program_op made[1 + 5] = {{.opcode = OP_RACE}};
+    if (mutation_room(m) < ops + 1 + SUT_ACTORS)
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
+    bool raised = mutation_may(m, OP_IRQL) && random_one_in(&m->random, 24);
+    some_calls(m, &made[1], ops, chain);
+    /* What callers above PASSIVE_LEVEL do, they do without a lock. */
+    for (uint8_t i = 0; i < SUT_ACTORS && raised; i++) {
+        const struct program_op irql = {.opcode = OP_IRQL, .actor = i, .irql = 2};
+        mutation_insert(m, at++, &irql, 1);
+    }
+    /* Where it fails, or where it makes way for what follows. */
+    uint32_t left = random_below(&m->random, ops);
+    struct program_op *one = &made[1 + left];
+    if (program_takes_fault(one->opcode) && random_one_in(&m->random, 2))
+        mutate_op_fault(m, one);
+    uint32_t restart = random_below(&m->random, ops);
+    bool restarts = !raised && random_one_in(&m->random, 5) && some_start(m, &at, chain, &made[1 + restart]);
+    if (restarts) {
+        one = &made[1 + (restart + random_between(&m->random, 1, ops - 1)) % ops];
+        if (!program_has(one->opcode, OPERAND_HANDLE) && mutation_may(m, OP_UNPIN))
+            *one = mutate_op_on(m, OP_UNPIN, chain, 0);
+        if (program_has(one->opcode, OPERAND_HANDLE))
+            name_late_handle(m, one);
+    }
+    mutation_insert(m, at, made, ops + 1);
+    mutate_race_share_out(m, &m->program->ops[at + 1], ops);
+    mutate_race_draw(m, at, ops);
+    if (random_one_in(&m->random, 2))
+        mutate_race_leave_once(m, at, at + 1 + (restarts ? restart : left));
+    return true;
+}
