@@ -288,7 +288,7 @@ static const struct {
     {"fresh", fresh, 16},
     {"fragment", fragment, 4},
     /* These last: of targets that race. */
-    {"schedule", mutate_race_schedule, 60},
+    {"schedule", mutate_race_schedule, 72},
     {"race", mutate_race_make, 16},
     {"rivals", mutate_race_scene, 24},
     {"watched", mutate_race_watched, 16},

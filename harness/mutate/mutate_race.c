@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-
 /* What a call takes and gives back, and what the start of one adapter and the stop of two do. */
 #define LOCKS_OF_A_CALL  12u
 #define LOCKS_OF_A_START 20u
