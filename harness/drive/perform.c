@@ -62,13 +62,6 @@ static void perform_callback(struct call *call, const struct arguments *argument
     }
 }
 
-void call_perform_beside(struct call *call) {
-#define LOCAL(name, number, word, race, needs, undone_by, help, member, type, ...)      type member;
-#define ADDRESS_OF_LOCAL(name, number, word, race, needs, undone_by, help, member, ...) .member = &member,
-    PROGRAM_CALLBACKS(LOCAL)
-    perform_callback(call, &(struct arguments){PROGRAM_CALLBACKS(ADDRESS_OF_LOCAL)});
-}
-
 static void perform_dma(const struct sut *sut, struct call *call, bool write) {
     call->dma_ok = true;
     for (uint32_t i = 0; i < call->count; i++) {
@@ -132,6 +125,18 @@ static void perform_bus(const struct sut *sut, struct call *call) {
         call->status = sut->surprise_remove(call->device);
         break;
     }
+}
+
+void call_perform_beside(const struct sut *sut, struct call *call) {
+#define LOCAL(name, number, word, race, needs, undone_by, help, member, type, ...)      type member;
+#define ADDRESS_OF_LOCAL(name, number, word, race, needs, undone_by, help, member, ...) .member = &member,
+    PROGRAM_CALLBACKS(LOCAL)
+    call->status = STATUS_SUCCESS;
+    call->fired = false;
+    if (call_is_callback(call->opcode))
+        perform_callback(call, &(struct arguments){PROGRAM_CALLBACKS(ADDRESS_OF_LOCAL)});
+    else
+        perform_bus(sut, call);
 }
 
 static void perform_self(const struct sut *sut, const struct call *call) {

@@ -7,9 +7,9 @@
 /* Calls the implementation. Arguments are passed in structures of exactly their size, so that
  * AddressSanitizer sees an implementation that reads or writes beyond. */
 void call_perform(const struct sut *sut, struct call *call);
-/* The same of a callback while others are under way, without an injected fault: the structure is on this
- * call's own stack. */
-void call_perform_beside(struct call *call);
+/* The same of what can be in a race, while others are under way: a callback's structure is on this call's own
+ * stack, and no fault is injected: to arm one, and to ask for it, must be no points (races.c). */
+void call_perform_beside(const struct sut *sut, struct call *call);
 /* Performs a call of the run: what it reaches is counted, and observer, tape and locks are seen to. */
 void run_perform(struct call *call);
 

@@ -177,19 +177,16 @@ static void perform(uint32_t at) {
         call->arg.unmap.pBaseAddress = (PVOID)(uintptr_t)(base + race.unmap_delta[at]);
         race.asked[at].arg.unmap.pBaseAddress = call->arg.unmap.pBaseAddress;
     }
-    if (call_is_callback(call->opcode)) {
-        arm_fault(call);
-        call_perform_beside(call);
-        take_fault(call);
-        return;
-    }
     /* As run_bus() does it. */
-    if (irql != PASSIVE_LEVEL)
+    bool lowers = irql != PASSIVE_LEVEL && !call_is_callback(call->opcode);
+    if (lowers)
         run.sut->set_irql(PASSIVE_LEVEL);
-    call_perform(run.sut, call);
+    arm_fault(call);
+    call_perform_beside(run.sut, call);
+    take_fault(call);
     if (call->opcode == OP_START)
         note_handles(call);
-    if (irql != PASSIVE_LEVEL)
+    if (lowers)
         run.sut->set_irql(irql);
 }
 
