@@ -1,5 +1,4 @@
-/* Scenes of races: operations that have to do with each other, put at the end, where they run concurrently.
- */
+/* Scenes of races: operations that have to do with each other run concurrently, at the end of a program. */
 #include "harness/mutate/mutation.h"
 
 #include "harness/program/operands.h"
@@ -91,7 +90,14 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     }
 }
 
-/* Where there are two. */
+/* Another chain, or another index of a chain, where there are two. */
+static uint8_t another_chain(struct mutation *m, uint8_t chain) {
+    uint8_t other = chain;
+    for (unsigned tries = 0; other == chain && tries < 3; tries++)
+        mutate_pick_chain(m, &other);
+    return other;
+}
+
 static uint8_t another_index(struct mutation *m, uint8_t chain, uint8_t index) {
     uint8_t other = index;
     for (unsigned tries = 0; other == index && tries < 3; tries++)
@@ -105,7 +111,7 @@ bool mutate_race_watched(struct mutation *m) {
                                     OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
     uint8_t chain;
     uint32_t at = m->program->op_count;
-    if (mutation_room(m) < 2 + 4)
+    if (mutation_room(m) < 2 + 4) /* two pins; a write, the race, the call and a read */
         return false;
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
@@ -145,13 +151,10 @@ bool mutate_race_watched(struct mutation *m) {
 /* A call that runs out of something on its way, and one of its kind on the same chain or on another. */
 static bool short_call(struct mutation *m, uint8_t chain, struct program_op *made) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_MAP};
-    uint8_t other = chain;
     uint8_t call = RANDOM_PICK(&m->random, calls);
     if (!mutation_may(m, call))
         return false;
-    bool apart = !random_one_in(&m->random, 3);
-    for (unsigned tries = 0; apart && other == chain && tries < 3; tries++)
-        mutate_pick_chain(m, &other);
+    uint8_t other = random_one_in(&m->random, 3) ? chain : another_chain(m, chain);
     made[0] = mutate_op_on(m, call, chain, mutate_pick_index(m, chain));
     made[1] = mutate_op_on(m, call, other, mutate_pick_index(m, other));
     mutate_op_fault(m, &made[0]);
@@ -166,7 +169,7 @@ bool mutate_race_failing(struct mutation *m) {
     uint32_t at = m->program->op_count;
     struct program_op made[3] = {{.opcode = OP_RACE}};
     const struct program_race race = {.ops = 2};
-    if (mutation_room(m) < 1 + 3)
+    if (mutation_room(m) < 1 + 3) /* a start before; the race and its two */
         return false;
     dry_run(&m->model, m->program, at);
     if (!mutate_pick_chain(m, &chain))
