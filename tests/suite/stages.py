@@ -36,7 +36,7 @@ NO_DEBUG = "-DCMAKE_C_FLAGS_RELWITHDEBINFO=-O2 -DNDEBUG"
 
 def build(name, targets, compiler, engine, *arguments):
     return ["tests/suite/build", f"{OUT}/{name}", targets, f"-DCMAKE_C_COMPILER={compiler}",
-            f"-DPINFUZZ_ENGINE={engine}", *faster_linker(compiler), *arguments]
+            f"-DPINFUZZ_ENGINE={engine}", f"-DPython3_EXECUTABLE={sys.executable}", *faster_linker(compiler), *arguments]
 
 
 def check(name, *arguments):
