@@ -14,6 +14,7 @@ import contextlib
 import difflib
 import fnmatch
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -149,3 +150,17 @@ def paths(count, usage):
         print(f"usage: {usage}", file=sys.stderr)
         sys.exit(2)
     return [os.path.realpath(argument) for argument in sys.argv[1:]]
+
+
+def files(root, tops, *ends):
+    """The files below some directories of root whose names end so (".c"), as paths from root, in order."""
+    return sorted(path.relative_to(root).as_posix() for top in tops for path in pathlib.Path(root, top).rglob("*")
+                  if path.suffix in ends and path.is_file())
+
+
+def edited(text, expression, replacement):
+    """A text with what matches a regular expression, line by line, replaced; Failed when nothing does."""
+    new = re.sub(expression, replacement, text, flags=re.MULTILINE)
+    if new == text:
+        raise Failed(f"replacing {expression} changes nothing")
+    return new
