@@ -50,7 +50,7 @@ if(CMAKE_C_COMPILER_ID MATCHES Clang)
   list(APPEND harness_unchecked -fno-builtin-memset)
 endif()
 
-# A target for each room. Rooms see the public DDI and the seam, nothing of src/ behind them; tests/includes.sh says
+# A target for each room. Rooms see the public DDI and the seam, nothing of src/ behind them; tests/includes.py says
 # which of them sees which.
 function(pinfuzz_room name)
   cmake_parse_arguments(ROOM "" "PLACE" "SOURCES;FLAGS" ${ARGN})
