@@ -18,7 +18,7 @@
 #   ENGINE_trade           a process beside the campaign, until logs/trade.end is there
 #   ENGINE_told TARGET     prints lines of the summary
 #
-# tests/engines.sh holds the files to this list.
+# tests/engines.py holds the files to this list.
 
 # Restarts of one instance after findings (--keep-going): a bug that every input meets restarts four
 # times a second, and its thousandth finding tells no more than its first.
