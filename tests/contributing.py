@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""CONTRIBUTING.md: every file that a recipe lists exists. Where tests/changes/ has a patch of the kind, the recipe lists
-the files that the patch touches and no others; each patch has a recipe. First shows that it would notice.
+"""CONTRIBUTING.md: every file that a recipe lists exists. Where tests/changes/ has a patch of the kind, the recipe
+lists the files that the patch touches and no others; each patch has a recipe. Shows that it would notice.
 
 Usage: tests/contributing.py. Exit status: 0 all of that holds, 1 something does not, 2 usage.
 """
@@ -44,7 +44,8 @@ def wrong_with_patch(patterns, patch):
     """What is wrong when these are held to the files of the patch."""
     if not os.path.exists(f"{patch}/change.patch"):
         return [f"there is no {patch}/change.patch"]
-    files = sorted(set(re.findall(r"^(?:---|\+\+\+) [ab]/([^ \t\n]*)", checks.read(f"{patch}/change.patch"), re.MULTILINE)))
+    text = checks.read(f"{patch}/change.patch")
+    files = sorted(set(re.findall(r"^(?:---|\+\+\+) [ab]/([^ \t\n]*)", text, re.MULTILINE)))
     return ([f"does not list {file}, which {patch} touches" for file in files
              if not any(fnmatch.fnmatchcase(file, pattern) for pattern in patterns)]
             + [f"lists {pattern}, which {patch} does not touch" for pattern in patterns

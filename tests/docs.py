@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""docs/contract.md and the table of the oracle list the same clauses, with the same basis first; its table of structures
-has each member that a header asserts an offset of; and each of those of a callback's argument is an operand. Its table
-of what comes before what has each step, and names seeds and planted bugs. docs/design.md draws the rooms as
-tests/includes.py has them. First shows that it would notice.
+"""docs/contract.md and the table of the oracle list the same clauses; its table of structures has each member that a
+header asserts an offset of; and each of those of a callback's argument is an operand. Its table of what comes before
+what has each step, and names seeds and planted bugs. docs/design.md draws the rooms as tests/includes.py has them.
+Shows that it would notice.
 
 Usage: tests/docs.py PINFUZZ. Exit status: 0 all of that holds, 1 something does not, 2 usage.
 """
@@ -144,7 +144,8 @@ def page_holds(check, judge, page, what, *edits):
 
 def docs(check):
     clauses(check)
-    page_holds(check, undocumented, CONTRACT, "table of structures in docs/contract.md", (r" SIZE_T CommitSize 8 ·", ""))
+    page_holds(check, undocumented, CONTRACT, "table of structures in docs/contract.md",
+               (r" SIZE_T CommitSize 8 ·", ""))
     operands_of_members(check)
     page_holds(check, ordered, CONTRACT, "table of what comes before what in docs/contract.md",
                (r" `init-caps-after-the-start` ", " `init-caps-before-the-start` "), (r"^\| B3 .* `.*\n", ""),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Each engine that fuzz/run starts has all that a campaign asks of one, a file of CMake and a preset; each engine of
-CMake is started by fuzz/run, or says that it is not; and nothing else of fuzz/run knows engines by their names. First
-shows that it would notice.
+CMake is started by fuzz/run, or says that it is not; and nothing else of fuzz/run knows engines by their names.
+Shows that it would notice.
 
 Usage: tests/engines.py. Exit status: 0 all of that holds, 1 something does not, 2 usage.
 """

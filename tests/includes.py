@@ -68,8 +68,8 @@ def wrong_in(file, text):
 
 def wrong_below(root):
     """The same of all files below a directory."""
-    return [line for file in checks.files(root, ("harness", "fuzz", "src", "examples"), ".c", ".h", ".cc", ".inc", ".def")
-            for line in wrong_in(file, checks.read(os.path.join(root, file)))]
+    files = checks.files(root, ("harness", "fuzz", "src", "examples"), ".c", ".h", ".cc", ".inc", ".def")
+    return [line for file in files for line in wrong_in(file, checks.read(os.path.join(root, file)))]
 
 
 def planted():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Files that pages and comments name are there: a path from the top (harness/judge/race.c, a pattern, a folder), and in
-C files of this project also a name alone (race.h). Functions that docs/design.md names are there, too. First shows that
-it would notice.
+C files of this project also a name alone (race.h). Functions that docs/design.md names are there, too. Shows that it
+would notice.
 
 Usage: tests/paths.py. Exit status: 0 all of them are there, 1 one is not, 2 usage.
 """

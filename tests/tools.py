@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What fuzz/engine/tools.sh decides by the machine it is on: which compiler, which of its tools, what is installed, and
-what to do where sanitizers of an old clang crash. Other machines are played by commands of the same names in a directory
-of their own.
+"""What fuzz/engine/tools.sh decides by the machine it is on: which compiler, which of its tools, what is installed,
+and what to do where sanitizers of an old clang crash. Other machines are played by commands of the same names in a
+directory of their own.
 
 Usage: tests/tools.py. Exit status: 0 all of that holds, 1 something does not, 2 usage.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The workflows are YAML, and name only what there is: scripts with their options, commands of pinfuzz with theirs,
 directories that the scripts leave behind, sanitizers that the project builds with, inputs that the actions have. Nobody
-runs them before they are pushed. First shows that it would notice.
+runs them before they are pushed. Shows that it would notice.
 
 Usage: tests/workflows.py PINFUZZ. Exit status: 0 every rule holds, 1 one does not, 2 usage.
 """
@@ -86,7 +86,9 @@ def script_manual(script):
     if status == 0:
         return said
     text = checks.read(script)
-    return (ast.get_docstring(ast.parse(text)) or "") if script.endswith(".py") else re.split(r"^set ", text, 1, re.M)[0]
+    if script.endswith(".py"):
+        return ast.get_docstring(ast.parse(text)) or ""
+    return re.split("^set ", text, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 @functools.lru_cache
