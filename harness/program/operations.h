@@ -100,7 +100,7 @@ static inline enum program_class program_class(uint8_t opcode) {
 /*
  * The operations of a class, for a switch over them alone. A switch over operations has one of these types,
  * or enum program_opcode, and no `default:`, so that the compiler names what a new operation misses
- * (tests/switches.sh).
+ * (tests/switches.py).
  */
 enum program_callback {
 #define PROGRAM_OP(name, number, ...) CALLBACK_##name = (number),

@@ -44,6 +44,10 @@ class Bug:
                 self.headers.setdefault(header[1], header[2])
         self.operations = {line.split()[0] for line in lines_of(self.program) if line.split()}
 
+    @property
+    def bugs(self):
+        return [self]
+
     def header(self, key):
         return self.headers.get(key, "")
 
@@ -61,6 +65,15 @@ class Bug:
         if self.races:
             return "pin_race_fuzzer"
         return "adapter_chain_fuzzer" if self.operations & {"link", "add"} else "pin_unpin_fuzzer"
+
+
+class Together:
+    """Several bugs, planted at once as one that is no race; `files` are changed besides, by whoever plants it."""
+
+    def __init__(self, bugs, files=()):
+        self.bugs = bugs
+        self.files = sorted({*files, *(file for bug in bugs for file in bug.files)})
+        self.races = False
 
 
 def select(patterns, place=PLACE):
@@ -271,10 +284,12 @@ class Planted:
                 shutil.copy(f"{ROOT}/{file}", f"{work}/{file}")
         if not bug.files:
             raise Failed("changes nothing")
-        status, out, err = said(["patch", "-d", work, "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
-                                 "-i", bug.patch])
-        if status:
-            raise Failed("does not apply", out + err)
+        for one in bug.bugs:
+            status, out, err = said(["patch", "-d", work, "-p1", "--fuzz=0", "--force", "--no-backup-if-mismatch",
+                                     "-i", one.patch])
+            if status:
+                raise Failed("does not apply" if one is bug else f"{one.name} does not apply beside the others",
+                             out + err)
         self.changed = with_includers(bug.files)
         # What includes a header that the bug is in is copied, too, so that all of it is compiled together.
         self.copied = {*bug.files, *(file for file in self.changed if re.fullmatch(r"src/.*\.c", file))}

@@ -144,9 +144,10 @@ def run(test, keep=None):
     start(main)
 
 
-def paths(count, usage):
-    """The arguments of a script that wants so many paths, as whole ones; else its usage, and exit status 2."""
-    if len(sys.argv) != count + 1:
+def paths(count, usage, more=False):
+    """The arguments of a script that wants so many paths, or with `more` at least so many, as whole ones; else its
+    usage, and exit status 2."""
+    if len(sys.argv) != count + 1 and not (more and len(sys.argv) > count):
         print(f"usage: {usage}", file=sys.stderr)
         sys.exit(2)
     return [os.path.realpath(argument) for argument in sys.argv[1:]]

@@ -87,13 +87,13 @@ def stages():
         Stage("test-plain", "style, and the command line", check("plain", "--label-regex", "^(style|command)$"),
               ("build-plain",)),
         # One of each clause; all of them are the nightly's.
-        Stage("planted-dialects", "planted bugs in other implementations", ["tests/planted/dialects_check.sh"],
-              ("build-asan", "build-plain"), tail=15, slow=True),
+        Stage("planted-dialects", "planted bugs in other implementations", ["tests/planted/dialects_check.py"],
+              ("build-asan", "build-plain"), tail=17, slow=True),
         # From nothing, within a time that holds on a slow machine; mostly it takes a tenth of a second.
         Stage("planted-fuzz", "planted bugs found by fuzzing", bench("planted", *sample("sample")), ("build-asan",),
               tail=1, slow=True),
         # That each shows what it says, not what fuzzing finds of them. Their form is looked at with the style.
-        Stage("analogs", "real bugs retold", script("tests/analogs/check.sh", "tests/analogs/run"),
+        Stage("analogs", "real bugs retold", script("tests/analogs/check.py", "tests/analogs/run"),
               ("build-asan", "build-plain"), tail=1, slow=True, apart=True),
         Stage("triage", "triage of 200 files", ["tests/planted/triage"], ("build-asan", "build-plain"), tail=1,
               slow=True),
