@@ -37,7 +37,7 @@ left_by() {
     tests) makers=(tests/run tests/suite/stages.py) ;;
     fuzz) makers=(fuzz/run fuzz/engine/record.sh) ;;
     coverage) makers=(fuzz/coverage) ;;
-    fresh) makers=(tests/fresh) ;;
+    fresh) makers=(tests/fresh.py) ;;
     compilers) makers=(tests/compilers) ;;
     findings | findings.sarif) return 0 ;; # the workflow's own
     *) return 1 ;;
