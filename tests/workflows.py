@@ -41,7 +41,7 @@ MAKERS = {
     "tests": ("tests/run", "tests/suite/stages.py"),
     "fuzz": ("fuzz/run", "fuzz/engine/record.sh"),
     "coverage": ("fuzz/coverage",),
-    "fresh": ("tests/fresh",),
+    "fresh": ("tests/fresh.py",),
     "compilers": ("tests/compilers",),
 }
 
