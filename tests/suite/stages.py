@@ -68,7 +68,7 @@ def stages():
         Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
               ("build-asan", "build-plain"), tail=6, slow=True),
         Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "^(style|command)$"), ("build-asan",)),
-        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
+        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.py", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
               ("build-asan",), waits=True, slow=True),
         Stage("kill", "campaigns killed",
               ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
@@ -99,7 +99,7 @@ def stages():
               slow=True),
         Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",), apart=True),
         Stage("both-engines", "both engines at once, end to end",
-              ["tests/both_engines.sh", "--objects", f"{OUT}/asan", f"{OUT}/both_engines"], ("build-asan",), waits=True,
+              ["tests/both_engines.py", "--objects", f"{OUT}/asan", f"{OUT}/both_engines"], ("build-asan",), waits=True,
               slow=True, apart=True),
         # With each the tree is compiled nearly whole. The largest is made in tests/compilers, all of them at night; here
         # it is counted what they touch, and that they apply.
