@@ -68,10 +68,10 @@ def stages():
         Stage("planted", "planted bugs: minimize, source, faults", ["tests/planted/run", "--commands"],
               ("build-asan", "build-plain"), tail=6, slow=True),
         Stage("test-asan", "tests clang asan ubsan", check("asan", "--label-exclude", "^(style|command)$"), ("build-asan",)),
-        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.sh", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
+        Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.py", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
               ("build-asan",), waits=True, slow=True),
         Stage("kill", "campaigns killed",
-              ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
+              ["tests/kill.py", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
               ("build-asan",), tail=2, waits=True, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
         Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG), apart=True),
@@ -82,7 +82,7 @@ def stages():
               + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True,
               apart=True),
         Stage("cluster", "twice the same, as clusters build for AFL++",
-              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True, apart=True),
+              ["tests/cluster_twice", f"{OUT}/cluster"], tail=3, slow=True, apart=True),
         # tests/CMakeLists.txt says why which tree runs which.
         Stage("test-plain", "style, and the command line", check("plain", "--label-regex", "^(style|command)$"),
               ("build-plain",)),
@@ -99,7 +99,7 @@ def stages():
               slow=True),
         Stage("test-gcc", "tests gcc", check("gcc", "--label-exclude", "^(style|command)$"), ("build-gcc",), apart=True),
         Stage("both-engines", "both engines at once, end to end",
-              ["tests/both_engines.sh", "--objects", f"{OUT}/asan", f"{OUT}/both_engines"], ("build-asan",), waits=True,
+              ["tests/both_engines.py", "--objects", f"{OUT}/asan", f"{OUT}/both_engines"], ("build-asan",), waits=True,
               slow=True, apart=True),
         # With each the tree is compiled nearly whole. The largest is made in tests/compilers, all of them at night; here
         # it is counted what they touch, and that they apply.
