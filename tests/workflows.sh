@@ -36,7 +36,7 @@ left_by() {
     case $first in
     tests) makers=(tests/run tests/suite/stages.py) ;;
     fuzz) makers=(fuzz/run fuzz/engine/record.sh) ;;
-    coverage) makers=(fuzz/coverage) ;;
+    coverage) makers=(fuzz/engine/coverage.py) ;;
     fresh) makers=(tests/fresh) ;;
     compilers) makers=(tests/compilers) ;;
     findings | findings.sarif) return 0 ;; # the workflow's own
