@@ -40,7 +40,7 @@ INPUTS = {
 MAKERS = {
     "tests": ("tests/run", "tests/suite/stages.py"),
     "fuzz": ("fuzz/run", "fuzz/engine/record.sh"),
-    "coverage": ("fuzz/coverage",),
+    "coverage": ("fuzz/engine/coverage.py",),
     "fresh": ("tests/fresh.py",),
     "compilers": ("tests/compilers",),
 }

@@ -1,7 +1,5 @@
 """Chooses programs that cover what a fuzzing campaign has covered, in as little text as possible.
 
-Usage: cover.py CONTROL RECORD EDGES CLAUSES SIZE PREFERRED
-
 CONTROL is the control file of `TARGET -merge=1 -set_cover_merge=1`: it lists, for each input, all the
 features that libFuzzer saw of it. A feature is eight times a counter's number plus how often it counted
 (eight classes). Counters up to EDGES are the edges of the program; then come those of harness/judge/state_coverage.h, of
@@ -14,13 +12,9 @@ up to SIZE bytes of estimated text in all. That an edge was passed 128 times or 
 tells of pins and views of that many pages, which take milliseconds, and so does all that is made of them.
 Inputs in a directory called PREFERRED pass for three quarters of their size, so that a corpus made anew
 differs from the one before only where that pays.
-
-Prints the path of each chosen input, the best first; to standard error what all inputs, the seeds, and
-seeds and chosen ones together cover: `inputs N edges N clauses N features N`.
 """
 import heapq
 import os
-import sys
 
 # Of a program's text, by least squares over 150 programs: each record takes 43 bytes, and 4.7 for each of
 # its bytes that is not zero.
@@ -74,10 +68,9 @@ def choose(candidates, wanted, covered, room):
     return chosen
 
 
-def main():
-    if len(sys.argv) != 7:
-        sys.exit(__doc__)
-    control, record, edges, clauses, size, preferred = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
+def cover(control, record, edges, clauses, size, preferred):
+    """The path of each chosen input, the best first. Prints what all inputs, the seeds, and seeds and chosen ones
+    together cover: `inputs N edges N clauses N features N`."""
 
     def musts(features):
         return {feature // 8 for feature in features if feature < 8 * (edges + clauses)}
@@ -89,7 +82,7 @@ def main():
         must = musts(features)
         covered = sum(counter < edges for counter in must)
         print(f"{name:8} inputs {inputs:6} edges {covered:5} clauses {len(must) - covered:4} "
-              f"features {len(features):6}", file=sys.stderr)
+              f"features {len(features):6}")
 
     paths, features = read_control(control)
     seeds, candidates, everything = [], [], set()
@@ -115,11 +108,7 @@ def main():
         if worth(entry[1]) <= worth(others) and musts(entry[1]) <= musts(others):
             kept = [other for other in kept if other is not entry]
 
-    for path, _, _, _ in kept:
-        print(path)
     report("all", len(paths), everything)
     report("seeds", len(seeds), by_seeds)
     report("chosen", len(kept), by_seeds.union(*(seen for _, seen, _, _ in kept)))
-
-
-main()
+    return [path for path, _, _, _ in kept]

@@ -1,17 +1,12 @@
 """Which programs of the corpus run a line, and which lines run while a clause is put to the test.
 
-Usage: reaches.py ROOT COMMANDS WORK --reaches FILE:LINE
-       reaches.py ROOT COMMANDS WORK --clause CLAUSE
-       reaches.py ROOT COMMANDS WORK --check LCOV
-
 COMMANDS is the compile_commands.json of a build with coverage. WORK holds, of each target, TARGET.reaches
 (fuzz/engine/reaches.c), TARGET.log with a line "Running: PATH" for each input in the same order, and
 TARGET.counters, a profile as text in which counter number n has counted to n + 1.
 
 How often a line ran is the most of the code regions on it and around it, each a sum or difference of counters,
 as the compiler says when asked (-dump-coverage-mapping). --check compares which lines run at all with what
-`llvm-cov export -format=lcov` says of the same programs. Exit status: 0, 1 when no program runs the line or they
-differ, 2 when there is no such file, line or clause.
+`llvm-cov export -format=lcov` says of the same programs.
 """
 import collections
 import json
@@ -19,16 +14,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
+
+from helpers import stop
 
 REGION = re.compile(r"  (Gap,)?File 0, (\d+):(\d+) -> (\d+):(\d+) = (.+?)(?: \(HasCodeBefore = [01]\))?$")
 
 Region = collections.namedtuple("Region", "begin end terms gap")
-
-
-def fail(message):
-    print(f"coverage: {message}", file=sys.stderr)
-    sys.exit(2)
 
 
 def terms_of(text):
@@ -78,9 +69,9 @@ class Source:
                 words[-1:] = [words[-1], "-Xclang", "-dump-coverage-mapping"]
                 done = subprocess.run(words, cwd=entry["directory"], capture_output=True, text=True, check=False)
                 if done.returncode:
-                    fail(f"{self.name} cannot be compiled again:\n{done.stderr}")
+                    stop(f"{self.name} cannot be compiled again:\n{done.stderr}")
                 return done.stdout.splitlines()
-        fail(f"{self.name} is no file of this build")
+        stop(f"{self.name} is no file of this build")
         return []
 
     def has(self, function, line):
@@ -157,17 +148,17 @@ def source_of(root, target, path):
 def reaches(root, commands, work, place):
     match = re.fullmatch(r"(.+):(\d+)", place)
     if not match:
-        fail(f"--reaches wants FILE:LINE, not '{place}'")
+        stop(f"--reaches wants FILE:LINE, not '{place}'")
     name, line = os.path.normpath(match[1]), int(match[2])
     if not os.path.isfile(f"{root}/{name}"):
-        fail(f"there is no file {name}")
+        stop(f"there is no file {name}")
     source = Source(root, commands, name)
     if not 0 < line < len(source.lines):
-        fail(f"{name} has no line {line}; its last is {len(source.lines) - 1}")
+        stop(f"{name} has no line {line}; its last is {len(source.lines) - 1}")
     function = next((function for function, regions in source.functions.items()
                      if regions[0].begin[0] <= line <= regions[0].end[0]), None)
     if function is None or source.times(source.functions[function], line, {}) is None:
-        fail(f"{name}:{line} has no code: {source.lines[line].strip()}")
+        stop(f"{name}:{line} has no code: {source.lines[line].strip()}")
     print(f"{name}:{line}: {source.lines[line].strip()}")
     found = collections.Counter()
     for target in targets_of(work):
@@ -185,7 +176,7 @@ def clause(root, commands, work, wanted):
     totals = [(target, counts) for target in targets_of(work) for words, counts in target.moved("clause ")
               if words[1] == wanted]
     if not totals:
-        fail(f"no program of the corpus puts a clause {wanted} to the test; `pinfuzz clauses` lists them")
+        stop(f"no program of the corpus puts a clause {wanted} to the test; `pinfuzz clauses` lists them")
     count = 0
     for name, line, code, times in each_line(root, commands, totals):
         if times:
@@ -235,7 +226,7 @@ def check(root, commands, work, lcov):
                 print(f"{name}:{line}: the report says that it {'runs' if reported[name, line] else 'never runs'}, "
                       f"--reaches that it runs {times} times: {code}")
     if compared < 1000 or len(set(reported.values())) < 2:
-        fail(f"only {compared} lines of src/ could be compared, or all of them run")
+        stop(f"only {compared} lines of src/ could be compared, or all of them run")
     if not differ:
         print(f"{compared} lines of src/: --reaches says of each what the report says")
     return 1 if differ else 0
@@ -244,14 +235,9 @@ def check(root, commands, work, lcov):
 QUESTIONS = {"--reaches": reaches, "--clause": clause, "--check": check}
 
 
-def main():
-    if len(sys.argv) != 6 or sys.argv[4] not in QUESTIONS:
-        sys.exit(__doc__)
-    root, commands, work, question, what = sys.argv[1:]
+def answer(root, commands, work, question, what):
+    """Prints the answer to "--reaches", "FILE:LINE", or "--clause", CLAUSE, or "--check", LCOV. Exit status: 0, 1 when
+    no program runs the line or they differ, 2 when there is no such file, line or clause."""
     with open(commands, encoding="utf-8") as file:
         commands = json.load(file)
     return QUESTIONS[question](root, commands, work, what)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
