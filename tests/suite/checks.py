@@ -16,6 +16,7 @@ import fnmatch
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,18 @@ def output(command, status=None, **options):
 def printed(command, status=0, **options):
     """What a command that succeeds prints on standard output, byte for byte."""
     return ran(command, status, merged=False, **options)[1]
+
+
+@contextlib.contextmanager
+def background(command, **options):
+    """A command that runs meanwhile, as a shell has one: it ignores Ctrl-C until it has set itself up for it. In the
+    end it is killed if it still lives. Options are Popen's."""
+    with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN), **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def shown(command):
