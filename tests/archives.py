@@ -1,93 +1,176 @@
 #!/usr/bin/env python3
-"""Makes the zip archives that tests/files.sh wants: broken, hostile and odd ones, each in the directory named.
+"""Zip archives: each is read as the same programs in a directory are, by an implementation in which programs differ in
+what they break; of broken, hostile and odd ones (suite/zips.py) all is told, and whatever else is in them is run. Each
+comparison is made with a changed program, too, and must fail then.
 
-Usage: tests/archives.py OUT
+Usage: tests/archives.py PINFUZZ PINFUZZ-WITHOUT-LIBZIP [--no-libzip]
+  PINFUZZ      built with bare/broken.c
+  --no-libzip  it has no libzip, either
+Exit status: 0 all of that holds, 1 it does not.
 """
+import glob
 import os
-import stat
-import struct
+import re
+import shutil
 import sys
-import warnings
-import zipfile
 
-GOOD = b"pin2 lead(0) index=0 CommitSize=1p\n"
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "suite"))
 
+# pylint: disable=wrong-import-position
+import checks
+import zips
+from checks import output, printed, read, write
+from same import (as_line, base64_of, clauses, content, like, no_leaks, programs, run, same, story, triage, utf16,
+                  utf16_big, verdicts)
 
-def archive(name, *files):
-    """NAME.zip of (name, content) or (ZipInfo, content)."""
-    with zipfile.ZipFile(name + ".zip", "w") as made:
-        for inner, content in files:
-            made.writestr(inner, content, zipfile.ZIP_DEFLATED)
-
-
-def patch(name, *edits):
-    """Changes of NAME.zip: (which header, offset in it, format, what becomes of the value there)."""
-    with open(name + ".zip", "r+b") as file:
-        data = bytearray(file.read())
-        for signature, offset, form, change in edits:
-            at = data.index(signature) + offset
-            struct.pack_into(form, data, at, change(struct.unpack_from(form, data, at)[0]))
-        file.seek(0)
-        file.write(data)
+LIBZIP = sys.argv[3:] != ["--no-libzip"]
+if not LIBZIP:
+    sys.argv.pop()
+PINFUZZ, WITHOUT = checks.paths(2, "tests/archives.py PINFUZZ PINFUZZ-WITHOUT-LIBZIP [--no-libzip]")
+INNER = "surprise_removal_while_mapped.txt"
+TEXT = f"seeds/{INNER}"
+BYTES = f"bytes/{INNER.removesuffix('.txt')}"
 
 
-def listed(name, count, size):
-    """NAME.zip, whose directory has that many files of that size, as it says; there are none."""
-    entries = b"".join(struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, size, 6, 0, 0, 0, 0, 0, 0) +
-                       b"%06d" % i for i in range(count))
-    end64 = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(entries), 0)
-    end = struct.pack("<4sIQI", b"PK\6\7", 0, len(entries), 1)
-    end += struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0)
-    with open(name + ".zip", "wb") as file:
-        file.write(entries + end64 + end)
+def pack(*directories):
+    """DIRECTORY.zip with what is in it, of each."""
+    for directory in directories:
+        shutil.make_archive(directory, "zip", directory)
 
 
-def main():
-    os.chdir(sys.argv[1])
-    local, central = b"PK\3\4", b"PK\1\2"
+def run_lines(*paths):
+    """The lines of standard output of `run`."""
+    return output([PINFUZZ, "run", *paths], merged=False)[1].splitlines()
 
-    # Names: out of the archive, not to be shown, from Windows, hidden ones of a Mac's, no programs.
-    archive("names", ("../up.txt", GOOD), ("/root.txt", GOOD), ("a/../../b.txt", GOOD), ("c\u0085\n.txt", GOOD),
-            ("dir\\win.txt", GOOD), ("__MACOSX/._good.txt", b"\0\5\x16\7"), (".DS_Store", b"\0\0\0\1"),
-            ("README.md", b"# Seeds\n"), ("old/verdict", b"PIN-COUNT\n"), ("good.txt", GOOD),
-            ("g\u00fct/a b.txt", GOOD))
-    archive("order", ("b.txt", GOOD), ("a.txt", GOOD), ("a/z.txt", GOOD), ("a-b.txt", GOOD))
-    warnings.simplefilter("ignore")
-    with zipfile.ZipFile("twice.zip", "w") as made:
-        for content in GOOD, b"pin2\n", b"pin2\n":
-            made.writestr("a.txt", content)
-    link = zipfile.ZipInfo("link")
-    link.create_system = 3
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    archive("link", (link, b"good.txt"), ("good.txt", GOOD))
 
-    # Sizes: a file of 16 MiB, one of 4 GiB as it says, many that add up as they say, more files than there may
-    # be, and a small file that says less, or more, than it holds.
-    archive("bomb", ("big", b"\0" * (16 << 20)), ("good.txt", GOOD))
-    archive("giant", ("big", GOOD), ("good.txt", GOOD))
-    patch("giant", (central, 24, "<I", lambda size: 0xfffffffe))
-    listed("sum", 129, 4 << 20)
-    listed("many", (1 << 18) + 1, 0)
-    for name, change in ("less", lambda size: size - 5), ("more", lambda size: size + 5):
-        archive(name, ("bad.txt", GOOD * 20), ("good.txt", GOOD))
-        patch(name, (local, 22, "<I", change), (central, 24, "<I", change))
-    archive("checksum", ("bad.txt", GOOD * 20), ("good.txt", GOOD))
-    patch("checksum", (local, 14, "<I", lambda crc: crc ^ 1), (central, 16, "<I", lambda crc: crc ^ 1))
-    archive("method", ("bad.txt", GOOD), ("good.txt", GOOD))
-    patch("method", (local, 8, "<H", lambda _: 97), (central, 10, "<H", lambda _: 97))
-    archive("locked", ("bad.txt", GOOD), ("good.txt", GOOD))
-    patch("locked", (local, 6, "<H", lambda flags: flags | 1), (central, 8, "<H", lambda flags: flags | 1))
+def as_a_directory(check, pinfuzz, seeds):
+    pack("seeds", "changed", "bytes", "changed_bytes")
+    for saying in run, clauses, triage:
+        same(check, saying, "seeds", "seeds.zip", "changed.zip")
+    same(check, verdicts, "bytes", "bytes.zip", "changed_bytes.zip")
+    # As another program packs them.
+    printed(["cmake", "-E", "tar", "cf", "../dotted.zip", "--format=zip", "."], cwd="seeds")
+    same(check, run, "seeds", "dotted.zip", "changed.zip")
+    # In a directory, named itself, several at once.
+    os.makedirs("in/a b")
+    shutil.copy("seeds.zip", "in/a b/SEEDS.ZIP")
+    pinfuzz(1, "*in/a b/SEEDS.ZIP:*", "run in")
+    for lines, count in ([line for line in run_lines("in") if "in/a b/SEEDS.ZIP:" in line], len(seeds)), \
+                        ([line for line in run_lines("seeds.zip", "seeds.zip") if ":" in line], 2 * len(seeds)):
+        check.holds(len(lines) == count, f"{len(lines)} programs are run, not {count}", "\n".join(lines))
+    deeper = [re.sub("^seeds.zip:", "seeds/", line) for line in run_lines("seeds.zip:deeper")]
+    check.holds(deeper and deeper == run_lines("seeds/deeper"), "a directory of an archive is another",
+                "\n".join(deeper))
+    # Bytes of them, flat.
+    printed([PINFUZZ, "bytes", "seeds.zip", "-o", "unpacked"])
+    check.holds(sorted(os.listdir("unpacked")) == sorted(os.listdir("bytes")), "unpacked, there are others",
+                "\n".join(sorted(os.listdir("unpacked"))))
+    for file in os.listdir("bytes"):
+        check.holds(content(f"unpacked/{file}") == content(f"bytes/{file}"), f"unpacked, {file} is another")
+    pinfuzz(0, "deeper: [1-9]* programs", "bytes seeds.zip:deeper -o deeper")
+    for file in os.listdir("deeper"):
+        check.holds(content(f"deeper/{file}") == content(f"bytes/deeper-{file}"), f"unpacked, deeper/{file} is another")
 
-    # Cut off, and what is no archive at all.
-    with open("names.zip", "rb") as file:
-        whole = file.read()
-    for name, content in (("head", whole[:100]), ("tail", whole[len(whole) // 2:]), ("end", whole[:-1]),
-                          ("text", GOOD), ("zero", b"")):
-        with open(name + ".zip", "wb") as file:
-            file.write(content)
-    archive("nested", ("inner.zip", whole), ("good.txt", GOOD))
-    archive("empty")
+
+def inside(check, pinfuzz, seeds):
+    """What a verdict names is a file for every command."""
+    named, first = f"seeds.zip:{INNER}", seeds[0].removeprefix("seeds/")
+    like(check, TEXT, named)
+    pinfuzz(1, f"*{named}: violated *", f"run {named}")
+    pinfuzz(0, f"{named}: violated * -> *", f"minimize {named} -o small.txt")
+    pinfuzz(1, "*: 1 file, kept/*", f"triage -o kept {named}")
+    check.says(f"^# From {named}$", "".join(read(file) for file in glob.glob("kept/*/program.txt")))
+    pinfuzz(1, "*: 1 file, kept before: kept/*", f"triage -o kept {named}")
+    pinfuzz(0, "*int main(*", f"source seeds.zip:{first}")
+    pinfuzz(2, "seeds.zip:nothing: No such file or directory", "run seeds.zip:nothing")
+    pinfuzz(2, "seeds.zip:nothing: No such file or directory", "triage seeds.zip:nothing")
+    pinfuzz(2, "nowhere.zip: No such file or directory", "run nowhere.zip")
+    pinfuzz(2, "nowhere.zip:a: No such file or directory", "run nowhere.zip:a")
+    pinfuzz(2, f"seeds.zip: {len(seeds)} programs, where one is wanted; the first is seeds.zip:*", "text seeds.zip")
+    # An archive with one program stands for it.
+    write(f"single/{INNER}", read(TEXT))
+    pack("single")
+    like(check, TEXT, "single.zip")
+
+
+def forms_inside(check, pinfuzz):
+    # FILE and FILE.txt are one for triage, inside as outside; what is empty, or prose, is junk there, too.
+    for directory, copies in ("pairs", ["crash-1", "crash-2"]), ("fewer", ["crash-1"]):
+        write(f"{directory}/crash-1.txt", read(TEXT))
+        for name in copies:
+            write(f"{directory}/{name}", content(BYTES))
+        write(f"{directory}/crash-3", "")
+        write(f"{directory}/README", "Command line used\n")
+    pack("pairs", "fewer")
+    same(check, triage, "pairs", "pairs.zip", "fewer.zip")
+    # Base64, and texts in UTF-16, inside.
+    for directory, source in ("inside", "bytes"), ("fewer_inside", "changed_bytes"):
+        write(f"{directory}/line.txt", "".join(as_line(base64_of(file)) for file in sorted(glob.glob(f"{source}/*"))))
+        write(f"{directory}/utf16", utf16(story(TEXT)))
+        write(f"{directory}/utf16_big.txt", utf16_big(story(TEXT)))
+    pack("inside", "fewer_inside")
+    for saying in run, triage:
+        same(check, saying, "inside", "inside.zip", "fewer_inside.zip")
+    pinfuzz(1, "*inside.zip:line.txt:1: violated *", "run inside.zip:line.txt:1")
+
+
+def hostile(check, pinfuzz):
+    """Hostile and broken ones; whatever else is in them is run. Nothing is written by their names."""
+    def archive(name, *lines):
+        pinfuzz(2, "\n".join(line.replace("@", f"{name}.zip") for line in lines), f"run {name}.zip")
+
+    archive("names", "@:/root.txt: a name that leads out of the archive",
+            "@:../up.txt: a name that leads out of the archive",
+            "@:a/../../b.txt: a name that leads out of the archive",
+            "@:c*[?].txt: a name with control characters",
+            "@:dir/win.txt: kept", "@:good.txt: kept", "@:g*t/a b.txt: kept")
+    os.makedirs("written/here")
+    pinfuzz(2, "*", "bytes names.zip -o written/here/out")
+    written = "\n".join(sorted(os.listdir("written/here/out")))
+    check.equal("dir-win\ngood\ng\xfct-a b", written, "other files are written")
+    check.holds(os.listdir("written") == ["here"], f"written outside: {os.listdir('written')}")
+    archive("twice", "@:a.txt: kept", "@:a.txt#1: there twice in the archive", "@:a.txt#2: there twice in the archive")
+    archive("link", "@:good.txt: kept", "@:link: a symbolic link: pack what it leads to")
+    for name in "bomb", "giant":
+        archive(name, "@:big: too large for a program", "@:good.txt: kept")
+    archive("sum", "@: 516 MiB unpacked; more than 512 are too many in an archive")
+    archive("many", "@: 262145 files; more than 262144 are too many in an archive")
+    for name, damage in (("less", "damaged: more than the 695 bytes that the archive says*"),
+                         ("more", "damaged: less than the 705 bytes that the archive says*"),
+                         ("checksum", "damaged: CRC error*"), ("method", "*"),
+                         ("locked", "encrypted: unpack it with its password first*")):
+        archive(name, f"@:bad.txt: {damage}", "@:good.txt: kept")
+    for name in "head", "tail", "end", "text":
+        archive(name, "@: no zip archive, or not whole (*)")
+    archive("zero", "@: no zip archive: empty")
+    archive("empty", "@: no programs")
+    archive("nested", "@:good.txt: kept", "@:inner.zip: an archive in an archive, or where one program is wanted")
+    write("huge.zip", b"")
+    os.truncate("huge.zip", 129 << 20)
+    archive("huge", "@: 129 MiB; more than 128 are too many for an archive")
+    pinfuzz(0, "order.zip:a/z.txt: kept\norder.zip:a-b.txt: kept\norder.zip:a.txt: kept\norder.zip:b.txt: kept",
+            "run order.zip")
+    # What cannot be read is told by triage, and the rest goes on.
+    pinfuzz(2, "text.zip: no zip archive*\njunk: locked.zip:bad.txt: encrypted: *\nkept: locked.zip:good.txt\n"
+            "2 files: 0 findings in 0, 1 kept, 0 flaky, 1 junk", "triage -n -o none text.zip locked.zip")
+    # --as-bytes is the last word.
+    pinfuzz(0, "seeds.zip: kept", "run --as-bytes seeds.zip")
+
+
+def archives(check):
+    pinfuzz = check.program(PINFUZZ)
+    zips.make()
+    check.expect(2, "names.zip: this pinfuzz was built without libzip, *libzip-dev*", [WITHOUT, "run", "names.zip"])
+    if not LIBZIP:
+        print("none is read, for there is no libzip")
+        return
+    seeds = programs(check)
+    as_a_directory(check, pinfuzz, seeds)
+    inside(check, pinfuzz, seeds)
+    forms_inside(check, pinfuzz)
+    hostile(check, pinfuzz)
+    no_leaks(check, "order.zip", "text.zip", "locked.zip", "names.zip")
 
 
 if __name__ == "__main__":
-    main()
+    checks.run(archives)

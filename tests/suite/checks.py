@@ -17,6 +17,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,19 +25,45 @@ import tempfile
 from helpers import Failed, start
 
 
-def output(command, status=None, merged=True, timeout=None, **options):
-    """Runs a command and gives its exit status and its output, without line ends at its end; of both streams, in the
-    order in which they were written, or of standard output alone. `input` is text for its standard input, which is
-    else empty. Failed when it ends with another than the `status` wanted."""
-    if "input" not in options:
+def ran(command, status=None, merged=True, timeout=None, **options):
+    """Runs a command and gives its exit status and its output, byte for byte; of both streams, in the order in which
+    they were written, or of standard output alone. `input` is text for its standard input, which is else empty.
+    Failed when it ends with another than the `status` wanted."""
+    if "input" in options:
+        options["input"] = options["input"].encode("utf-8", "surrogateescape")
+    else:
         options.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT if merged else subprocess.PIPE, encoding="utf-8",
-                          errors="surrogateescape", timeout=timeout, check=False, **options)
+                          stderr=subprocess.STDOUT if merged else subprocess.PIPE, timeout=timeout, check=False,
+                          **options)
+    told = done.stdout.decode("utf-8", "surrogateescape")
     if status is not None and done.returncode != status:
-        raise Failed(f"{shown(command)}: exit status {done.returncode} instead of {status}",
-                     done.stdout + ("" if merged else done.stderr))
-    return done.returncode, done.stdout.rstrip("\n")
+        errors = "" if merged else done.stderr.decode("utf-8", "surrogateescape")
+        raise Failed(f"{shown(command)}: exit status {done.returncode} instead of {status}", told + errors)
+    return done.returncode, told
+
+
+def output(command, status=None, **options):
+    """Likewise, without the line ends at its end."""
+    got, told = ran(command, status, **options)
+    return got, told.rstrip("\n")
+
+
+def printed(command, status=0, **options):
+    """What a command that succeeds prints on standard output, byte for byte."""
+    return ran(command, status, merged=False, **options)[1]
+
+
+@contextlib.contextmanager
+def background(command, **options):
+    """A command that runs meanwhile, as a shell has one: it ignores Ctrl-C until it has set itself up for it. In the
+    end it is killed if it still lives. Options are Popen's."""
+    with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN), **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def shown(command):
@@ -76,6 +103,13 @@ class Checks:
             raise Failed(message, report, 40)
         self.held += 1
 
+    def program(self, path):
+        """expect() of one program, whose arguments are the words of a text, and others as they are:
+        pinfuzz(0, "*: kept", "run --repeat 10", SEED)."""
+        def expect(status, pattern, words="", *others, **options):
+            return self.expect(status, pattern, [path, *words.split(), *others], **options)
+        return expect
+
     def expect(self, status, pattern, command, **options):
         """A command's exit status, and what it prints: a pattern as a shell has them (`*`, `?`, `[...]`), for all of
         it. Gives what it printed. Options are output()'s."""
@@ -94,7 +128,7 @@ class Checks:
 
     def equal(self, wanted, got, message):
         """Two texts are equal."""
-        self.holds(wanted == got, f"{message}:", differences(wanted, got))
+        self.holds(wanted == got, f"{message}:", differences(wanted, got) or "only line ends differ")
 
     def fails(self, check, message):
         """A check, called here, fails: one that cannot says nothing."""
