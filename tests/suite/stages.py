@@ -71,7 +71,7 @@ def stages():
         Stage("fuzz-run", "fuzz run end to end", ["tests/fuzz_run.py", "--objects", f"{OUT}/asan", f"{OUT}/fuzz_run"],
               ("build-asan",), waits=True, slow=True),
         Stage("kill", "campaigns killed",
-              ["tests/kill.sh", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
+              ["tests/kill.py", "--rounds", "3", "--longest", "8", "--objects", f"{OUT}/asan", f"{OUT}/kill"],
               ("build-asan",), tail=2, waits=True, slow=True),
         Stage("part", "a part of another build", ["tests/part.sh", f"{OUT}/part"], tail=1, slow=True),
         Stage("build-gcc", "build gcc", build("gcc", "all", "gcc", "standalone", NO_DEBUG), apart=True),
