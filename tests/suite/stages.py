@@ -82,7 +82,7 @@ def stages():
               + build("tsan", "pinfuzz", CC, "standalone", "-DPINFUZZ_SANITIZE=thread", CLUSTER), tail=2, slow=True,
               apart=True),
         Stage("cluster", "twice the same, as clusters build for AFL++",
-              ["tests/cluster_twice.sh", f"{OUT}/cluster"], tail=2, slow=True, apart=True),
+              ["tests/cluster_twice", f"{OUT}/cluster"], tail=3, slow=True, apart=True),
         # tests/CMakeLists.txt says why which tree runs which.
         Stage("test-plain", "style, and the command line", check("plain", "--label-regex", "^(style|command)$"),
               ("build-plain",)),
