@@ -70,7 +70,7 @@ def arguments():
         match = re.fullmatch(r"(.+):[1-9][0-9]*", what)
         if not match:
             stop(f"--reaches wants FILE:LINE, not '{what}'")
-        if not re.fullmatch(r"src/.*\.c", match[1]) or not os.path.isfile(f"{ROOT}/{match[1]}"):
+        if not (match[1].startswith("src/") and match[1].endswith(".c") and os.path.isfile(f"{ROOT}/{match[1]}")):
             stop(f"--reaches wants a line of a C file of src/, and there is no {match[1]}")
     for floor in (given.lines, given.branches):
         if not re.fullmatch(r"(100|[0-9]{1,2})(\.[0-9]+)?", floor):
