@@ -8,10 +8,10 @@ import re
 import subprocess
 import sys
 
-from helpers import PROCESSORS, ROOT, lines_of, stop
+import engine
+from helpers import lines_of, stop
 
 CC = os.environ.get("TOOLS_CLANG", "clang")
-TOOLS = os.path.join(ROOT, "fuzz", "engine", "tools.sh")
 
 
 class Arguments(argparse.ArgumentParser):
@@ -38,9 +38,7 @@ def parsed(parser):
 
 def in_bash(script, *words, **options):
     """Runs some lines of bash, after tools.sh, with $1, $2, ...; the process, when it has ended."""
-    name = os.path.basename(sys.argv[0]).removesuffix(".py")
-    script = f'set -euo pipefail\nsource "{TOOLS}"\n{script}'
-    return subprocess.run(["bash", "-c", script, name, *words], check=False, **options)
+    return subprocess.run(engine.sourcing(["tools"], script, *words), check=False, **options)
 
 
 def directory(path):
@@ -65,13 +63,7 @@ def setting(place, name):
 def build(place, log, targets, *settings):
     """Brings targets up to date, in a build of this project that has these settings. A new one has the compiler."""
     new = [] if os.path.exists(f"{place}/CMakeCache.txt") else [f"-DCMAKE_C_COMPILER={CC}"]
-    with open(log, "wb") as file:
-        done = in_bash('dir=$1 jobs=$2 targets=$3\nshift 3\ntools_configure "$dir" "$@"\n'
-                       'cmake --build "$dir" --parallel "$jobs" --target $targets',
-                       place, str(PROCESSORS), " ".join(targets), *new, *settings, stdout=file, stderr=file)
-    if done.returncode:
-        in_bash('tools_show_failure "$1" >&2', log)
-        stop(f"the build failed (whole log: {log})")
+    engine.build(place, log, targets, *new, *settings)
 
 
 def show_end(path, lines=20):

@@ -1,6 +1,8 @@
-"""What tests in Python take of fuzz/engine/: lines of bash that use its files, and builds as its scripts make them."""
+"""What Python takes of fuzz/engine/*.sh: lines of bash that use these files, and builds as its scripts make them."""
 import os
+import shlex
 import subprocess
+import sys
 
 from helpers import PROCESSORS, ROOT, stop
 
@@ -9,8 +11,9 @@ PLACE = os.path.join(ROOT, "fuzz", "engine")
 
 def sourcing(parts, line, *words):
     """A command: a line of bash, after files of fuzz/engine/, with these words as its $1, $2, ..."""
-    sources = [f'source "$0/{part}.sh"' for part in parts]
-    return ["bash", "-euc", "\n".join(sources + [line]), PLACE, *words]
+    sources = [f"source {shlex.quote(f'{PLACE}/{part}.sh')}" for part in parts]
+    name = os.path.basename(sys.argv[0]).removesuffix(".py")
+    return ["bash", "-euo", "pipefail", "-c", "\n".join(sources + [line]), name, *words]
 
 
 def build(place, log, programs, *settings):
