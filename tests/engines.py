@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import shutil
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "suite"))
@@ -67,6 +68,23 @@ def named(tree, engines):
             if name.search(line) and not re.match(" *#|telling=", line)]
 
 
+# What a process of an engine dies of that is asked to end.
+ASKED = {"libfuzzer": signal.SIGUSR1, "afl": signal.SIGINT}
+
+
+def called_broken(engine, died_of):
+    """Whether a campaign says that an engine is broken, of which a process died of that signal without a finding."""
+    command = """build=. engine_place=$1
+        for part in tools findings campaign "run_$2"; do source "$1/$part.sh"; done
+        instance_log() { echo /dev/null; }
+        afl_collect() { :; }
+        status[one_fuzzer/1]=$((128 + $3))
+        "$2_ended" one_fuzzer/1
+        echo "broken: ${#broken[@]}" """
+    said = checks.output(["bash", "-euc", command, "engines", f"{ROOT}/fuzz/engine", engine, str(int(died_of))], 0)[1]
+    return said == "broken: 1"
+
+
 def stems(pattern):
     """The names that stand for the star in a pattern, in order."""
     before, after = pattern.split("*")
@@ -105,6 +123,10 @@ def engines_have_all(check):
     for expected, file, edit in PLANTED:
         said = "\n".join(wrong_in(plant(file, edit), functions))
         check.holds(expected in said, f"this check cannot fail: it does not say '{expected}' but:", said)
+    for engine, asked_by in ASKED.items():
+        # On a slow machine the time of a short campaign is over before a process listens.
+        check.holds(not called_broken(engine, asked_by), f"{engine} is called broken when it is asked before it listens")
+        check.holds(called_broken(engine, signal.SIGSEGV), f"{engine} that dies by itself is not called broken")
     print(f"engines: {len(stems(f'{ROOT}/fuzz/engine/run_*.sh'))} engines have all that is asked of them")
 
 

@@ -268,6 +268,12 @@ kill_campaign() {
     done
 }
 
+# asked_early STATUS SIGNAL: a process died of the signal that asks it to end, for it did not listen yet: on a slow
+# machine its time is over by then.
+asked_early() {
+    (($1 == 128 + $(kill -l "$2")))
+}
+
 # An engine that does not keep to its time is asked to end, and 30 s later not asked.
 mind_the_time() {
     local one late

@@ -154,7 +154,7 @@ afl_read() {
 afl_ended() {
     local one=$1 target=${1%%/*} before=${findings_of[${1%%/*}]-0}
     afl_collect "$target" "$(afl_place "$one")/$(afl_name "$one")" 0
-    if ((status[$one] != 0 && !stopping)) && [[ -z ${over[$target]-} ]] &&
+    if ((status[$one] != 0 && !stopping)) && [[ -z ${over[$target]-} ]] && ! asked_early "${status[$one]}" INT &&
         ((${findings_of[$target]-0} == before)); then
         broken+=("$one")
     fi

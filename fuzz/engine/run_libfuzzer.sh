@@ -47,9 +47,6 @@ libfuzzer_start() {
     pid[$one]=$!
 }
 
-# What a process ends with that is asked before it listens: its time was over by then.
-libfuzzer_asked=$((128 + $(kill -l USR1)))
-
 libfuzzer_ask() {
     kill -USR1 "$1" 2>/dev/null || true
 }
@@ -113,7 +110,7 @@ libfuzzer_ended() {
             executions_before[$one]=$((${executions_before[$one]-0} + executions))
         fi
         keep_finding "$target" "$artifact" "$log" "${status[$one]}"
-    elif ((status[$one] == 0 || status[$one] == libfuzzer_asked)) || ((stopping)) || [[ -n ${over[$target]-} ]]; then
+    elif ((status[$one] == 0 || stopping)) || [[ -n ${over[$target]-} ]] || asked_early "${status[$one]}" USR1; then
         return 0
     elif grep -aq '^SUMMARY: ' "$log"; then
         # Seen only when the process ended, as a leak may be: there is no single input to blame.
