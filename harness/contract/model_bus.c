@@ -360,6 +360,13 @@ static void make_single(struct model *model, uint8_t device) {
     model->devices[device].position = 0;
 }
 
+/* Each of its members is a chain of its own again. */
+static void take_apart(struct model *model, uint8_t chain) {
+    const struct model_chain *c = &model->chains[chain];
+    for (uint32_t i = c->count; i-- > 0;) /* the lead last: the list is in its own chain */
+        make_single(model, c->members[i]);
+}
+
 /* What the driver says of its link, as far as it tells the truth. */
 static void ask_link(struct model *model, uint8_t device, uint8_t named, uint8_t links) {
     struct model_device *d = &model->devices[device];
@@ -394,7 +401,8 @@ static void gather(struct model *model, uint8_t named) {
         uint8_t device = model->came[i];
         if (!is_named(model, device, named))
             continue;
-        make_single(model, device); /* one that is gone, too: its chain is taken apart */
+        /* Also of one that is gone, and with members that do not say of themselves that they are linked. */
+        take_apart(model, model->devices[device].chain);
         if (model->devices[device].gone)
             continue;
         if (lead == UINT8_MAX || (model->devices[device].says_lead && !model->devices[lead].says_lead))

@@ -14,6 +14,12 @@ void dxgk_chain_init(struct dxgk_chain *chain, struct dxgk_adapter *only) {
     only->chain = chain;
 }
 
+/* Each of its members is a chain of its own again. */
+static void take_apart(struct dxgk_chain *chain) {
+    for (uint32_t i = chain->length; i-- > 0;) /* the lead last: the list is in its own chain */
+        dxgk_chain_init(&chain->members[i]->own_chain, chain->members[i]);
+}
+
 static bool is_named(const struct dxgk_adapter *adapter, ULONG uid) {
     return adapter->linked.NumberOfLinksInChain > 1 && adapter->linked.ChainUid == uid &&
            adapter->chain->state == DXGK_CHAIN_STOPPED;
@@ -29,7 +35,8 @@ void dxgk_chain_gather(const struct dxgk_adapter *adapter) {
         struct dxgk_adapter *member = dxgk_machine.present[i];
         if (!is_named(member, adapter->linked.ChainUid))
             continue;
-        dxgk_chain_init(&member->own_chain, member); /* one that is gone, too: its chain is taken apart */
+        /* Also of one that is gone, and with members that do not say of themselves that they are linked. */
+        take_apart(member->chain);
         if (member->gone)
             continue;
         if (!head || (member->linked.LeadLink && !head->linked.LeadLink))
