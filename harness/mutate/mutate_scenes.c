@@ -27,7 +27,7 @@ static const struct {
     {play_trouble, 3, 3, TARGET_OP(OP_RESET) | TARGET_OP(OP_POWER)},
     {play_renumber, 2, 2, TARGET_OP(OP_REMOVE)},
     {play_relink, 2, 2, TARGET_OP(OP_LINK)},
-    {play_come_and_go, 2, 1, TARGET_OP(OP_REMOVE) | TARGET_OP(OP_ADD)},
+    {play_come_and_go, 4, 1, TARGET_OP(OP_REMOVE) | TARGET_OP(OP_ADD)},
     {play_next_owner, 2, 4, TARGET_OP(OP_STOP)},
     {play_pressed, 3, 6, TARGET_OP(OP_PRESSURE)},
     {play_exhaust, 1, 6, 0},

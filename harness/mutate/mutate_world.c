@@ -299,6 +299,28 @@ static void tweak_layout(struct mutation *m) {
     afford(m, size);
 }
 
+/* Who says that it leads: another one than the first, or some of them, or none; and perhaps how many links
+ * there are, which is one too many. */
+static void make_links(struct mutation *m) {
+    static const uint32_t said[] = {0, PROGRAM_MP_CLAIM_LEAD, PROGRAM_MP_DENY_LEAD};
+    struct program_adapter *adapters = m->program->adapters;
+    uint32_t count = m->program->machine.adapters;
+    for (uint32_t i = 0; i < count; i++)
+        adapters[i].miniport &=
+            ~(uint32_t)(PROGRAM_MP_CLAIM_LEAD | PROGRAM_MP_DENY_LEAD | PROGRAM_MP_LINK_COUNT);
+    if (random_one_in(&m->random, 2)) {
+        adapters[0].miniport |= PROGRAM_MP_DENY_LEAD;
+        adapters[random_between(&m->random, 1, count - 1)].miniport |= PROGRAM_MP_CLAIM_LEAD;
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            adapters[i].miniport |= RANDOM_PICK(&m->random, said);
+    }
+    if (random_one_in(&m->random, 2))
+        for (uint32_t i = 0; i < count; i++)
+            if (random_one_in(&m->random, 2))
+                adapters[i].miniport |= PROGRAM_MP_LINK_COUNT;
+}
+
 void mutate_world_tweak(struct mutation *m) {
     uint32_t what = random_below(&m->random, 16);
     if (what < 6)
@@ -307,6 +329,8 @@ void mutate_world_tweak(struct mutation *m) {
         tweak_count(m);
     else if (what < 9)
         tweak_layout(m);
+    else if (what < 10 && m->program->machine.adapters > 1)
+        make_links(m);
     else
         tweak_adapter(m);
     program_mend_world(m->program);
@@ -449,20 +473,6 @@ static void make_areas(struct mutation *m) {
     }
 }
 
-/* Who says that it leads: another one than the first, or some of them, or none. */
-static void make_leads(struct mutation *m) {
-    static const uint32_t said[] = {0, PROGRAM_MP_CLAIM_LEAD, PROGRAM_MP_DENY_LEAD};
-    struct program_adapter *adapters = m->program->adapters;
-    uint32_t count = m->program->machine.adapters;
-    if (random_one_in(&m->random, 2)) {
-        adapters[0].miniport = PROGRAM_MP_DENY_LEAD;
-        adapters[random_between(&m->random, 1, count - 1)].miniport = PROGRAM_MP_CLAIM_LEAD;
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        adapters[i].miniport = RANDOM_PICK(&m->random, said);
-}
-
 /* A driver that does something wrong, or a few. */
 static void make_wrong(struct mutation *m) {
     struct program *program = m->program;
@@ -530,7 +540,7 @@ void mutate_world_fresh(struct mutation *m) {
     }
     make_areas(m);
     if (program->machine.adapters > 1 && random_one_in(&m->random, 8))
-        make_leads(m);
+        make_links(m);
     if (m->swarm->wrong_in && random_one_in(&m->random, m->swarm->wrong_in))
         make_wrong(m);
     if (random_one_in(&m->random, 8))

@@ -148,6 +148,10 @@ void play_come_and_go(struct mutation *m, struct spot at) {
             second = members[some(m, count)];
         scene_play_on(m, RANDOM_PICK(&m->random, comings), second);
     }
+    for (uint32_t i = some(m, 6); i > 0; i--) { /* each time with one link less, or one more */
+        scene_play_on(m, OP_REMOVE, second);
+        scene_play_on(m, OP_ADD, second);
+    }
     for (uint8_t i = 0; i < count; i++) {
         scene_play_on(m, OP_START, members[i]);
         if (coin(m))
