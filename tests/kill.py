@@ -124,13 +124,15 @@ def wait_for(condition, seconds):
     return True
 
 
-def run_and_kill(command, draw, longest):
-    """Kills a campaign at some moment. Says what was killed."""
+def run_and_kill(command, draw, longest, found):
+    """Kills a campaign at some moment, once it has told a finding if nothing is `found` yet. Says what was killed."""
     with open("log", "wb") as log, subprocess.Popen([*command, "--seconds", "600"], stdin=subprocess.DEVNULL,
                                                     stdout=log, stderr=log) as process:
         try:
             # Three kills in four hit the campaign, the others also what comes before it.
-            if draw.randrange(4):
+            if not found:
+                wait_for(lambda: re.search("^found in ", said(), re.MULTILINE), 300)
+            elif draw.randrange(4):
                 wait_for(lambda: re.search("targets, .* at once", said()), 120)
             time.sleep(draw.uniform(0, longest))
             how = draw.choice(("everything", "fuzz/run"))
@@ -202,7 +204,7 @@ def killed(check, options):
     draw, findings, build = random.Random(options.seed), set(), os.path.abspath("build")
     for n in range(1, options.rounds + 1):
         before = held()
-        how = run_and_kill(command, draw, options.longest)
+        how = run_and_kill(command, draw, options.longest, findings)
         wait_for(lambda: not campaigns.living(build), 10)
         alive = campaigns.living(build)
         kill(map(int, alive))

@@ -29,6 +29,11 @@ static bool names_chain(const struct device *device, ULONG uid) {
            device->lead->state == STOPPED;
 }
 
+static void take_apart(struct device *lead) {
+    for (unsigned i = lead->count; i-- > 0;) /* the lead last: the list is its own */
+        make_single(lead->members[i]);
+}
+
 /* Devices whose drivers name one chain are one, and whoever calls itself the lead is it. One that has left
  * the bus is by itself until it is removed. */
 static void gather(ULONG uid) {
@@ -37,7 +42,7 @@ static void gather(ULONG uid) {
         struct device *device = &tk_machine.devices[i];
         if (!names_chain(device, uid))
             continue;
-        make_single(device);
+        take_apart(device->lead); /* with members that do not say that they are linked */
         if (!device->gone && (!lead || (device->linked.LeadLink && !lead->linked.LeadLink)))
             lead = device;
     }
