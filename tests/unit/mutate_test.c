@@ -209,10 +209,11 @@ static void look_at(const struct program *p) {
     }
 }
 
-/* From nothing, in fewer mutants than a slow engine runs in a second. */
+/* From nothing, in 12000 mutants, of which an engine runs some thousand a second. The rarest come about seven
+ * times. */
 static void everything_comes_soon(void) {
     uint64_t ops = 0;
-    for (uint64_t seed = 0; seed < 2000; seed++) {
+    for (uint64_t seed = 0; seed < 3000; seed++) {
         size_t size = mutate_input(first, 0, PROGRAM_BYTES, seed, masks[0], NULL);
         for (uint32_t more = 0; more < 3; more++)
             size = mutate_input(first, size, PROGRAM_BYTES, seed * 3 + more, masks[0], NULL);
@@ -235,7 +236,7 @@ static void everything_comes_soon(void) {
     CHECK(seen.actors == (1u << SUT_ACTORS) - 1);
     CHECK(seen.irqls == (1u << PROGRAM_IRQLS) - 1);
     CHECK(seen.nulls == 3 && seen.deep_nth);
-    CHECK(ops / 2000 > 4 && ops / 2000 < 60);
+    CHECK(ops / 3000 > 4 && ops / 3000 < 60);
 }
 
 /* Fed with itself, a program neither dies out nor grows without end. */
