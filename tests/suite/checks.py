@@ -1,4 +1,4 @@
-"""What tests of commands share: a scratch directory to run in, commands and what they must say, and the count of checks.
+"""What tests of commands share: a scratch directory, commands and what they must say, and the count of checks.
 
 A test is a function that is given Checks; run() calls it in a scratch directory and says how it ended:
 
