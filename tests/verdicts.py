@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 
+import engine
 from checks import differences, output, read, write
 from helpers import PROCESSORS, ROOT, Failed, each, said, start, stop
 from plant import Build, Planted, select
@@ -101,17 +102,12 @@ def packages(machine):
     return "musl-tools" if machine == "musl" else machine
 
 
-def shell(function, word):
-    """What one of the functions that scripts share prints."""
-    return said(["bash", "-c", f'source "{ROOT}/fuzz/engine/tools.sh" && {function} "$0"', word])[1]
-
-
 def present(machines):
     """Those of the machines that are there, or can be had."""
     found = []
     for machine in machines:
         if not has(machine, machines):
-            shell("tools_wish", packages(machine))
+            said(engine.sourcing(["tools"], 'tools_wish "$1"', packages(machine)))
         if has(machine, machines):
             found.append(machine)
         else:
@@ -157,7 +153,7 @@ class Machine:
         with open(log, "wb") as file:
             if said(command, stdout=file, stderr=subprocess.STDOUT)[0] == 0:
                 return
-        raise Failed(f"does not build ({log})", shell("tools_show_failure", log), 200)
+        raise Failed(f"does not build ({log})", engine.failure_in(log), 200)
 
     def replay(self):
         """Makes bytes of the corpus, and runs each fuzz target over them."""

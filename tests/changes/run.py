@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 
+import engine
 from helpers import PROCESSORS, ROOT, Failed, lines_of, said, start, stop
 
 PLACE = os.path.join(ROOT, "tests", "changes")
@@ -159,8 +160,7 @@ class Trees:
         """The end of the log, without what went well."""
         with open(f"{self.work}/log", "w", encoding="utf-8") as file:
             file.write(self.log)
-        return said(["bash", "-c", f'source "{ROOT}/fuzz/engine/tools.sh" && tools_show_failure "$0"',
-                     f"{self.work}/log"])[1]
+        return engine.failure_in(f"{self.work}/log")
 
 
 def unnoticed(trees, change, file):

@@ -4,7 +4,7 @@ import shlex
 import subprocess
 import sys
 
-from helpers import PROCESSORS, ROOT, stop
+from helpers import PROCESSORS, ROOT, said, stop
 
 PLACE = os.path.join(ROOT, "fuzz", "engine")
 
@@ -16,6 +16,11 @@ def sourcing(parts, line, *words):
     return ["bash", "-euo", "pipefail", "-c", "\n".join(sources + [line]), name, *words]
 
 
+def failure_in(log):
+    """The end of a log of a build or of tests, without what went well."""
+    return said(sourcing(["tools"], 'tools_show_failure "$1"', log))[1]
+
+
 def build(place, log, programs, *settings):
     """Builds programs in a directory with these settings; ends the script when that fails."""
     configure = sourcing(["tools"], 'tools_configure "$@"', place, *settings)
@@ -23,5 +28,5 @@ def build(place, log, programs, *settings):
     with open(log, "wb") as out:
         for command in configure, make:
             if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False).returncode:
-                subprocess.run(sourcing(["tools"], 'tools_show_failure "$1" >&2', log), check=False)
+                print(failure_in(log), end="", file=sys.stderr)
                 stop(f"the build failed, see {log}")

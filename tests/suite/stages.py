@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 
+import engine
 import runner
 from runner import Stage
 
@@ -164,8 +165,7 @@ def show_list(table):
 
 
 def show_failure(log):
-    command = f'source "{ROOT}/fuzz/engine/tools.sh" && tools_show_failure "$0"'
-    subprocess.run(["bash", "-c", command, log], check=False)
+    print(engine.failure_in(log), end="", flush=True)
 
 
 def main(words, table, out):
