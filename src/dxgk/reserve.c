@@ -39,14 +39,13 @@ static bool read_ranges(const DXGK_PHYSICAL_MEMORY_RANGE *given, uint32_t count,
     return true;
 }
 
-NTSTATUS dxgk_reserve(struct dxgk_chain *chain) {
+/* The second question. Not inlined: each start would have these arrays in its frame, and most drivers have no
+ * ranges. */
+static __attribute__((noinline)) NTSTATUS reserve(struct dxgk_chain *chain, uint32_t count) {
     const struct dxgk_miniport *lead = &chain->members[0]->miniport;
     DXGK_PHYSICAL_MEMORY_RANGE given[DXGK_RESERVED_MAX];
     struct dxgk_stretch ranges[DXGK_RESERVED_MAX];
-    DXGK_HARDWARERESERVEDRANGES answer = {0};
-    if (!NT_SUCCESS(ask(lead, &answer)) || answer.NumRanges == 0)
-        return STATUS_SUCCESS;
-    uint32_t count = answer.NumRanges;
+    DXGK_HARDWARERESERVEDRANGES answer = {.NumRanges = count};
     memset(given, 0, sizeof(given));
     if (count > DXGK_RESERVED_MAX)
         return STATUS_INVALID_PARAMETER;
@@ -60,4 +59,11 @@ NTSTATUS dxgk_reserve(struct dxgk_chain *chain) {
     status = dxgk_domain_reserve(&chain->domain, ranges, count);
     nt_lock_release(&chain->lock);
     return status;
+}
+
+NTSTATUS dxgk_reserve(struct dxgk_chain *chain) {
+    DXGK_HARDWARERESERVEDRANGES answer = {0};
+    if (!NT_SUCCESS(ask(&chain->members[0]->miniport, &answer)) || answer.NumRanges == 0)
+        return STATUS_SUCCESS;
+    return reserve(chain, answer.NumRanges);
 }

@@ -9,6 +9,7 @@
 
 #include "nt/arena.h"
 #include "nt/nt.h"
+#include "nt/raw.h"
 
 /* Address space for shared pages: a file in memory, made anew for each boot that needs any, so that nothing
  * of it can outlive the boot or be shared with a process forked later. It grows by a page when one is
@@ -32,8 +33,7 @@ static uint64_t shared_bytes;
 static uint64_t shared_used; /* bytes of it, from its start */
 
 static void *map_shared(void *at, uint64_t bytes, int flags, uint64_t offset) {
-    return mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE | flags, shared_file,
-                (off_t)offset);
+    return nt_raw_map(at, bytes, MAP_SHARED | MAP_NORESERVE | flags, shared_file, offset);
 }
 
 static bool show(uint8_t *address, uint64_t bytes, uint64_t offset) {
@@ -125,7 +125,7 @@ void nt_alias_shutdown(void) {
     }
     alias_count = 0;
     if (shared) {
-        munmap(shared, shared_bytes);
+        nt_raw_unmap(shared, shared_bytes);
         close(shared_file);
         shared = NULL;
     }

@@ -40,4 +40,9 @@ void nt_raw_copy_page(uint8_t *to, const uint8_t *from, bool zero);
 void nt_raw_forbid(const void *address, size_t bytes);
 void nt_raw_permit(const void *address, size_t bytes);
 
+/* mmap(), readable and writable, and munmap(). AddressSanitizer's own permit the whole range anew, which the
+ * views have settled, and make its shadow anew, page by page. */
+void *nt_raw_map(void *at, uint64_t bytes, int flags, int file, uint64_t offset);
+void nt_raw_unmap(void *address, uint64_t bytes);
+
 #endif
