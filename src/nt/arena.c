@@ -162,8 +162,8 @@ uint8_t *nt_arena_windows(uint64_t *bytes) {
 
 /* ---- which pages the host has made: none that nobody has touched ---- */
 
-/* The host is asked now and then: 1024 boots take a tenth of a second, and no swap is set up and filled within
- * that. */
+/* The host is asked now and then: 1024 boots take a tenth of a second, and no swap is set up and filled
+ * within that. */
 static NT_UNTRACED bool has_swap(void) {
     static unsigned asked; /* in which boot, and 1 more */
     static bool has;

@@ -86,20 +86,20 @@ void nt_raw_permit(const void *address, size_t bytes) {
 
 /* Processors of 32 bits have other calls, whose offsets are counted in pages. */
 #if defined(NT_ASAN) && UINTPTR_MAX > UINT32_MAX
-void *nt_raw_map(void *at, uint64_t bytes, int flags, int file, uint64_t offset) {
+NT_UNTRACED void *nt_raw_map(void *at, uint64_t bytes, int flags, int file, uint64_t offset) {
     long address = syscall(SYS_mmap, at, bytes, PROT_READ | PROT_WRITE, flags, file, offset);
     return address == -1 ? MAP_FAILED : (void *)(uintptr_t)address;
 }
 
-void nt_raw_unmap(void *address, uint64_t bytes) {
+NT_UNTRACED void nt_raw_unmap(void *address, uint64_t bytes) {
     (void)syscall(SYS_munmap, address, bytes);
 }
 #else
-void *nt_raw_map(void *at, uint64_t bytes, int flags, int file, uint64_t offset) {
+NT_UNTRACED void *nt_raw_map(void *at, uint64_t bytes, int flags, int file, uint64_t offset) {
     return mmap(at, bytes, PROT_READ | PROT_WRITE, flags, file, (off_t)offset);
 }
 
-void nt_raw_unmap(void *address, uint64_t bytes) {
+NT_UNTRACED void nt_raw_unmap(void *address, uint64_t bytes) {
     (void)munmap(address, bytes);
 }
 #endif
