@@ -30,17 +30,15 @@ static void check(int holds, const char *what) {
 /* Byte i of a structure is i + 1, so that each member has a value that names its place. */
 static void number_bytes(void *structure, size_t size) {
     uint8_t *bytes = structure;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         bytes[i] = (uint8_t)(i + 1);
-    }
 }
 
 /* The little-endian value of `size` numbered bytes at an offset. */
 static uint64_t at(size_t offset, size_t size) {
     uint64_t value = 0;
-    for (size_t i = size; i-- > 0;) {
+    for (size_t i = size; i-- > 0;)
         value = value << 8 | (uint8_t)(offset + i + 1);
-    }
     return value;
 }
 
@@ -177,9 +175,8 @@ static void check_interface(void) {
     CHECK(address(table.DeviceHandle) == at(8, 8));
 
     uint64_t slot[sizeof(table) / 8];
-    for (size_t i = 0; i < sizeof(slot) / sizeof(slot[0]); i++) {
+    for (size_t i = 0; i < sizeof(slot) / sizeof(slot[0]); i++)
         slot[i] = UINT64_C(0x1000) + i * 8;
-    }
     memcpy(&table, slot, sizeof(table));
 #define SLOT(callback, offset) CHECK((uint64_t)(uintptr_t)table.callback == 0x1000 + (offset))
     SLOT(DxgkCbEvalAcpiMethod, 0x10);
@@ -251,9 +248,8 @@ int main(void) {
     check_bits();
     check_interface();
     check_signatures();
-    if (failures == 0) {
+    if (failures == 0)
         puts("abi: every layout, bit and slot is where a driver on x64 expects it");
-    }
     return failures ? 1 : 0;
 }
 

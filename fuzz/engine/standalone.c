@@ -99,9 +99,8 @@ static void run_path(const char *path, unsigned depth) {
 }
 
 int main(int argc, char **argv) {
-    if (LLVMFuzzerInitialize) {
+    if (LLVMFuzzerInitialize)
         LLVMFuzzerInitialize(&argc, &argv);
-    }
     unsigned paths = 0;
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] != '-') {

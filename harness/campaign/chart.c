@@ -66,15 +66,14 @@ void chart_number(double value, char *text, size_t size) {
 void chart_time(double seconds, char *text, size_t size) {
     seconds = most_of(seconds, 0);
     unsigned long all = (unsigned long)(seconds + 0.5);
-    if (seconds < 10 && seconds > whole(seconds)) {
+    if (seconds < 10 && seconds > whole(seconds))
         snprintf(text, size, "%.1f s", seconds);
-    } else if (all < 120) {
+    else if (all < 120)
         snprintf(text, size, "%lu s", all);
-    } else if (all < 7200) {
+    else if (all < 7200)
         snprintf(text, size, all % 60 ? "%lu min %02lu s" : "%lu min", all / 60, all % 60);
-    } else {
+    else
         snprintf(text, size, all % 3600 ? "%lu h %02lu min" : "%lu h", all / 3600, all % 3600 / 60);
-    }
 }
 
 /* ---- axes ---- */
@@ -87,9 +86,8 @@ struct axis {
 /* The least of 1, 2 and 5 times a power of ten, from 1 on, that gives no more ticks than wanted. */
 static double nice_step(double range) {
     double ten = 1;
-    while (range / (5 * ten) > TICKS) {
+    while (range / (5 * ten) > TICKS)
         ten *= 10;
-    }
     return range / ten <= TICKS ? ten : range / (2 * ten) <= TICKS ? 2 * ten : 5 * ten;
 }
 
@@ -101,23 +99,18 @@ static struct axis value_axis(const struct chart *chart) {
             most = most_of(most, chart->lines[i].points[k].value);
         }
     }
-    if (!isnan(chart->top)) {
+    if (!isnan(chart->top))
         most = most_of(most, chart->top);
-    }
-    if (least > most) {
+    if (least > most)
         least = most = 0;
-    }
-    if (chart->from_zero) {
+    if (chart->from_zero)
         least = 0;
-    }
-    if (most - least < 1) {
+    if (most - least < 1)
         most = least + 1;
-    }
     double step = nice_step(most - least), from = whole(least / step) * step;
     double to = from;
-    while (to < most) {
+    while (to < most)
         to += step;
-    }
     return (struct axis){from, to, step, 0};
 }
 
@@ -125,12 +118,10 @@ static struct axis time_axis(double end, double right) {
     static const double steps[] = {1,   2,    5,    10,   15,   30,    60,    120,   300,
                                    600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
     double to = end > 1 ? end : 1, step = 0;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && (step <= 0 || to / step > TICKS); i++) {
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && (step <= 0 || to / step > TICKS); i++)
         step = steps[i];
-    }
-    while (to / step > TICKS) {
+    while (to / step > TICKS)
         step *= 2;
-    }
     return (struct axis){0, to, step, right};
 }
 
@@ -175,15 +166,13 @@ static void put_line(FILE *to, const struct chart *chart, const struct chart_lin
     put_style(to, line);
     fprintf(to, "\" d=\"M%.1f %.1f", last_x, y_of(value, line->points[0].value));
     for (size_t i = 1; i < line->count; i++) {
-        if (i + 1 < line->count && x_of(time, line->points[i + 1].seconds) - last_x < BUCKET) {
+        if (i + 1 < line->count && x_of(time, line->points[i + 1].seconds) - last_x < BUCKET)
             continue;
-        }
         last_x = x_of(time, line->points[i].seconds);
         fprintf(to, chart->steps ? "H%.1fV%.1f" : "L%.1f %.1f", last_x, y_of(value, line->points[i].value));
     }
-    if (line->count == 1) {
+    if (line->count == 1)
         fputs("h0", to); /* a dot */
-    }
     fputs("\"/>", to);
 }
 
@@ -227,11 +216,9 @@ static void name_last(const struct chart *chart, const struct chart_line *line, 
 /* Bytes of a name that are shown; no character is cut in the middle. */
 static size_t name_length(const char *name) {
     size_t length = strlen(name);
-    if (length > NAME_MOST) {
-        for (length = NAME_MOST - 1; length > 0 && (name[length] & 0xc0) == 0x80;) {
+    if (length > NAME_MOST)
+        for (length = NAME_MOST - 1; length > 0 && (name[length] & 0xc0) == 0x80;)
             length--;
-        }
-    }
     return length;
 }
 
@@ -254,9 +241,8 @@ static void put_labels(FILE *to, struct label *labels, unsigned count, double ri
 }
 
 static void put_top(FILE *to, const struct chart *chart, const struct axis *value, double right) {
-    if (isnan(chart->top)) {
+    if (isnan(chart->top))
         return;
-    }
     double y = y_of(value, chart->top);
     fprintf(to, "<path class=\"top\" d=\"M%g %.1fH%g\"/><text class=\"topname\" x=\"%g\" y=\"%.1f\">", LEFT,
             y, right, LEFT + 6, y - 4 < TOP ? y + 13 : y - 4);
@@ -326,9 +312,8 @@ void chart_put(FILE *to, const struct chart *chart) {
     fprintf(to, "<svg viewBox=\"0 0 %g %g\" role=\"img\" ", WIDTH, HEIGHT);
     put_words(to, chart);
     fputs(">\n", to);
-    if (labels != NULL) {
+    if (labels != NULL)
         put_picture(to, chart, labels);
-    }
     fputs("</svg></figure>\n", to);
     free(labels);
 }

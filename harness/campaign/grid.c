@@ -23,30 +23,23 @@ static const struct {
 
 enum grid_state grid_state(const struct campaign_page *page, unsigned clause, unsigned situation) {
     const char *reason;
-    if (situation != SITUATION_NONE && !reached_has(clause, situation)) {
+    if (situation != SITUATION_NONE && !reached_has(clause, situation))
         return GRID_FOREIGN; /* nearly all of them: a page asks for each many times */
-    }
     struct reached_first first = reached_first(page->reached, clause, situation);
     enum situation_state can = SITUATION_UNSEEN;
-    if (situation != SITUATION_NONE) {
+    if (situation != SITUATION_NONE)
         can = situation_state(clause, (enum situation)situation, &reason);
-    }
-    if (can == SITUATION_FOREIGN) {
+    if (can == SITUATION_FOREIGN)
         return GRID_FOREIGN;
-    }
     bool cannot = can == SITUATION_CANNOT_BE || can == SITUATION_WRONGLY_SEEN;
-    if (cannot && (first.found != NULL || first.given != NULL)) {
+    if (cannot && (first.found != NULL || first.given != NULL))
         return GRID_WRONG;
-    }
-    if (first.found != NULL) {
+    if (first.found != NULL)
         return first.given != NULL ? GRID_FOUND : GRID_NEW;
-    }
-    if (first.given != NULL) {
+    if (first.given != NULL)
         return GRID_GIVEN;
-    }
-    if (page->is_counted != NULL && !page->is_counted(clause, situation)) {
+    if (page->is_counted != NULL && !page->is_counted(clause, situation))
         return GRID_FOREIGN;
-    }
     return cannot ? GRID_CANNOT_BE : GRID_NEVER;
 }
 
@@ -60,20 +53,17 @@ static void count(struct grid_tally *tally, enum grid_state state) {
 }
 
 static void count_clause(struct grid_tally *tally, const struct campaign_page *page, unsigned clause) {
-    for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
+    for (unsigned i = 1; i < REACHED_SITUATIONS; i++)
         count(tally, grid_state(page, clause, i));
-    }
 }
 
 struct grid_tally grid_tally(const struct campaign_page *page, bool situations) {
     struct grid_tally tally = {0};
-    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
-        if (situations) {
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
+        if (situations)
             count_clause(&tally, page, clause);
-        } else {
+        else
             count(&tally, grid_state(page, clause, SITUATION_NONE));
-        }
-    }
     return tally;
 }
 
@@ -131,9 +121,8 @@ static void put_row(FILE *to, const struct campaign_page *page, unsigned clause,
     fputs("</td><td>", to);
     put_when(to, page, clause, situation);
     fputs("</td><td><code>", to);
-    if (input != NULL) {
+    if (input != NULL)
         put_input(to, input);
-    }
     fputs("</code></td></tr>\n", to);
 }
 
@@ -144,9 +133,8 @@ static void put_marks(FILE *to, const struct campaign_page *page, unsigned claus
     fputs("<span class=\"marks\" aria-hidden=\"true\">", to);
     for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
         enum grid_state state = grid_state(page, clause, i);
-        if (state == GRID_FOREIGN) {
+        if (state == GRID_FOREIGN)
             continue;
-        }
         if (situation_table[i].axis != axis) {
             fputs(axis == SITUATION_AXES ? "<span>" : "</span> <span>", to);
             axis = situation_table[i].axis;
@@ -195,11 +183,9 @@ static void put_clause(FILE *to, const struct campaign_page *page, unsigned clau
             "%s\"><table><thead><tr><th scope=\"col\">Situation</th><th scope=\"col\">Reached</th>"
             "<th scope=\"col\">Input</th></tr></thead><tbody>\n",
             contract_table[clause].id);
-    for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
-        if (grid_state(page, clause, i) != GRID_FOREIGN) {
+    for (unsigned i = 1; i < REACHED_SITUATIONS; i++)
+        if (grid_state(page, clause, i) != GRID_FOREIGN)
             put_row(to, page, clause, i);
-        }
-    }
     fputs("</tbody></table></div></details>\n", to);
 }
 
@@ -212,9 +198,8 @@ static void put_missing_clause(FILE *to, const struct campaign_page *page, unsig
     bool begun = false;
     for (unsigned i = SITUATION_NONE; i < REACHED_SITUATIONS; i++) {
         enum grid_state state = grid_state(page, clause, i);
-        if (state != GRID_NEVER && state != GRID_GIVEN) {
+        if (state != GRID_NEVER && state != GRID_GIVEN)
             continue;
-        }
         if (!begun) {
             fprintf(to, "<li><a href=\"#%s\"><code>%s</code></a>", contract_table[clause].id,
                     contract_table[clause].id);
@@ -222,11 +207,10 @@ static void put_missing_clause(FILE *to, const struct campaign_page *page, unsig
         fprintf(to, "%s <span class=\"mark %s\" aria-hidden=\"true\">%s</span> ", begun ? "," : "",
                 looks[state].class, looks[state].mark);
         begun = true;
-        if (i == SITUATION_NONE) {
+        if (i == SITUATION_NONE)
             fputs("the clause itself", to);
-        } else {
+        else
             put_situation(to, i);
-        }
         fputs(state == GRID_NEVER ? "<span class=\"unseen\">, never</span>"
                                   : "<span class=\"unseen\">, by seeds only</span>",
               to);
@@ -245,9 +229,8 @@ static void put_missing(FILE *to, const struct campaign_page *page) {
             "<details id=\"missing\"%s><summary>What fuzzing has not found: %u reached by seeds only (s), ",
             given + never <= LISTED ? " open" : "", given);
     fprintf(to, "%u never (○)</summary><ul class=\"missing\">\n", never);
-    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
         put_missing_clause(to, page, clause);
-    }
     fputs("</ul></details>\n<p class=\"bar no-print\" id=\"filter\"></p>\n", to);
 }
 
@@ -274,10 +257,8 @@ void grid_put(FILE *to, const struct campaign_page *page) {
     put_missing(to, page);
     put_legend(to);
     fputs("<div class=\"grid\">\n", to);
-    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
-        if (grid_state(page, clause, SITUATION_NONE) != GRID_FOREIGN) {
+    for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
+        if (grid_state(page, clause, SITUATION_NONE) != GRID_FOREIGN)
             put_clause(to, page, clause);
-        }
-    }
     fputs("</div></section>\n", to);
 }

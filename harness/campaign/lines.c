@@ -15,25 +15,21 @@ static unsigned rank(const struct record *record, unsigned line, bool engines) {
     for (unsigned i = 0; i <= line; i++) {
         unsigned k = 0;
         while (strcmp(engines ? record->lines[k].engine : record->lines[k].target,
-                      engines ? record->lines[i].engine : record->lines[i].target) != 0) {
+                      engines ? record->lines[i].engine : record->lines[i].target) != 0)
             k++;
-        }
         bool is_first = k == i;
         if (strcmp(engines ? record->lines[i].engine : record->lines[i].target,
-                   engines ? record->lines[line].engine : record->lines[line].target) == 0) {
+                   engines ? record->lines[line].engine : record->lines[line].target) == 0)
             return count;
-        }
         count += is_first;
     }
     return count;
 }
 
 static bool many_engines(const struct record *record) {
-    for (unsigned i = 1; i < record->line_count; i++) {
-        if (strcmp(record->lines[i].engine, record->lines[0].engine) != 0) {
+    for (unsigned i = 1; i < record->line_count; i++)
+        if (strcmp(record->lines[i].engine, record->lines[0].engine) != 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -41,11 +37,10 @@ static bool many_engines(const struct record *record) {
 static void name_line(const struct record *record, unsigned line, char *name) {
     const struct record_line *it = &record->lines[line];
     int length = (int)record_spoken(it->target);
-    if (many_engines(record)) {
+    if (many_engines(record))
         snprintf(name, NAME, "%.*s %s", length, it->target, it->engine);
-    } else {
+    else
         snprintf(name, NAME, "%.*s", length, it->target);
-    }
 }
 
 /* ---- what the engines say ---- */
@@ -69,12 +64,10 @@ static void put_values(FILE *to, const struct record *record, enum record_value 
         lines[chart.line_count++] =
             (struct chart_line){names[i], points, count, target, engines ? rank(record, i, true) : target};
     }
-    if (chart.line_count > 0) {
+    if (chart.line_count > 0)
         chart_put(to, &chart);
-    }
-    for (unsigned i = 0; i < chart.line_count; i++) {
+    for (unsigned i = 0; i < chart.line_count; i++)
         free(lines[i].points);
-    }
 }
 
 /* ---- what their inputs reach ---- */
@@ -99,9 +92,8 @@ static double began_at(const struct campaign_page *page, unsigned target) {
     const struct record *record = page->record;
     for (size_t i = 0; target < page->reached->target_count && i < record->sample_count; i++) {
         const struct record_sample *sample = &record->samples[i];
-        if (strcmp(record->lines[sample->line].target, page->reached->targets[target]) == 0) {
+        if (strcmp(record->lines[sample->line].target, page->reached->targets[target]) == 0)
             return sample->seconds;
-        }
     }
     return 0;
 }
@@ -111,9 +103,8 @@ static double ended_at(const struct campaign_page *page, unsigned target) {
     const struct record *record = page->record;
     for (size_t i = record->sample_count; target < page->reached->target_count && i-- > 0;) {
         const struct record_sample *sample = &record->samples[i];
-        if (strcmp(record->lines[sample->line].target, page->reached->targets[target]) == 0) {
+        if (strcmp(record->lines[sample->line].target, page->reached->targets[target]) == 0)
             return sample->seconds;
-        }
     }
     return record->end;
 }
@@ -128,15 +119,13 @@ static size_t reached_series(const struct campaign_page *page, unsigned target, 
         for (unsigned i = from; i < to; i++) {
             double at = found_at(page->reached, target, clause, i);
             enum grid_state state = at < 0 ? GRID_NEVER : grid_state(page, clause, i);
-            if (state == GRID_FOUND || state == GRID_NEW) {
+            if (state == GRID_FOUND || state == GRID_NEW)
                 points[count++].seconds = at;
-            }
         }
     }
     qsort(points + 1, count - 1, sizeof *points, by_time);
-    for (size_t i = 1; i < count; i++) {
+    for (size_t i = 1; i < count; i++)
         points[i].value = (double)i;
-    }
     double last = points[count - 1].seconds;
     points[count] = (struct record_point){last > end ? last : end, (double)(count - 1)};
     return count + 1;
@@ -144,11 +133,9 @@ static size_t reached_series(const struct campaign_page *page, unsigned target, 
 
 /* The style that the lines of a target have in the other charts. */
 static unsigned colour_of(const struct record *record, const char *target, unsigned otherwise) {
-    for (unsigned i = 0; i < record->line_count; i++) {
-        if (strcmp(record->lines[i].target, target) == 0) {
+    for (unsigned i = 0; i < record->line_count; i++)
+        if (strcmp(record->lines[i].target, target) == 0)
             return rank(record, i, false);
-        }
-    }
     return record->line_count + otherwise;
 }
 
@@ -166,9 +153,8 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
     /* All of them together last, where there are several. */
     for (unsigned i = 0; i < reached->target_count + (reached->target_count > 1); i++) {
         struct record_point *points = malloc(most * sizeof *points);
-        if (points == NULL) {
+        if (points == NULL)
             break;
-        }
         size_t count = reached_series(page, i, situations, ended_at(page, i), points);
         bool one = i < reached->target_count;
         if (one && count == NOTHING &&
@@ -182,12 +168,10 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
                  one ? reached->targets[i] : "together");
         lines[chart.line_count++] = (struct chart_line){name, points, count, style, one ? style : 0};
     }
-    if (chart.line_count > 0) {
+    if (chart.line_count > 0)
         chart_put(to, &chart);
-    }
-    for (unsigned i = 0; i < chart.line_count; i++) {
+    for (unsigned i = 0; i < chart.line_count; i++)
         free(lines[i].points);
-    }
 }
 
 void lines_put(FILE *to, const struct campaign_page *page) {

@@ -110,14 +110,12 @@ static void put_head(FILE *to, const struct campaign_page *page) {
     put_state(to, page, run);
     fputs(". Began ", to);
     put_date(to, first->started);
-    if (record->run_count > 1) {
+    if (record->run_count > 1)
         fprintf(to, ", in %u runs", record->run_count);
-    }
     fputs(". Engines: ", to);
     html_text(to, run->engines);
-    if (!isnan(run->jobs)) {
+    if (!isnan(run->jobs))
         fprintf(to, "; %.0f processes at once", run->jobs);
-    }
     fputs("; implementation: ", to);
     html_text(to, strcmp(run->subject, "builtin") == 0 ? "dxgk, this project's own" : run->subject);
     fputs(".</p>\n", to);
@@ -145,9 +143,8 @@ static void put_finding(FILE *to, const struct campaign_page *page, const struct
     chart_time(finding->seconds, text, sizeof text);
     fputs("<tr><td>", to);
     bool linked = page->links && finding->report != NULL;
-    if (linked) {
+    if (linked)
         fprintf(to, "<a href=\"%s\">", finding->report); /* plain characters: record.c */
-    }
     html_text(to, finding->cause);
     fputs(linked ? "</a></td><td>" : "</td><td>", to);
     html_text_of(to, finding->target, record_spoken(finding->target));
@@ -182,9 +179,8 @@ static void put_findings(FILE *to, const struct campaign_page *page) {
             first = first && !(same && k < i);
             like += same;
         }
-        if (first) {
+        if (first)
             put_finding(to, page, it, like);
-        }
     }
     fputs("</tbody></table></div></section>\n", to);
 }
@@ -193,9 +189,8 @@ static void put_findings(FILE *to, const struct campaign_page *page) {
 
 static void put_cell(FILE *to, double value, const char *unit) {
     char text[CHART_TEXT] = "–";
-    if (!isnan(value)) {
+    if (!isnan(value))
         chart_number(value, text, sizeof text);
-    }
     fprintf(to, "<td class=\"number\">%s%s</td>", text, isnan(value) ? "" : unit);
 }
 
@@ -212,9 +207,8 @@ static void put_table(FILE *to, const struct record *record) {
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"figures\"><table><thead><tr>"
         "<th scope=\"col\">Target</th><th scope=\"col\">Engine</th>",
         to);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         fprintf(to, "<th scope=\"col\" class=\"number\">%s</th>", columns[i].name);
-    }
     fputs("</tr></thead><tbody>\n", to);
     for (unsigned line = 0; line < record->line_count; line++) {
         fputs("<tr><th scope=\"row\">", to);
@@ -222,9 +216,8 @@ static void put_table(FILE *to, const struct record *record) {
         fputs("</th><td>", to);
         html_text(to, record->lines[line].engine);
         fputs("</td>", to);
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             put_cell(to, last_of(record, line, columns[i].value), columns[i].unit);
-        }
         fputs("</tr>\n", to);
     }
     fputs("</tbody></table></div>\n"
@@ -244,15 +237,13 @@ void campaign_page(FILE *to, const struct campaign_page *page) {
     put_head(to, page);
     put_figures(to, page);
     put_findings(to, page);
-    if (page->record->sample_count > 0) {
+    if (page->record->sample_count > 0)
         lines_put(to, page);
-    } else {
+    else
         fputs("<p>No figures yet: the engines have just begun.</p>\n", to);
-    }
     grid_put(to, page);
-    if (page->record->sample_count > 0) {
+    if (page->record->sample_count > 0)
         put_table(to, page->record);
-    }
     fputs("</main>\n", to);
     html_end(to, &frame);
 }

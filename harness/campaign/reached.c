@@ -36,19 +36,16 @@ static bool no_room(void) {
 }
 
 static bool target_of(struct reached *reached, const char *name, unsigned *target) {
-    for (*target = 0; *target < reached->target_count; ++*target) {
-        if (strcmp(reached->targets[*target], name) == 0) {
+    for (*target = 0; *target < reached->target_count; ++*target)
+        if (strcmp(reached->targets[*target], name) == 0)
             return true;
-        }
-    }
     if (*target == REACHED_TARGETS) {
         fprintf(stderr, "%s: more than %u targets\n", name, REACHED_TARGETS);
         return false;
     }
     reached->targets[*target] = malloc(strlen(name) + 1);
-    if (reached->targets[*target] == NULL) {
+    if (reached->targets[*target] == NULL)
         return no_room();
-    }
     strcpy(reached->targets[*target], name);
     reached->target_count++;
     return true;
@@ -64,31 +61,27 @@ static bool find_or_add(struct reached *reached, const char *target, const char 
                         bool *is_new) {
     size_t size = strlen(target) + 1 + strlen(name) + 1;
     struct node *node = malloc(sizeof *node + size);
-    if (node == NULL) {
+    if (node == NULL)
         return no_room();
-    }
     node->key.path = (char *)(node + 1);
     snprintf(node->key.path, size, "%s/%s", target, name);
     struct node **known = tsearch(node, &reached->tree, by_path);
     *is_new = known != NULL && *known == node;
     if (!*is_new) {
-        if (known != NULL) {
+        if (known != NULL)
             *input = (*known)->number;
-        }
         free(node);
         return known != NULL || no_room();
     }
     size_t count = reached->input_count;
     if ((count & (count - 1)) == 0) {
         void *more = realloc(reached->inputs, (count ? 2 * count : 1) * sizeof *reached->inputs);
-        if (more == NULL) {
+        if (more == NULL)
             return no_room();
-        }
         reached->inputs = more;
     }
-    if (!target_of(reached, target, &node->key.target)) {
+    if (!target_of(reached, target, &node->key.target))
         return false;
-    }
     *input = node->number = (uint32_t)count;
     reached->inputs[reached->input_count++] = node->key;
     return true;
@@ -101,12 +94,10 @@ static bool is_sum(const char *name) {
 
 bool reached_input(struct reached *reached, const struct record *record, const char *target, const char *name,
                    double time, uint32_t *input, bool *is_new) {
-    if (!find_or_add(reached, target, name, input, is_new)) {
+    if (!find_or_add(reached, target, name, input, is_new))
         return false;
-    }
-    if (*is_new) {
+    if (*is_new)
         reached_date(reached, record, *input, time);
-    }
     return true;
 }
 
@@ -131,24 +122,20 @@ static bool is_earlier(const struct reached *reached, uint32_t a, uint32_t b) {
 static void enter(struct reached *reached, unsigned clause, unsigned situation, uint32_t number) {
     const struct reached_input *input = &reached->inputs[number - 1];
     struct reached_cell *cell = &(*reached->cells)[input->target][clause][situation];
-    if (input->by == REACHED_FOUND) {
+    if (input->by == REACHED_FOUND)
         cell->found = is_earlier(reached, number, cell->found) ? number : cell->found;
-    } else if (cell->given == 0 || input->by > reached->inputs[cell->given - 1].by) {
+    else if (cell->given == 0 || input->by > reached->inputs[cell->given - 1].by)
         cell->given = number; /* better a seed: it has a name that says something */
-    }
 }
 
 void reached_note(struct reached *reached, uint32_t input) {
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         const struct contract_count *count = &contract_counts[clause];
-        if (count->kept + count->refused + count->faulted != 0) {
+        if (count->kept + count->refused + count->faulted != 0)
             enter(reached, clause, SITUATION_NONE, input + 1);
-        }
-        for (unsigned i = 1; i < REACHED_SITUATIONS; i++) {
-            if (situation_holds(&contract_seen[clause], (enum situation)i) && reached_has(clause, i)) {
+        for (unsigned i = 1; i < REACHED_SITUATIONS; i++)
+            if (situation_holds(&contract_seen[clause], (enum situation)i) && reached_has(clause, i))
                 enter(reached, clause, i, input + 1);
-            }
-        }
     }
 }
 
@@ -158,12 +145,10 @@ struct reached_first reached_first(const struct reached *reached, unsigned claus
         const struct reached_cell *cell = &(*reached->cells)[target][clause][situation];
         const struct reached_input *found = cell->found ? &reached->inputs[cell->found - 1] : NULL;
         const struct reached_input *given = cell->given ? &reached->inputs[cell->given - 1] : NULL;
-        if (found != NULL && (first.found == NULL || found->seconds < first.found->seconds)) {
+        if (found != NULL && (first.found == NULL || found->seconds < first.found->seconds))
             first.found = found;
-        }
-        if (given != NULL && (first.given == NULL || given->by > first.given->by)) {
+        if (given != NULL && (first.given == NULL || given->by > first.given->by))
             first.given = given;
-        }
     }
     return first;
 }
@@ -173,43 +158,36 @@ struct reached_first reached_first(const struct reached *reached, unsigned claus
 /* "pin2: 1:1, array", as `pinfuzz clauses --situations` has it; "-": the clause itself. */
 static void name_situation(unsigned situation, char *name, size_t size) {
     const struct situation_row *row = &situation_table[situation];
-    if (situation == SITUATION_NONE) {
+    if (situation == SITUATION_NONE)
         snprintf(name, size, "-");
-    } else {
+    else
         snprintf(name, size, "%s: %s", situation_axes[row->axis], row->word);
-    }
 }
 
 static bool read_clause(struct tsv *tsv, unsigned *clause) {
-    for (*clause = 0; *clause < CONTRACT_CLAUSE_COUNT; ++*clause) {
-        if (strcmp(contract_table[*clause].id, tsv->cells[CLAUSE]) == 0) {
+    for (*clause = 0; *clause < CONTRACT_CLAUSE_COUNT; ++*clause)
+        if (strcmp(contract_table[*clause].id, tsv->cells[CLAUSE]) == 0)
             return true;
-        }
-    }
     return tsv_expected(tsv, CLAUSE, "a clause that `pinfuzz clauses` lists");
 }
 
 static bool read_situation(struct tsv *tsv, unsigned clause, unsigned *situation) {
     char name[256];
     for (*situation = 0; *situation < REACHED_SITUATIONS; ++*situation) {
-        if (*situation != SITUATION_NONE && !reached_has(clause, *situation)) {
+        if (*situation != SITUATION_NONE && !reached_has(clause, *situation))
             continue;
-        }
         name_situation(*situation, name, sizeof name);
-        if (strcmp(name, tsv->cells[SITUATION]) == 0) {
+        if (strcmp(name, tsv->cells[SITUATION]) == 0)
             return true;
-        }
     }
     return tsv_expected(tsv, SITUATION,
                         "a situation of that clause, as `pinfuzz clauses --situations` has it");
 }
 
 static bool read_by(struct tsv *tsv, enum reached_by *by) {
-    for (*by = REACHED_FOUND; *by <= REACHED_SEED; ++*by) {
-        if (strcmp(by_words[*by], tsv->cells[BY]) == 0) {
+    for (*by = REACHED_FOUND; *by <= REACHED_SEED; ++*by)
+        if (strcmp(by_words[*by], tsv->cells[BY]) == 0)
             return true;
-        }
-    }
     return tsv_expected(tsv, BY, "found, earlier or seed");
 }
 
@@ -220,15 +198,12 @@ static bool read_row(struct tsv *tsv, struct reached *reached) {
     uint32_t input;
     bool is_new;
     if (!read_clause(tsv, &clause) || !read_situation(tsv, clause, &situation) || !read_by(tsv, &by) ||
-        !tsv_number(tsv, SECONDS, &seconds)) {
+        !tsv_number(tsv, SECONDS, &seconds))
         return false;
-    }
-    if ((by == REACHED_FOUND) == isnan(seconds)) {
+    if ((by == REACHED_FOUND) == isnan(seconds))
         return tsv_expected(tsv, SECONDS, "a number for what was found, and - for all else");
-    }
-    if (!find_or_add(reached, tsv->cells[TARGET], tsv->cells[INPUT], &input, &is_new)) {
+    if (!find_or_add(reached, tsv->cells[TARGET], tsv->cells[INPUT], &input, &is_new))
         return false;
-    }
     reached->inputs[input].by = by;
     reached->inputs[input].seconds = seconds;
     enter(reached, clause, situation, input + 1);
@@ -239,34 +214,29 @@ bool reached_read(const char *directory, struct reached *reached, reached_table 
     *reached = (struct reached){.cells = cells};
     struct tsv tsv;
     const char *path = record_path(directory, "reached.tsv");
-    if (access(path, F_OK) != 0) {
+    if (access(path, F_OK) != 0)
         return true; /* nothing was counted yet */
-    }
-    if (!tsv_open(&tsv, path, columns)) {
+    if (!tsv_open(&tsv, path, columns))
         return false;
-    }
     bool ok = true;
-    while (ok && tsv_next(&tsv)) {
+    while (ok && tsv_next(&tsv))
         ok = read_row(&tsv, reached);
-    }
     return tsv_close(&tsv) && ok;
 }
 
 static void write_cell(FILE *file, const struct reached *reached, unsigned clause, unsigned situation,
                        uint32_t number) {
     char name[256];
-    if (number == 0) {
+    if (number == 0)
         return;
-    }
     const struct reached_input *input = &reached->inputs[number - 1];
     const char *target = reached->targets[input->target];
     name_situation(situation, name, sizeof name);
     fprintf(file, "%s\t%s\t%s\t%s\t", target, contract_table[clause].id, name, by_words[input->by]);
-    if (input->by == REACHED_FOUND) {
+    if (input->by == REACHED_FOUND)
         fprintf(file, "%.2f", input->seconds);
-    } else {
+    else
         fputc('-', file);
-    }
     fputc('\t', file);
     for (const char *name_at = input->path + strlen(target) + 1; *name_at != 0; name_at++) {
         fputc((unsigned char)*name_at < ' ' ? '?' : *name_at,
@@ -276,9 +246,8 @@ static void write_cell(FILE *file, const struct reached *reached, unsigned claus
 }
 
 static void write_rows(FILE *file, const struct reached *reached) {
-    for (unsigned i = 0; columns[i] != NULL; i++) {
+    for (unsigned i = 0; columns[i] != NULL; i++)
         fprintf(file, i ? "\t%s" : "%s", columns[i]);
-    }
     fputc('\n', file);
     for (unsigned target = 0; target < reached->target_count; target++) {
         for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
@@ -315,9 +284,8 @@ void reached_free(struct reached *reached) {
         tdelete(node, &reached->tree, by_path);
         free(node);
     }
-    for (unsigned i = 0; i < reached->target_count; i++) {
+    for (unsigned i = 0; i < reached->target_count; i++)
         free(reached->targets[i]);
-    }
     free(reached->inputs);
     *reached = (struct reached){0};
 }

@@ -18,9 +18,8 @@ const char *record_path(const char *directory, const char *name) {
 
 /* Room for one more of `count` things of this size: it doubles at powers of two. */
 static bool grow(void **at, size_t count, size_t size) {
-    if ((count & (count - 1)) != 0) {
+    if ((count & (count - 1)) != 0)
         return true;
-    }
     void *more = realloc(*at, (count ? 2 * count : 1) * size);
     if (more == NULL) {
         fprintf(stderr, "out of memory\n");
@@ -37,12 +36,10 @@ static void put_word(char *word, size_t size, const char *cell) {
 /* A whole number from 1 to `most`. */
 static bool read_ordinal(struct tsv *tsv, unsigned column, unsigned most, unsigned *number) {
     double value;
-    if (!tsv_number(tsv, column, &value)) {
+    if (!tsv_number(tsv, column, &value))
         return false;
-    }
-    if (!(value >= 1 && value <= most) || (double)(unsigned)value < value) {
+    if (!(value >= 1 && value <= most) || (double)(unsigned)value < value)
         return tsv_expected(tsv, column, "a whole number from 1");
-    }
     *number = (unsigned)value;
     return true;
 }
@@ -58,9 +55,8 @@ enum {
 
 static struct record_run *run_of(struct record *record, unsigned number) {
     while (record->run_count < number) {
-        if (!grow((void **)&record->runs, record->run_count, sizeof *record->runs)) {
+        if (!grow((void **)&record->runs, record->run_count, sizeof *record->runs))
             return NULL;
-        }
         record->runs[record->run_count++] = (struct record_run){.started = NAN, .asked = NAN, .jobs = NAN};
     }
     return &record->runs[number - 1];
@@ -69,13 +65,11 @@ static struct record_run *run_of(struct record *record, unsigned number) {
 /* Keys that are not known are somebody's notes. */
 static bool take_run(struct tsv *tsv, struct record *record) {
     unsigned number;
-    if (!read_ordinal(tsv, RUN, RECORD_RUNS, &number)) {
+    if (!read_ordinal(tsv, RUN, RECORD_RUNS, &number))
         return false;
-    }
     struct record_run *run = run_of(record, number);
-    if (run == NULL) {
+    if (run == NULL)
         return false;
-    }
     const struct {
         const char *key;
         double *number;
@@ -90,9 +84,8 @@ static bool take_run(struct tsv *tsv, struct record *record) {
                 {"ended", NULL, run->ended, sizeof run->ended}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(tsv->cells[RUN_KEY], keys[i].key) == 0) {
-            if (keys[i].number != NULL) {
+            if (keys[i].number != NULL)
                 return tsv_number(tsv, RUN_VALUE, keys[i].number);
-            }
             put_word(keys[i].word, keys[i].size, tsv->cells[RUN_VALUE]);
         }
     }
@@ -117,21 +110,16 @@ _Static_assert(sizeof sample_columns / sizeof *sample_columns == SAMPLE_VALUES +
 
 static bool line_of(struct tsv *tsv, struct record *record, unsigned *line) {
     const char *target = tsv->cells[SAMPLE_TARGET], *engine = tsv->cells[SAMPLE_ENGINE];
-    for (*line = 0; *line < record->line_count; ++*line) {
+    for (*line = 0; *line < record->line_count; ++*line)
         if (strcmp(record->lines[*line].target, target) == 0 &&
-            strcmp(record->lines[*line].engine, engine) == 0) {
+            strcmp(record->lines[*line].engine, engine) == 0)
             return true;
-        }
-    }
-    if (record->line_count == RECORD_LINES) {
+    if (record->line_count == RECORD_LINES)
         return tsv_expected(tsv, SAMPLE_TARGET, "at most 64 targets under each engine in all");
-    }
-    if (strlen(target) >= RECORD_NAME || *target == 0) {
+    if (strlen(target) >= RECORD_NAME || *target == 0)
         return tsv_expected(tsv, SAMPLE_TARGET, "a name of 1 to 63 bytes");
-    }
-    if (strlen(engine) >= RECORD_NAME || *engine == 0) {
+    if (strlen(engine) >= RECORD_NAME || *engine == 0)
         return tsv_expected(tsv, SAMPLE_ENGINE, "a name of 1 to 63 bytes");
-    }
     put_word(record->lines[*line].target, RECORD_NAME, target);
     put_word(record->lines[*line].engine, RECORD_NAME, engine);
     record->line_count++;
@@ -143,21 +131,16 @@ static bool take_sample(struct tsv *tsv, struct record *record) {
     if (!read_ordinal(tsv, SAMPLE_RUN, RECORD_RUNS, &sample.run) ||
         !tsv_number(tsv, SAMPLE_SECONDS, &sample.seconds) ||
         !read_ordinal(tsv, SAMPLE_WORKER, RECORD_WORKERS, &sample.worker) ||
-        !line_of(tsv, record, &sample.line)) {
+        !line_of(tsv, record, &sample.line))
         return false;
-    }
-    if (isnan(sample.seconds) || sample.seconds < record->end) {
+    if (isnan(sample.seconds) || sample.seconds < record->end)
         return tsv_expected(tsv, SAMPLE_SECONDS, "what is not before the line above");
-    }
     record->end = sample.seconds;
-    for (unsigned i = 0; i < RECORD_VALUES; i++) {
-        if (!tsv_number(tsv, SAMPLE_VALUES + i, &sample.value[i])) {
+    for (unsigned i = 0; i < RECORD_VALUES; i++)
+        if (!tsv_number(tsv, SAMPLE_VALUES + i, &sample.value[i]))
             return false;
-        }
-    }
-    if (!grow((void **)&record->samples, record->sample_count, sizeof sample)) {
+    if (!grow((void **)&record->samples, record->sample_count, sizeof sample))
         return false;
-    }
     record->samples[record->sample_count++] = sample;
     return true;
 }
@@ -185,9 +168,8 @@ static bool take_finding(struct tsv *tsv, struct record *record) {
     struct record_finding finding;
     if (!read_ordinal(tsv, FINDING_RUN, RECORD_RUNS, &run) ||
         !tsv_number(tsv, FINDING_SECONDS, &finding.seconds) ||
-        !grow((void **)&record->findings, record->finding_count, sizeof finding)) {
+        !grow((void **)&record->findings, record->finding_count, sizeof finding))
         return false;
-    }
     finding.target = copy(tsv->cells[FINDING_TARGET]);
     finding.engine = copy(tsv->cells[FINDING_ENGINE]);
     finding.cause = copy(tsv->cells[FINDING_CAUSE]);
@@ -208,9 +190,8 @@ enum {
 static bool take_report(struct tsv *tsv, struct record *record) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/";
     const char *page = tsv->cells[REPORT_PAGE];
-    if (*page == 0 || *page == '/' || page[strspn(page, plain)] != 0) {
+    if (*page == 0 || *page == '/' || page[strspn(page, plain)] != 0)
         return tsv_expected(tsv, REPORT_PAGE, "a path from here, of letters, digits and ._-/");
-    }
     for (size_t i = 0; i < record->finding_count; i++) {
         struct record_finding *finding = &record->findings[i];
         if (strcmp(finding->file, tsv->cells[REPORT_FILE]) == 0) {
@@ -226,13 +207,11 @@ static bool take_report(struct tsv *tsv, struct record *record) {
 static bool read_table(const char *directory, const char *name, const char *const *columns,
                        struct record *record, bool (*take)(struct tsv *, struct record *)) {
     struct tsv tsv;
-    if (!tsv_open(&tsv, record_path(directory, name), columns)) {
+    if (!tsv_open(&tsv, record_path(directory, name), columns))
         return false;
-    }
     bool ok = true;
-    while (ok && tsv_next(&tsv)) {
+    while (ok && tsv_next(&tsv))
         ok = take(&tsv, record);
-    }
     return tsv_close(&tsv) && ok;
 }
 
@@ -242,9 +221,8 @@ bool record_read(const char *directory, struct record *record) {
         read_table(directory, "campaign.tsv", sample_columns, record, take_sample) &&
         read_table(directory, "findings.tsv", finding_columns, record, take_finding) &&
         (access(record_path(directory, "reports.tsv"), F_OK) != 0 ||
-         read_table(directory, "reports.tsv", report_columns, record, take_report))) {
+         read_table(directory, "reports.tsv", report_columns, record, take_report)))
         return true;
-    }
     fprintf(stderr, "%s: expected what fuzz/run records of a campaign\n", directory);
     record_free(record);
     return false;
@@ -277,9 +255,8 @@ double record_clock(const struct record *record, double time) {
         if (run->started <= time) {
             seconds = run->begins + (time - run->started);
             /* What came between two runs came at the end of the first. */
-            if (i + 1 < record->run_count && seconds > record->runs[i + 1].begins) {
+            if (i + 1 < record->run_count && seconds > record->runs[i + 1].begins)
                 seconds = record->runs[i + 1].begins;
-            }
         }
     }
     return seconds;

@@ -33,19 +33,17 @@ static double together(const struct workers *workers, enum record_value value) {
     double all = NAN;
     for (unsigned i = 0; i < workers->count; i++) {
         double one = momentary && !workers->now[i] ? NAN : workers->said[i];
-        if (!sums) {
+        if (!sums)
             all = better(all, one, value == RECORD_STABILITY);
-        } else if (!isnan(one)) {
+        else if (!isnan(one))
             all = (isnan(all) ? 0 : all) + one;
-        }
     }
     return value == RECORD_EXECUTIONS && !isnan(all) ? all + workers->before : all;
 }
 
 static void hear(struct workers *workers, const struct record_sample *sample, enum record_value value) {
-    for (; workers->count < sample->worker; workers->count++) {
+    for (; workers->count < sample->worker; workers->count++)
         workers->said[workers->count] = NAN;
-    }
     workers->said[sample->worker - 1] = sample->value[value];
     workers->now[sample->worker - 1] = true;
 }
@@ -58,15 +56,13 @@ size_t record_series(const struct record *record, unsigned line, enum record_val
     for (size_t i = 0; workers != NULL && i < record->sample_count;) {
         const struct record_sample *first = &record->samples[i];
         bool any = false;
-        for (unsigned k = 0; k < workers->count; k++) {
+        for (unsigned k = 0; k < workers->count; k++)
             workers->now[k] = false;
-        }
         for (; i < record->sample_count && record->samples[i].run == first->run &&
                record->samples[i].seconds <= first->seconds;
              i++) {
-            if (record->samples[i].line != line) {
+            if (record->samples[i].line != line)
                 continue;
-            }
             if (first->run != run) {
                 forget(workers, value == RECORD_EXECUTIONS);
                 run = first->run;
@@ -75,9 +71,8 @@ size_t record_series(const struct record *record, unsigned line, enum record_val
             any = true;
         }
         double all = together(workers, value);
-        if (any && !isnan(all)) {
+        if (any && !isnan(all))
             points[count++] = (struct record_point){first->seconds, all};
-        }
     }
     free(workers);
     return count;

@@ -10,29 +10,25 @@
 
 static unsigned columns_of(const struct tsv *tsv) {
     unsigned count = 0;
-    while (tsv->columns[count] != NULL) {
+    while (tsv->columns[count] != NULL)
         count++;
-    }
     return count;
 }
 
 /* Reads a line and cuts it. Returns how many cells it has; 0 at the end. */
 static unsigned cut(struct tsv *tsv) {
     ssize_t length = getline(&tsv->text, &tsv->capacity, tsv->file);
-    if (length <= 0 || tsv->text[length - 1] != '\n') {
+    if (length <= 0 || tsv->text[length - 1] != '\n')
         return 0;
-    }
     tsv->line++;
     tsv->text[length - 1] = 0;
     unsigned count = 0;
     for (char *cell = tsv->text; cell != NULL; count++) {
         char *tab = strchr(cell, '\t');
-        if (tab != NULL) {
+        if (tab != NULL)
             *tab++ = 0;
-        }
-        if (count < TSV_COLUMNS) {
+        if (count < TSV_COLUMNS)
             tsv->cells[count] = cell;
-        }
         cell = tab;
     }
     return count;
@@ -46,25 +42,20 @@ static bool fail_at(struct tsv *tsv) {
 
 static void check_header(struct tsv *tsv) {
     unsigned count = cut(tsv);
-    if (count == 0) {
+    if (count == 0)
         return;
-    }
     bool same = count == columns_of(tsv);
-    for (unsigned i = 0; same && i < count; i++) {
+    for (unsigned i = 0; same && i < count; i++)
         same = strcmp(tsv->cells[i], tsv->columns[i]) == 0;
-    }
-    if (same) {
+    if (same)
         return;
-    }
     fail_at(tsv);
     fprintf(stderr, "expected the columns");
-    for (unsigned i = 0; tsv->columns[i] != NULL; i++) {
+    for (unsigned i = 0; tsv->columns[i] != NULL; i++)
         fprintf(stderr, " %s", tsv->columns[i]);
-    }
     fprintf(stderr, ", not");
-    for (unsigned i = 0; i < count && i < TSV_COLUMNS; i++) {
+    for (unsigned i = 0; i < count && i < TSV_COLUMNS; i++)
         fprintf(stderr, " '%s'", tsv->cells[i]);
-    }
     fprintf(stderr, "\n");
 }
 
@@ -103,16 +94,14 @@ bool tsv_number(struct tsv *tsv, unsigned column, double *value) {
     }
     *value = strtod(cell, &end);
     /* Neither blanks nor "inf" nor "0x1": what programs of all kinds read alike. */
-    if (*end != 0 || cell[strspn(cell, "0123456789.")] != 0 || *cell == 0 || *value > 1e18) {
+    if (*end != 0 || cell[strspn(cell, "0123456789.")] != 0 || *cell == 0 || *value > 1e18)
         return tsv_expected(tsv, column, "a number from 0 to 10^18 or -");
-    }
     return true;
 }
 
 bool tsv_close(struct tsv *tsv) {
-    if (tsv->file != NULL) {
+    if (tsv->file != NULL)
         fclose(tsv->file);
-    }
     free(tsv->text);
     tsv->file = NULL;
     tsv->text = NULL;

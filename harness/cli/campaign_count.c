@@ -27,9 +27,8 @@ size_t campaign_count_waiting(const struct campaign_count *count) {
 /* ---- what is new ---- */
 
 static bool wait_for(struct campaign_count *count, uint32_t input) {
-    if (count->next > 0 && count->next == count->count) {
+    if (count->next > 0 && count->next == count->count)
         count->next = count->count = 0;
-    }
     if ((count->count & (count->count - 1)) == 0) {
         void *more = realloc(count->waiting, (count->count ? 2 * count->count : 1) * sizeof *count->waiting);
         if (more == NULL) {
@@ -49,15 +48,12 @@ static bool look_at(struct campaign_count *count, const struct record *record, c
     uint32_t input;
     bool is_new;
     int length = snprintf(path, sizeof path, "%s/%s/%s", count->corpus, target, name);
-    if (name[0] == '.' || length >= (int)sizeof path) {
+    if (name[0] == '.' || length >= (int)sizeof path)
         return true;
-    }
-    if (!reached_input(&count->reached, record, target, name, 0, &input, &is_new)) {
+    if (!reached_input(&count->reached, record, target, name, 0, &input, &is_new))
         return false;
-    }
-    if (!is_new || stat(path, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (!is_new || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
         return true; /* known, or gone again: libFuzzer takes away what a shorter one replaces */
-    }
     reached_date(&count->reached, record, input, reach_time(&status));
     return wait_for(count, input);
 }
@@ -66,13 +62,11 @@ static bool look_into(struct campaign_count *count, const struct record *record,
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/%s", count->corpus, target);
     DIR *directory = opendir(path);
-    if (directory == NULL) {
+    if (directory == NULL)
         return true; /* a file beside the targets' directories, or one that is gone */
-    }
     bool ok = true;
-    for (struct dirent *entry; ok && (entry = readdir(directory)) != NULL;) {
+    for (struct dirent *entry; ok && (entry = readdir(directory)) != NULL;)
         ok = look_at(count, record, target, entry->d_name);
-    }
     closedir(directory);
     return ok;
 }
@@ -88,14 +82,11 @@ bool campaign_count_look(struct campaign_count *count, const struct record *reco
     DIR *directory = opendir(count->corpus);
     bool ok = true;
     size_t before = count->count;
-    for (struct dirent *entry; ok && directory != NULL && (entry = readdir(directory)) != NULL;) {
-        if (entry->d_name[0] != '.' && strlen(entry->d_name) < RECORD_NAME) {
+    for (struct dirent *entry; ok && directory != NULL && (entry = readdir(directory)) != NULL;)
+        if (entry->d_name[0] != '.' && strlen(entry->d_name) < RECORD_NAME)
             ok = look_into(count, record, entry->d_name);
-        }
-    }
-    if (directory != NULL) {
+    if (directory != NULL)
         closedir(directory);
-    }
     if (count->count != before && campaign_count_waiting(count) > 1) {
         sorted_inputs = count->reached.inputs;
         qsort(count->waiting + count->next, campaign_count_waiting(count), sizeof *count->waiting, by_age);
@@ -140,9 +131,8 @@ static void sums_of(const struct reached *reached, unsigned target, unsigned *cl
 
 bool campaign_count_write(struct campaign_count *count) {
     const struct reached *reached = &count->reached;
-    if (count->written) {
+    if (count->written)
         return true;
-    }
     char path[PATH_BYTES], part[PATH_BYTES];
     snprintf(path, sizeof path, "%s", record_path(count->directory, ".sums"));
     snprintf(part, sizeof part, "%s", record_path(count->directory, ".sums.part"));

@@ -24,19 +24,16 @@ static bool convert(const char *path, const char *out) {
 /* mkdir -p. Changes path in between. */
 static bool make_directories(char *path) {
     for (char *slash = path + 1;; slash++) {
-        if (*slash != '/' && *slash != 0) {
+        if (*slash != '/' && *slash != 0)
             continue;
-        }
         char kept = *slash;
         *slash = 0;
         bool ok = mkdir(path, 0777) == 0 || (errno == EEXIST && cmd_is_directory(path));
-        if (!ok) {
+        if (!ok)
             complain(path);
-        }
         *slash = kept;
-        if (!ok || kept == 0) {
+        if (!ok || kept == 0)
             return ok;
-        }
     }
 }
 
@@ -45,16 +42,14 @@ static char *flat_name(const char *directory, const char *path, const char *out)
     const char *inner = path + strlen(directory);
     inner += strspn(inner, "/:");
     size_t length = strlen(inner);
-    if (length > 4 && strcmp(inner + length - 4, ".txt") == 0) {
+    if (length > 4 && strcmp(inner + length - 4, ".txt") == 0)
         length -= 4;
-    }
     size_t size = strlen(out) + 1 + length + 1;
     char *name = malloc(size);
     if (name != NULL) {
         int prefix = snprintf(name, size, "%s/", out);
-        for (size_t i = 0; i < length; i++) {
+        for (size_t i = 0; i < length; i++)
             name[(size_t)prefix + i] = inner[i] == '/' ? '-' : inner[i];
-        }
         name[(size_t)prefix + length] = 0;
     }
     return name;
@@ -68,9 +63,8 @@ static bool convert_directory(const char *directory, char *out) {
     struct cmd_files files = {0};
     bool ok = make_directories(out) && cmd_files_add_if_any(&files, directory);
     char **names = calloc(files.count + 1, sizeof *names);
-    if (names == NULL) {
+    if (names == NULL)
         ok = complain(out);
-    }
     size_t converted = 0;
     void *tree = NULL;
     for (size_t i = 0; names != NULL && i < files.count; i++) {
@@ -100,9 +94,8 @@ static bool convert_directory(const char *directory, char *out) {
     }
     free(names);
     cmd_files_free(&files);
-    if (ok) {
+    if (ok)
         printf("%s: %zu programs\n", out, converted);
-    }
     return ok;
 }
 
@@ -115,12 +108,10 @@ static const struct option option_table[] = {{"-o", NULL, OPTION_NAME, offsetof(
 static int main_bytes(int argc, char **argv) {
     struct options options = {0};
     struct words words;
-    if (!options_read(&cmd_bytes, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_bytes, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (options.out == NULL || *options.out == 0) {
+    if (options.out == NULL || *options.out == 0)
         return cmd_usage(&cmd_bytes, "-o OUT is missing");
-    }
     const char *path = words.at[0];
     char *out = (char *)(uintptr_t)options.out; /* a word of argv: it may be changed */
     bool ok = cmd_is_folder(path) ? convert_directory(path, out) : convert(path, out);

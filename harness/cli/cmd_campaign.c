@@ -57,9 +57,8 @@ static int page_once(const char *directory, const char *out, bool links) {
     struct record record;
     struct reached reached;
     reached_table *cells = child_shared(sizeof *cells);
-    if (cells == NULL || !record_read(directory, &record)) {
+    if (cells == NULL || !record_read(directory, &record))
         return CMD_BAD_INPUT;
-    }
     bool ok = reached_read(directory, &reached, cells);
     struct campaign_page page = {
         .record = &record, .reached = &reached, .is_counted = reach_is_counted, .links = links};
@@ -94,9 +93,8 @@ static double now(void) {
  * does not say, of what a single one may have. */
 static bool may_spend(const struct watched *watched) {
     double taken = processor_family(watched->parent) - watched->began;
-    if (watched->began < 0 || taken < 0) {
+    if (watched->began < 0 || taken < 0)
         taken = now() - watched->started;
-    }
     return watched->share == SHARE_ALL || processor_own() < taken * watched->share / 1000;
 }
 
@@ -106,9 +104,8 @@ static bool pause_after(const struct record *record, const struct watched *watch
     double pause = record->end / 100;
     pause = pause < PAUSE_LEAST ? PAUSE_LEAST : pause > PAUSE_MOST ? PAUSE_MOST : pause;
     for (double until = now() + pause;
-         getppid() == watched->parent && (now() < until || !may_spend(watched));) {
+         getppid() == watched->parent && (now() < until || !may_spend(watched));)
         sleep(1);
-    }
     return getppid() == watched->parent;
 }
 
@@ -118,27 +115,23 @@ static int watch(const char *directory, const struct options *options, const cha
     struct campaign_count count;
     struct watched watched = {getppid(), processor_family(getppid()), now(), options->share};
     bool goes_on = true;
-    if (!campaign_count_begin(&count, directory, options->corpus)) {
+    if (!campaign_count_begin(&count, directory, options->corpus))
         return CMD_BAD_INPUT;
-    }
     while (goes_on) {
         struct record record;
         if (!record_read(directory, &record) ||
-            (campaign_count_waiting(&count) == 0 && !campaign_count_look(&count, &record))) {
+            (campaign_count_waiting(&count) == 0 && !campaign_count_look(&count, &record)))
             return CMD_BAD_INPUT;
-        }
-        while (campaign_count_waiting(&count) > 0 && may_spend(&watched)) {
+        while (campaign_count_waiting(&count) > 0 && may_spend(&watched))
             campaign_count_some(&count);
-        }
         struct campaign_page page = {.record = &record,
                                      .reached = &count.reached,
                                      .is_counted = reach_is_counted,
                                      .links = options->out == NULL,
                                      .running = true,
                                      .waiting = campaign_count_waiting(&count)};
-        if (!campaign_count_write(&count) || !write_page(out, &page)) {
+        if (!campaign_count_write(&count) || !write_page(out, &page))
             return CMD_BAD_INPUT;
-        }
         goes_on = pause_after(&record, &watched);
         record_free(&record);
     }
@@ -149,9 +142,8 @@ static int main_campaign(int argc, char **argv) {
     struct options options = {.share = SHARE};
     struct words words;
     char out[PATH_BYTES];
-    if (!options_read(&cmd_campaign, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_campaign, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
     const char *directory = words.at[0];
     snprintf(out, sizeof out, "%s", options.out ? options.out : record_path(directory, "campaign.html"));
     return options.corpus ? watch(directory, &options, out) : page_once(directory, out, options.out == NULL);

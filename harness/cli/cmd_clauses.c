@@ -50,9 +50,8 @@ static unsigned print_situations(enum situation_state wanted, const char *how, u
     unsigned count = 0;
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++) {
         for (unsigned i = 0; i < SITUATIONS; i++) {
-            if (state_of(clause, i, &reason) != wanted || count++ >= most) {
+            if (state_of(clause, i, &reason) != wanted || count++ >= most)
                 continue;
-            }
             const struct situation_row *row = &situation_table[i];
             printf("%s%s, %s: %s", how, contract_table[clause].id, situation_axes[row->axis], row->word);
             printf(reason ? " (%s)\n" : "\n", reason);
@@ -64,9 +63,8 @@ static unsigned print_situations(enum situation_state wanted, const char *how, u
 /* False when one was seen that cannot be. Somebody else's implementation may have chosen otherwise. */
 static bool print_all_situations(bool counts, unsigned most) {
     unsigned unseen = print_situations(SITUATION_UNSEEN, counts ? "never: " : "", most);
-    if (unseen > most) {
+    if (unseen > most)
         printf("never: %u more, which --situations tells\n", unseen - most);
-    }
     return !counts || !sut_get()->hold_chosen ||
            print_situations(SITUATION_WRONGLY_SEEN, "seen, though it cannot be: ", UINT_MAX) == 0;
 }
@@ -81,25 +79,22 @@ static void print_counts(enum contract_clause clause) {
         printf("%-43s  ", reach_is_counted(clause, SITUATION_NONE) ? "UNREACHED" : "(not counted)");
         return;
     }
-    if (tally.all) {
+    if (tally.all)
         snprintf(situations, sizeof situations, "%u/%u", tally.seen, tally.all);
-    }
     printf("%10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s  ", count->kept, count->refused, count->faulted,
            situations);
 }
 
 static void print_table(bool counts) {
     printf("%-16s %-5s ", "CLAUSE", "BASIS");
-    if (counts) {
+    if (counts)
         printf("%10s %10s %10s %10s  ", "KEPT", "REFUSED", "FAULTED", "SITUATIONS");
-    }
     printf("TITLE [SOURCE]\n");
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const struct contract_row *row = &contract_table[i];
         printf("%-16s %-5c ", row->id, row->basis);
-        if (counts) {
+        if (counts)
             print_counts(i);
-        }
         printf("%s", row->title);
         printf(row->source[0] ? " [%s]\n" : "\n", row->source);
     }
@@ -153,9 +148,8 @@ struct noted {
 
 static void note(void *context, size_t program) {
     struct noted *noted = context;
-    if (noted->inputs[program] != UNKNOWN) {
+    if (noted->inputs[program] != UNKNOWN)
         reached_note(&noted->reached, noted->inputs[program]);
-    }
 }
 
 static bool number_inputs(const struct cmd_files *files, const struct record *record, struct noted *noted) {
@@ -164,18 +158,15 @@ static bool number_inputs(const struct cmd_files *files, const struct record *re
         char target[RECORD_NAME];
         const char *path = files->paths[i], *name = strrchr(path, '/'), *from = name;
         bool is_new;
-        while (from != NULL && from > path && from[-1] != '/') {
+        while (from != NULL && from > path && from[-1] != '/')
             from--;
-        }
         noted->inputs[i] = UNKNOWN;
-        if (from == NULL || from == name || name - from >= RECORD_NAME || !cmd_stat(path, &status)) {
+        if (from == NULL || from == name || name - from >= RECORD_NAME || !cmd_stat(path, &status))
             continue;
-        }
         snprintf(target, sizeof target, "%.*s", (int)(name - from), from);
         if (!reached_input(&noted->reached, record, target, name + 1, reach_time(&status), &noted->inputs[i],
-                           &is_new)) {
+                           &is_new))
             return false;
-        }
     }
     return true;
 }
@@ -206,16 +197,13 @@ static int main_clauses(int argc, char **argv) {
     struct cmd_files files = {0};
     struct words words;
     int result = CMD_KEPT;
-    if (!options_read(&cmd_clauses, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_clauses, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
     bool counts = words.count > 0;
-    if (options.require && !counts) {
+    if (options.require && !counts)
         return cmd_usage(&cmd_clauses, "--require wants a DIR");
-    }
-    for (int i = 0; i < words.count; i++) {
+    for (int i = 0; i < words.count; i++)
         result = cmd_files_add(&files, words.at[i], LOAD_DETECT) ? result : CMD_BAD_INPUT;
-    }
     int reached = options.campaign ? reach_in_campaign(&files, options.campaign) : reach(&files, NULL, NULL);
     result = reached == CMD_KEPT ? result : reached;
     cmd_files_free(&files);
@@ -228,9 +216,8 @@ static int main_clauses(int argc, char **argv) {
         bool all = options.situations || options.require;
         bool right = print_all_situations(counts, all ? UINT_MAX : UNSEEN_SHOWN);
         right &= !counts || print_reached();
-        if (options.require && !right) {
+        if (options.require && !right)
             result = CMD_VIOLATED;
-        }
     }
     return result;
 }

@@ -55,9 +55,8 @@ static bool add_named(const char *name) {
     for (unsigned i = 0; (found = small_world_name(i, &says)) != NULL; i++) {
         if (name == NULL || strcmp(name, found) == 0) {
             small_world_get(i, &worlds[world_count++]);
-            if (name != NULL) {
+            if (name != NULL)
                 return true;
-            }
         }
     }
     return name == NULL;
@@ -70,16 +69,14 @@ static bool add_world(const char *word, enum load_form form) {
         cmd_usage(&cmd_enumerate, "expected at most %u worlds", ENUMERATE_WORLDS);
         return false;
     }
-    if (form == LOAD_DETECT && add_named(word)) {
+    if (form == LOAD_DETECT && add_named(word))
         return true;
-    }
     if (strchr(word, '/') == NULL && strchr(word, '.') == NULL && access(word, F_OK) != 0) {
         cmd_usage(&cmd_enumerate, "expected a named world (--list) or a file, got '%s'", word);
         return false;
     }
-    if (!cmd_load(word, form, &program)) {
+    if (!cmd_load(word, form, &program))
         return false;
-    }
     small_world_of(&program, word, &worlds[world_count++]);
     return true;
 }
@@ -162,9 +159,8 @@ static void print_total(const struct enumeration *e, const struct options *optio
            options->depth, options->faults ? ", at most one fault" : "",
            options->repeat ? ", also repeated" : "", options->apart ? "" : ", states merged", e->world_count,
            sum.programs, sum.states, e->spent);
-    if (e->left > 0) {
+    if (e->left > 0)
         printf("%" PRIu64 " programs not judged to their end, ", e->left);
-    }
 }
 
 /* The program that broke something, as it does alone. */
@@ -172,41 +168,35 @@ static int print_finding(const struct enumeration *e, const struct options *opti
     static struct program found;
     struct verdict alone;
     program_copy(&found, &e->program);
-    if (!verdict_of(&found, options->timeout, &alone)) {
+    if (!verdict_of(&found, options->timeout, &alone))
         return CMD_BAD_INPUT;
-    }
     bool shows = alone.died || alone.outcome != VERDICT_KEPT;
-    if (shows) {
+    if (shows)
         verdict_print(stdout, &alone, options->timeout);
-    } else if (died) {
+    else if (died)
         printf("the process died");
-    } else {
+    else
         verdict_print_outcome(stdout, e->outcome);
-    }
     printf(", by %u operations in %s%s:\n", found.op_count, e->worlds[e->world].name,
            shows ? "" : ", but not when the program is run alone");
     text_write(&found, stdout);
     fflush(stdout);
     const char *report = shows ? verdict_report(&found, options->timeout) : NULL;
-    if (report != NULL) {
+    if (report != NULL)
         fputs(report, stderr);
-    }
     return options->out == NULL || cmd_save(options->out, LOAD_DETECT, &found) ? CMD_VIOLATED : CMD_BAD_INPUT;
 }
 
 static int print_end(const struct options *options, int status) {
     const struct enumeration *e = &shared->enumeration;
     bool died = status != 0;
-    if (e->end == ENUMERATE_FAILED) {
+    if (e->end == ENUMERATE_FAILED)
         return CMD_BAD_INPUT;
-    }
-    if (e->end == ENUMERATE_COMPLETE) {
+    if (e->end == ENUMERATE_COMPLETE)
         print_counts(e);
-    }
     print_total(e, options);
-    if (died || e->end == ENUMERATE_FOUND) {
+    if (died || e->end == ENUMERATE_FOUND)
         return print_finding(e, options, died);
-    }
     if (e->end == ENUMERATE_STOPPED) {
         printf("stopped, nothing found so far\n");
         return CMD_INCOMPLETE;
@@ -236,9 +226,8 @@ static bool shares(const struct options *options) {
 
 /* In memory of its own. */
 static bool enumerate_once(const struct options *options, bool share, int *status) {
-    if ((shared = child_shared(sizeof *shared)) == NULL) {
+    if ((shared = child_shared(sizeof *shared)) == NULL)
         return false;
-    }
     shared->enumeration = (struct enumeration){.worlds = worlds,
                                                .world_count = world_count,
                                                .odd = options->odd,
@@ -273,28 +262,22 @@ static void make_small(struct enumeration *e, const struct options *options) {
  * for once more with each in a run of its own, which may find something shorter. */
 static int enumerate(const struct options *options) {
     int status, again;
-    if (!enumerate_once(options, shares(options), &status)) {
+    if (!enumerate_once(options, shares(options), &status))
         return CMD_BAD_INPUT;
-    }
     struct enumeration *first = &shared->enumeration;
-    if (!first->share || (status == 0 && !first->sums_up)) {
+    if (!first->share || (status == 0 && !first->sums_up))
         return print_end(options, status);
-    }
     make_small(first, options);
-    for (unsigned i = 0; i < world_count && first->sums_up; i++) {
-        if (worlds[i].depth >= first->program.op_count) {
+    for (unsigned i = 0; i < world_count && first->sums_up; i++)
+        if (worlds[i].depth >= first->program.op_count)
             worlds[i].depth = first->program.op_count - 1;
-        }
-    }
     struct shared *before = shared;
-    if (!enumerate_once(options, false, &again)) {
+    if (!enumerate_once(options, false, &again))
         return CMD_BAD_INPUT;
-    }
     shared->enumeration.spent += first->spent;
     if (again != 0 || shared->enumeration.end == ENUMERATE_FOUND ||
-        shared->enumeration.end == ENUMERATE_FAILED) {
+        shared->enumeration.end == ENUMERATE_FAILED)
         return print_end(options, again);
-    }
     first->spent = shared->enumeration.spent;
     shared = before;
     return print_end(options, status);
@@ -321,24 +304,18 @@ static int main_enumerate(int argc, char **argv) {
     struct options options = {
         .depth = DEPTH, .odd = 1, .save_every = SAVE_EVERY, .timeout = VERDICT_TIMEOUT, .form = LOAD_DETECT};
     struct words words;
-    if (!options_read(&cmd_enumerate, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_enumerate, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (options.list) {
+    if (options.list)
         return list_worlds();
-    }
     worlds = child_shared(ENUMERATE_WORLDS * sizeof *worlds);
-    if (worlds == NULL) {
+    if (worlds == NULL)
         return CMD_BAD_INPUT;
-    }
-    for (int i = 0; i < words.count; i++) {
-        if (!add_world(words.at[i], options.form)) {
+    for (int i = 0; i < words.count; i++)
+        if (!add_world(words.at[i], options.form))
             return CMD_BAD_INPUT;
-        }
-    }
-    if (words.count == 0) {
+    if (words.count == 0)
         add_named(NULL);
-    }
     return set_depths(&options) ? enumerate(&options) : CMD_BAD_INPUT;
 }
 

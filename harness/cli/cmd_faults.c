@@ -66,14 +66,12 @@ static void observe(struct call *call, bool performed) {
 
 /* A call of the boot becomes an operation. */
 static void observe_boot(struct call *call, bool performed) {
-    if (!performed || run.inside || run.op != RUN_BOOT) {
+    if (!performed || run.inside || run.op != RUN_BOOT)
         return;
-    }
     struct program_op *op = &sweep->boot.ops[sweep->boot_ops++];
     *op = (struct program_op){.opcode = call->opcode, .adapter = call->device, .value = call->joiner};
-    if (call->opcode != OP_LINK) {
+    if (call->opcode != OP_LINK)
         op->value = 0;
-    }
 }
 _Static_assert(3 * PROGRAM_ADAPTERS <= PROGRAM_OPS, "each adapter is added, linked and started once");
 
@@ -101,9 +99,8 @@ static unsigned take_boot(void) {
 /* Makes the program of a place in `swept`. */
 static void make_program(const struct place *place) {
     program_copy(&swept, place->boot ? &sweep->boot : &given);
-    if (place->nth == 0) {
+    if (place->nth == 0)
         return;
-    }
     struct program_op *op = &swept.ops[place->op];
     if (place->again) {
         memmove(op + 1, op, (swept.op_count - place->op) * sizeof *op);
@@ -138,18 +135,16 @@ static bool sweep_kind(const struct options *options, struct place place, bool *
     for (unsigned nth = 1; nth <= NTH_MAX; nth++) {
         place.nth = (uint8_t)nth;
         place.again = false;
-        if (!run_place(options, place)) {
+        if (!run_place(options, place))
             return false;
-        }
         if (!seen.fired) {
             *more = false;
             return true;
         }
         sweep->points++;
         place.again = seen.failed && program->op_count < PROGRAM_OPS;
-        if (place.again && !run_place(options, place)) {
+        if (place.again && !run_place(options, place))
             return false;
-        }
     }
     return true;
 }
@@ -158,16 +153,14 @@ static bool sweep_op(const struct options *options, bool boot, uint32_t op) {
     struct place place = {.boot = boot, .op = op};
     bool more;
     bool capped = false;
-    if (!sweep_kind(options, place, &more)) {
+    if (!sweep_kind(options, place, &more))
         return false;
-    }
     /* The nth point of any kind is the mth of its own, so that the kinds alone add nothing, but for those
      * points that lie beyond. */
     for (place.kind = SUT_FAULT_ANY + 1; more && place.kind < SUT_FAULT_KINDS; place.kind++) {
         bool of_kind;
-        if (!sweep_kind(options, place, &of_kind)) {
+        if (!sweep_kind(options, place, &of_kind))
             return false;
-        }
         capped |= of_kind;
     }
     sweep->ops++;
@@ -178,9 +171,8 @@ static bool sweep_op(const struct options *options, bool boot, uint32_t op) {
 static bool sweep_ops(const struct options *options, bool boot, uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
         uint8_t opcode = (boot ? &sweep->boot : &given)->ops[i].opcode;
-        if (program_takes_fault(opcode) && !sweep_op(options, boot, i)) {
+        if (program_takes_fault(opcode) && !sweep_op(options, boot, i))
             return false;
-        }
     }
     return true;
 }
@@ -216,52 +208,45 @@ static void print_place(void) {
 static int say(struct options *options, const char *path, int status) {
     bool died = status != 0;
     printf("%s: ", path);
-    if (died) {
+    if (died)
         death_print(stdout, status, options->timeout);
-    } else {
+    else
         verdict_print_outcome(stdout, sweep->outcome);
-    }
-    if (died && sweep->finished) {
+    if (died && sweep->finished)
         printf(" after the sweep");
-    } else if (died || sweep->outcome != VERDICT_KEPT) {
+    else if (died || sweep->outcome != VERDICT_KEPT)
         print_place();
-    } else if (!call_injects(sut_get())) {
+    else if (!call_injects(sut_get()))
         printf(" (without a fault: the implementation has no fault points)");
-    } else {
+    else
         printf(" (%u operations, %u faults)", sweep->ops, sweep->points);
-    }
     if (sweep->capped) {
         printf("; %u of them met more than %u points of one kind, and not all were tried", sweep->capped,
                (unsigned)NTH_MAX);
     }
     printf("\n");
     fflush(stdout);
-    if (!died && sweep->outcome == VERDICT_KEPT) {
+    if (!died && sweep->outcome == VERDICT_KEPT)
         return CMD_KEPT;
-    }
     if (options->out != NULL && !options->written) {
         make_program(&sweep->place);
         options->written = true;
-        if (!cmd_save(options->out, LOAD_DETECT, &swept)) {
+        if (!cmd_save(options->out, LOAD_DETECT, &swept))
             return CMD_BAD_INPUT;
-        }
     }
     return CMD_VIOLATED;
 }
 
 static int run_file(struct options *options, const char *path) {
     int status;
-    if (!cmd_load(path, options->form, &given)) {
+    if (!cmd_load(path, options->form, &given))
         return CMD_BAD_INPUT;
-    }
-    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL)
         return CMD_BAD_INPUT;
-    }
     memset(sweep, 0, sizeof *sweep);
     sweep->outcome = VERDICT_KEPT;
-    if (!child_run(sweep_file, options, -1, options->timeout, &status)) {
+    if (!child_run(sweep_file, options, -1, options->timeout, &status))
         return CMD_BAD_INPUT;
-    }
     return say(options, path, status);
 }
 
@@ -276,12 +261,10 @@ static int main_faults(int argc, char **argv) {
     struct cmd_files files = {0};
     struct words words;
     int result = CMD_KEPT;
-    if (!options_read(&cmd_faults, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_faults, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    for (int i = 0; i < words.count; i++) {
+    for (int i = 0; i < words.count; i++)
         result = cmd_files_add(&files, words.at[i], options.form) ? result : CMD_BAD_INPUT;
-    }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
         result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;

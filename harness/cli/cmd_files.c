@@ -20,9 +20,8 @@ bool cmd_load(const char *path, enum load_form form, struct program *program) {
     char *content = cmd_read(&path, &form, &size, &error);
     bool ok = content != NULL && load_program(path, content, size, form, program, &error);
     free(content);
-    if (!ok && error.text[0] != 0) {
+    if (!ok && error.text[0] != 0)
         fprintf(stderr, "%s\n", error.text);
-    }
     return ok;
 }
 
@@ -55,18 +54,16 @@ static bool complain(const char *path) {
 static bool append(void *context, const char *path) {
     struct cmd_files *files = context;
     char **paths = realloc(files->paths, (files->count + 1) * sizeof *paths);
-    if (paths == NULL) {
+    if (paths == NULL)
         return complain(path);
-    }
     files->paths = paths;
     paths[files->count] = strdup(path);
     return paths[files->count] != NULL ? (files->count++, true) : complain(path);
 }
 
 void cmd_files_free(struct cmd_files *files) {
-    for (size_t i = 0; i < files->count; i++) {
+    for (size_t i = 0; i < files->count; i++)
         free(files->paths[i]);
-    }
     free(files->paths);
     *files = (struct cmd_files){0};
 }
@@ -79,11 +76,9 @@ static bool is_visible(const char *name) {
 static bool holds_program(const char *name) {
     static const char *const suffixes[] = {".md", ".c", ".html"};
     const char *suffix = strrchr(name, '.');
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && suffix != NULL; i++) {
-        if (strcmp(suffix, suffixes[i]) == 0) {
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && suffix != NULL; i++)
+        if (strcmp(suffix, suffixes[i]) == 0)
             return false;
-        }
-    }
     return is_visible(name) && strcmp(name, "verdict") != 0 && strcmp(name, "verdict.txt") != 0;
 }
 
@@ -93,9 +88,8 @@ static bool each_part(const char *path, archive_wanted *wanted) {
     for (size_t length; *path != 0; path += length + (path[length] != 0)) {
         length = strcspn(path, "/");
         snprintf(name, sizeof name, "%.*s", (int)length, path);
-        if (length > 0 && !wanted(name)) {
+        if (length > 0 && !wanted(name))
             return false;
-        }
     }
     return true;
 }
@@ -114,9 +108,8 @@ static bool holds_program_inside(const char *path) {
 static char *outside(const char *path) {
     for (const char *colon = strchr(path, ':'); colon != NULL; colon = strchr(colon + 1, ':')) {
         char *file = strndup(path, (size_t)(colon - path));
-        if (file != NULL && is_regular(file)) {
+        if (file != NULL && is_regular(file))
             return file;
-        }
         free(file);
     }
     return NULL;
@@ -129,9 +122,8 @@ static bool append_below(struct cmd_files *files, const struct cmd_files *all, c
     bool ok = true;
     for (size_t i = 0; i < all->count; i++) {
         const char *inner = all->paths[i] + length;
-        if (strncmp(all->paths[i], path, length) == 0 && strchr("/:", *inner) != NULL) {
+        if (strncmp(all->paths[i], path, length) == 0 && strchr("/:", *inner) != NULL)
             ok = append(files, all->paths[i]) && ok;
-        }
     }
     return ok;
 }
@@ -143,11 +135,10 @@ static enum members add_inside(struct cmd_files *files, const char *path, archiv
     size_t before = files->count;
     enum members result = file != NULL ? members_of(file, wanted, append, &all) : MEMBERS_NONE;
     /* One that is passed over where all are meant may still be named. */
-    if (result == MEMBERS_ADDED && !append_below(files, &all, path)) {
+    if (result == MEMBERS_ADDED && !append_below(files, &all, path))
         result = MEMBERS_FAILED;
-    } else if (result == MEMBERS_ADDED && files->count == before) {
+    else if (result == MEMBERS_ADDED && files->count == before)
         result = MEMBERS_NONE;
-    }
     cmd_files_free(&all);
     free(file);
     return result;
@@ -184,9 +175,8 @@ static const struct member *only_member(const char *path, struct text_error *err
 
 bool cmd_stat(const char *path, struct stat *status) {
     const struct member *member = find_member(path);
-    if (member == NULL) {
+    if (member == NULL)
         return stat(path, status) == 0;
-    }
     *status = (struct stat){.st_mode = S_IFREG, .st_size = (off_t)member->size};
     return true;
 }
@@ -213,9 +203,8 @@ char *cmd_read(const char **path, enum load_form *form, size_t *size, struct tex
     const struct member *member = find_member(*path);
     if (member == NULL && *form == LOAD_DETECT && member_is_archive(*path) && is_regular(*path)) {
         member = only_member(*path, error);
-        if (member == NULL) {
+        if (member == NULL)
             return NULL;
-        }
         *path = member->path;
     }
     return member != NULL ? read_member(member, form, size, error) : load_read(*path, LOAD_MAX, size, error);
@@ -245,9 +234,8 @@ static bool add_directory(struct cmd_files *files, const char *path, const struc
     }
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, NULL, by_name);
-    if (count < 0) {
+    if (count < 0)
         return complain(path);
-    }
     bool ok = true;
     for (int i = 0; i < count; i++) {
         size_t length = strlen(path);
@@ -270,15 +258,13 @@ static bool add_directory(struct cmd_files *files, const char *path, const struc
 static bool add(struct cmd_files *files, const char *path, const struct filter *wanted, unsigned depth) {
     struct stat status;
     bool there = stat(path, &status) == 0;
-    if (there && S_ISDIR(status.st_mode)) {
+    if (there && S_ISDIR(status.st_mode))
         return add_directory(files, path, wanted, depth);
-    }
     enum members members = MEMBERS_NONE;
-    if (there && S_ISREG(status.st_mode) && wanted->form == LOAD_DETECT) {
+    if (there && S_ISREG(status.st_mode) && wanted->form == LOAD_DETECT)
         members = members_of(path, wanted->inside, append, files);
-    } else if (!there) {
+    else if (!there)
         members = add_inside(files, path, wanted->inside);
-    }
     return members == MEMBERS_NONE ? append(files, path) : members == MEMBERS_ADDED;
 }
 
@@ -305,9 +291,8 @@ bool cmd_files_add_all(struct cmd_files *files, const char *path) {
 
 bool cmd_is_folder(const char *path) {
     struct cmd_files all = {0};
-    if (cmd_is_directory(path) || (member_is_archive(path) && is_regular(path))) {
+    if (cmd_is_directory(path) || (member_is_archive(path) && is_regular(path)))
         return true;
-    }
     bool file = cmd_files_add_if_any(&all, path) && all.count == 1 && strcmp(all.paths[0], path) == 0;
     cmd_files_free(&all);
     return !file;

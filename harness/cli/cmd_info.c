@@ -13,12 +13,10 @@ static bool wanted(const char *key, const char *name) {
 
 /* With the key alone the value alone is printed. */
 static bool put(const char *key, const char *name, const char *word, unsigned value) {
-    if (!wanted(key, name)) {
+    if (!wanted(key, name))
         return false;
-    }
-    if (key == NULL) {
+    if (key == NULL)
         printf("%s ", name);
-    }
     printf("%s%s%u\n", word, *word ? " " : "", value);
     return true;
 }
@@ -46,17 +44,15 @@ static bool put_members(const char *key) {
 static int main_info(int argc, char **argv) {
     const char *key = argc > 1 ? argv[1] : NULL;
     bool any = false;
-    if (argc > 2) {
+    if (argc > 2)
         return cmd_usage(&cmd_info, "one KEY only, not also '%s'", argv[2]);
-    }
     any |= put(key, "record", "", PROGRAM_RECORD);
     any |= put(key, "adapters", "", PROGRAM_ADAPTERS);
     any |= put(key, "operations", "", PROGRAM_OPS);
     any |= put(key, "bytes", "", PROGRAM_BYTES);
     any |= put(key, "one_thread", "", sut_get()->one_thread);
-    for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
+    for (unsigned opcode = 0; opcode < PROGRAM_OPCODES; opcode++)
         any |= put(key, "operation", text_opcodes[opcode], opcode);
-    }
     any |= put_members(key);
     return any ? CMD_KEPT : cmd_usage(&cmd_info, "no key is called '%s'", key);
 }

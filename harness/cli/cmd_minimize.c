@@ -30,19 +30,16 @@ static int minimize_file(const char *path, const struct options *options) {
     const char *out = options->out;
     unsigned timeout = options->timeout;
     struct verdict verdict;
-    if (!cmd_load(path, options->form, &program)) {
+    if (!cmd_load(path, options->form, &program))
         return CMD_BAD_INPUT;
-    }
-    if (!verdict_of(&program, timeout, &verdict)) {
+    if (!verdict_of(&program, timeout, &verdict))
         return CMD_BAD_INPUT;
-    }
     FILE *tell = strcmp(out, "-") == 0 ? stderr : stdout;
     bool shows = verdict.died || verdict.outcome != VERDICT_KEPT;
     /* Now OUT can be written, and whatever ends this leaves a program there. Not over FILE itself. */
     bool stays = strcmp(out, "-") != 0 && strcmp(out, path) != 0;
-    if (shows && stays && !cmd_save(out, LOAD_DETECT, &program)) {
+    if (shows && stays && !cmd_save(out, LOAD_DETECT, &program))
         return CMD_BAD_INPUT;
-    }
     fprintf(tell, "%s: ", path);
     verdict_print(tell, &verdict, timeout);
     if (!shows) {
@@ -75,12 +72,10 @@ static const struct option option_table[] = {
 static int main_minimize(int argc, char **argv) {
     struct options options = {.form = LOAD_DETECT, .timeout = TIMEOUT};
     struct words words;
-    if (!options_read(&cmd_minimize, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_minimize, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (options.out == NULL) {
+    if (options.out == NULL)
         return cmd_usage(&cmd_minimize, "-o OUT is missing");
-    }
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);

@@ -42,9 +42,8 @@ static struct {
 /* How many pages have this name by now, this one included; 0 with a message when there is no memory. */
 static unsigned number_of(const char *name) {
     unsigned number = 1;
-    for (size_t i = 0; i < written.count; i++) {
+    for (size_t i = 0; i < written.count; i++)
         number += strcmp(written.name[i], name) == 0;
-    }
     void *more = realloc(written.name, (written.count + 1) * sizeof *written.name);
     if (more == NULL) {
         perror("pinfuzz report");
@@ -62,9 +61,8 @@ static bool is_finding(const struct verdict *verdict) {
 /* A page that the same command wrote before is written again; two findings of one command have two pages. */
 static bool name_page(const struct options *options, const struct finding *finding, char *path) {
     char name[TRIAGE_NAME] = "no-finding";
-    if (is_finding(&finding->verdict)) {
+    if (is_finding(&finding->verdict))
         triage_name(&finding->verdict, finding->program, finding->recording->op, name);
-    }
     unsigned number = number_of(name);
     int length = snprintf(path, TRIAGE_PATH, "%s/%s", options->out, name);
     snprintf(path + length, TRIAGE_PATH - (size_t)length, number > 1 ? "-%u.html" : ".html", number);
@@ -75,12 +73,10 @@ static bool name_page(const struct options *options, const struct finding *findi
 
 static bool write_page(const struct options *options, struct finding *finding) {
     char path[TRIAGE_PATH];
-    if (!finding_record(finding) || !name_page(options, finding, path)) {
+    if (!finding_record(finding) || !name_page(options, finding, path))
         return false;
-    }
-    if (!triage_page(path, finding)) {
+    if (!triage_page(path, finding))
         return false;
-    }
     printf("%s: ", finding->name);
     verdict_print(stdout, &finding->verdict, finding->timeout);
     printf(": %s\n", path);
@@ -99,9 +95,8 @@ static bool report_file(const struct options *options, const char *path) {
     struct finding finding = {
         .name = path, .program = &program, .sources = options->sources, .timeout = options->timeout};
     if (!cmd_load(path, options->form, &original) ||
-        !verdict_of(&original, options->timeout, &finding.verdict)) {
+        !verdict_of(&original, options->timeout, &finding.verdict))
         return false;
-    }
     program_copy(&program, &original);
     if (is_finding(&finding.verdict) && !options->as_is) {
         (void)shrink(&program, &finding.verdict, options->candidates, options->timeout, &interrupted);
@@ -125,24 +120,20 @@ static int main_report(int argc, char **argv) {
     struct cmd_files files = {0};
     struct words words;
     int result = CMD_KEPT;
-    if (!options_read(&cmd_report, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_report, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (strlen(options.out) >= OUT_MAX_LENGTH) {
+    if (strlen(options.out) >= OUT_MAX_LENGTH)
         return cmd_usage(&cmd_report, "-o wants a shorter name");
-    }
     if (mkdir(options.out, 0777) != 0 && (errno != EEXIST || !cmd_is_directory(options.out))) {
         fprintf(stderr, "%s: %s\n", options.out, strerror(errno));
         return CMD_BAD_INPUT;
     }
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
-    for (int i = 0; i < words.count; i++) {
+    for (int i = 0; i < words.count; i++)
         result = cmd_files_add(&files, words.at[i], options.form) ? result : CMD_BAD_INPUT;
-    }
-    for (size_t i = 0; i < files.count && !interrupted; i++) {
+    for (size_t i = 0; i < files.count && !interrupted; i++)
         result = report_file(&options, files.paths[i]) ? result : CMD_BAD_INPUT;
-    }
     cmd_files_free(&files);
     free(written.name);
     return interrupted ? CMD_BAD_INPUT : result;

@@ -63,9 +63,8 @@ static void note(unsigned outcome) {
 
 static void on_violation(enum contract_clause clause) {
     note(clause);
-    if (!running.last) {
+    if (!running.last)
         longjmp(running.next, 1);
-    }
     if (!running.forked) { /* nobody else is left to say it */
         printf("%s: ", running.path);
         verdict_print_outcome(stdout, clause);
@@ -82,9 +81,8 @@ static void run_all(void *context) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
             executor_run_with(&running.program, &how);
-            if (!run_left_early(runs->left, sizeof runs->left)) {
+            if (!run_left_early(runs->left, sizeof runs->left))
                 runs->left[0] = 0;
-            }
             note(VERDICT_KEPT);
         }
         if (i == 0 && running.forked && !options->verbose && !options->threads && options->repeat > 1) {
@@ -101,9 +99,8 @@ static bool print_verdict(const struct options *options, const char *path) {
     bool kept = false;
     if (runs->died) {
         death_print(stdout, runs->status, options->timeout);
-        if (options->repeat > 1) {
+        if (options->repeat > 1)
             printf(" after %u of %u runs", runs->runs, options->repeat);
-        }
     } else if (runs->other_run != 0) {
         printf("unstable: run 1 ");
         verdict_print_outcome(stdout, runs->first);
@@ -112,12 +109,10 @@ static bool print_verdict(const struct options *options, const char *path) {
     } else {
         kept = runs->first == VERDICT_KEPT;
         verdict_print_outcome(stdout, runs->first);
-        if (options->repeat > 1) {
+        if (options->repeat > 1)
             printf(" (%u runs)", options->repeat);
-        }
-        if (kept && runs->left[0]) {
+        if (kept && runs->left[0])
             printf(", but %s", runs->left);
-        }
     }
     printf("\n");
     fflush(stdout);
@@ -125,12 +120,10 @@ static bool print_verdict(const struct options *options, const char *path) {
 }
 
 static int run_file(struct options *options, const char *path) {
-    if (!cmd_load(path, options->form, &running.program)) {
+    if (!cmd_load(path, options->form, &running.program))
         return CMD_BAD_INPUT;
-    }
-    if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL) {
+    if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL)
         return CMD_BAD_INPUT;
-    }
     memset(runs, 0, offsetof(struct runs, all));
     running.path = path;
     running.forked = !options->no_fork;
@@ -160,23 +153,19 @@ static int main_run(int argc, char **argv) {
     struct cmd_files files = {0};
     struct words words;
     int result = CMD_KEPT;
-    if (!options_read(&cmd_run, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_run, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    for (int i = 0; i < words.count; i++) {
+    for (int i = 0; i < words.count; i++)
         result = cmd_files_add(&files, words.at[i], options.form) ? result : CMD_BAD_INPUT;
-    }
     for (size_t i = 0; i < files.count; i++) {
         int one = run_file(&options, files.paths[i]);
         result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;
     }
     /* Where it chose as this project does there is nothing to say. */
-    if (runs != NULL && runs->all.chosen[0]) {
+    if (runs != NULL && runs->all.chosen[0])
         fprintf(stderr, "judged by its own choices, see `pinfuzz dialect`: %s\n", runs->all.chosen);
-    }
-    if (runs != NULL && files.count > 1) {
+    if (runs != NULL && files.count > 1)
         left_print(stderr, &runs->all, files.count);
-    }
     cmd_files_free(&files);
     return result;
 }

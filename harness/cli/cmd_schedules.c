@@ -41,9 +41,8 @@ static struct sweep *sweep;
 
 static bool seen(struct schedules *self, unsigned outcome) {
     const struct program_op *race = &self->program->ops[self->op];
-    if (sweep->want_outcomes) {
+    if (sweep->want_outcomes)
         outcomes_note(&sweep->outcomes, outcome);
-    }
     if (outcome != VERDICT_KEPT) {
         if (sweep->broken++ == 0) {
             sweep->first = *race;
@@ -67,18 +66,16 @@ static int sweep_bounded(const struct sweep_options *options, const char *path, 
                          uint32_t op) {
     int status;
     struct program_op asked = program->ops[op];
-    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL) {
+    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL)
         return CMD_BAD_INPUT;
-    }
     memset(sweep, 0, sizeof *sweep);
     sweep->schedules = (struct schedules){.op = op, .preemptions = options->preemptions, .limit = LIMIT};
     sweep->schedules.done = options->outcomes ? outcomes_done : NULL;
     sweep->outcome = VERDICT_KEPT;
     sweep->all = options->all;
     sweep->want_outcomes = options->outcomes;
-    if (!child_run(run_sweep, program, -1, options->timeout, &status)) {
+    if (!child_run(run_sweep, program, -1, options->timeout, &status))
         return CMD_BAD_INPUT;
-    }
     const struct schedules *s = &sweep->schedules;
     printf("%s: operation %u: %" PRIu64 " schedules of %u actors, at most %u preemptions, %u points: ", path,
            op + 1, s->count, s->actors, options->preemptions, s->points);
@@ -100,9 +97,8 @@ static int sweep_bounded(const struct sweep_options *options, const char *path, 
         text_print_op(&program->ops[op], text, sizeof text);
         printf("    %s\n", text);
     }
-    if (options->outcomes) {
+    if (options->outcomes)
         outcomes_print(&sweep->outcomes, program, op);
-    }
     fflush(stdout);
     return !kept ? CMD_VIOLATED : sweep->done ? CMD_KEPT : CMD_INCOMPLETE;
 }
@@ -111,25 +107,21 @@ static int sweep_file(const struct sweep_options *options, const char *path) {
     static struct program program;
     int end = CMD_KEPT;
     unsigned races = 0;
-    if (!cmd_load(path, options->form, &program)) {
+    if (!cmd_load(path, options->form, &program))
         return CMD_BAD_INPUT;
-    }
     for (uint32_t op = 0; op < program.op_count; op++) {
-        if (program.ops[op].opcode != OP_RACE) {
+        if (program.ops[op].opcode != OP_RACE)
             continue;
-        }
         races++;
         bool shown = true;
         int one = options->preemptions == SWEEP_BOUNDLESS
                       ? sweep_explored(options, path, &program, op, &shown)
                       : sweep_bounded(options, path, &program, op);
         if (one == CMD_VIOLATED && shown && options->out != NULL &&
-            !cmd_save(options->out, LOAD_DETECT, &program)) {
+            !cmd_save(options->out, LOAD_DETECT, &program))
             return CMD_BAD_INPUT;
-        }
-        if (one == CMD_VIOLATED || one == CMD_BAD_INPUT) {
+        if (one == CMD_VIOLATED || one == CMD_BAD_INPUT)
             return one;
-        }
         end = one == CMD_INCOMPLETE ? one : end;
     }
     if (races == 0) {
@@ -162,12 +154,10 @@ static const struct option option_table[] = {
 static int main_schedules(int argc, char **argv) {
     struct sweep_options options = {.preemptions = SWEEP_BOUNDLESS};
     struct words words;
-    if (!options_read(&cmd_schedules, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_schedules, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (options.depth > 0 && options.runs == 0) {
+    if (options.depth > 0 && options.runs == 0)
         options.runs = RUNS;
-    }
     return sweep_file(&options, words.at[0]);
 }
 

@@ -45,23 +45,19 @@ static void find_ways(struct exploration *exploration) {
     while (shared->ways < WAYS) {
         way[shared->ways].race.ops = way->race.ops;
         if (!explore_program(&exploration->explore, exploration->passed, shared->ways,
-                             &way[shared->ways].race, &way[shared->ways].switches)) {
+                             &way[shared->ways].race, &way[shared->ways].switches))
             return;
-        }
         shared->ways++;
     }
 }
 
 static bool seen(struct exploration *self, unsigned outcome) {
-    if (self->schedules == 1) { /* the first, or the first of those with accesses */
+    if (self->schedules == 1) /* the first, or the first of those with accesses */
         shared->outcomes.count = 0;
-    }
-    if (shared->want_outcomes) {
+    if (shared->want_outcomes)
         outcomes_note(&shared->outcomes, outcome);
-    }
-    if (outcome == VERDICT_KEPT) {
+    if (outcome == VERDICT_KEPT)
         return true;
-    }
     if (shared->broken++ == 0) {
         shared->verdict = outcome;
         find_ways(self);
@@ -90,14 +86,12 @@ static bool find_program(const struct sweep_options *options, struct program *pr
     for (uint32_t switches = 0; switches <= PROGRAM_SWITCHES; switches++) {
         for (unsigned i = 0; i < shared->ways; i++) {
             struct verdict verdict;
-            if (shared->way[i].switches != switches) {
+            if (shared->way[i].switches != switches)
                 continue;
-            }
             program_race_set(&program->ops[op], &shared->way[i].race);
             if (verdict_of(program, options->timeout, &verdict) &&
-                (died ? verdict.died : !verdict.died && verdict.outcome == shared->verdict)) {
+                (died ? verdict.died : !verdict.died && verdict.outcome == shared->verdict))
                 return true;
-            }
         }
     }
     program->ops[op] = asked;
@@ -176,9 +170,8 @@ static int print_found(const struct sweep_options *options, struct program *prog
 int sweep_explored(const struct sweep_options *options, const char *path, struct program *program,
                    uint32_t op, bool *shown) {
     int status;
-    if (shared == NULL && (shared = child_shared(sizeof *shared)) == NULL) {
+    if (shared == NULL && (shared = child_shared(sizeof *shared)) == NULL)
         return CMD_BAD_INPUT;
-    }
     memset(shared, 0, sizeof *shared);
     struct exploration *e = &shared->exploration;
     e->explore.way = options->depth > 0 ? EXPLORE_RANDOM : options->plain ? EXPLORE_PLAIN : EXPLORE_REDUCED;
@@ -199,16 +192,14 @@ int sweep_explored(const struct sweep_options *options, const char *path, struct
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (!child_run(run_exploration, NULL, -1, options->timeout, &status)) {
+    if (!child_run(run_exploration, NULL, -1, options->timeout, &status))
         return CMD_BAD_INPUT;
-    }
     printf("%s: operation %u: ", path, op + 1);
     print_counts(options);
     int found = status != 0 || shared->broken > 0 ? print_found(options, program, op, status, shown)
                                                   : print_kept(options);
-    if (options->outcomes) {
+    if (options->outcomes)
         outcomes_print(&shared->outcomes, program, op);
-    }
     fflush(stdout);
     return found;
 }

@@ -9,9 +9,8 @@
 static int write_source(const char *path, const char *out) {
     static struct program program;
     struct verdict verdict;
-    if (!cmd_load(path, LOAD_DETECT, &program)) {
+    if (!cmd_load(path, LOAD_DETECT, &program))
         return CMD_BAD_INPUT;
-    }
     uint32_t race = reproducer_race(&program);
     if (race < program.op_count) {
         fprintf(stderr,
@@ -20,13 +19,11 @@ static int write_source(const char *path, const char *out) {
                 path, race + 1);
         return CMD_BAD_INPUT;
     }
-    if (!verdict_of(&program, VERDICT_TIMEOUT, &verdict)) {
+    if (!verdict_of(&program, VERDICT_TIMEOUT, &verdict))
         return CMD_BAD_INPUT;
-    }
     const struct reproducer *told = reproducer_of(&program, VERDICT_TIMEOUT);
-    if (told == NULL) {
+    if (told == NULL)
         return CMD_BAD_INPUT;
-    }
     if (told->too_long) {
         fprintf(stderr, "%s: too much happens for a C file\n", path);
         return CMD_BAD_INPUT;

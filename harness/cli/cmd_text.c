@@ -23,12 +23,10 @@ static void run_races(void *context) {
 /* Prints the comments behind the number of this operation. *line is the next line of the file. */
 static void put_switches(FILE *file, uint32_t op, char *line, int size) {
     unsigned number;
-    if (sscanf(line, "%u", &number) != 1 || number != op) {
+    if (sscanf(line, "%u", &number) != 1 || number != op)
         return;
-    }
-    while (fgets(line, size, file) != NULL && line[0] == ' ') {
+    while (fgets(line, size, file) != NULL && line[0] == ' ')
         printf("#%s", line);
-    }
 }
 
 /* With the switches of each race, from a run in a child: it may die of what it shows. */
@@ -48,9 +46,8 @@ static int print_switches(const struct program *program) {
     rewind(file);
     text_print_world(program, text, sizeof text);
     printf("%s", text);
-    if (fgets(line, sizeof line, file) == NULL) {
+    if (fgets(line, sizeof line, file) == NULL)
         line[0] = 0;
-    }
     for (uint32_t i = 0; i < program->op_count; i++) {
         text_print_op(&program->ops[i], text, sizeof text);
         printf("%s\n", text);
@@ -75,12 +72,10 @@ static int main_text(int argc, char **argv) {
     struct options options = {.form = LOAD_DETECT};
     struct words words;
     if (!options_read(&cmd_text, argc, argv, &options, &words) ||
-        !cmd_load(words.at[0], options.form, &program)) {
+        !cmd_load(words.at[0], options.form, &program))
         return CMD_BAD_INPUT;
-    }
-    if (options.switches) {
+    if (options.switches)
         return print_switches(&program);
-    }
     return cmd_save("-", LOAD_TEXT, &program) ? CMD_KEPT : CMD_BAD_INPUT;
 }
 

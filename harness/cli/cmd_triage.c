@@ -43,11 +43,9 @@ struct triage {
 };
 
 static struct triage_group *find_group(struct triage *all, const char *key) {
-    for (size_t i = 0; i < all->count; i++) {
-        if (strcmp(all->groups[i].key, key) == 0) {
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->groups[i].key, key) == 0)
             return &all->groups[i];
-        }
-    }
     return NULL;
 }
 
@@ -92,17 +90,13 @@ static int by_key(const void *a, const void *b) {
 
 /* Groups of what is kept alone are no news. */
 static void group_files(struct triage *all) {
-    for (uint32_t i = 0; i < all->paths.count; i++) {
-        if (all->files[i].state == TRIAGE_FOUND) {
+    for (uint32_t i = 0; i < all->paths.count; i++)
+        if (all->files[i].state == TRIAGE_FOUND)
             add_to_group(all, i);
-        }
-    }
     size_t count = 0;
-    for (size_t i = 0; i < all->count; i++) {
-        if (all->groups[i].files > 0) {
+    for (size_t i = 0; i < all->count; i++)
+        if (all->groups[i].files > 0)
             all->groups[count++] = all->groups[i];
-        }
-    }
     all->count = count;
     qsort(all->groups, all->count, sizeof all->groups[0], by_key);
 }
@@ -117,9 +111,8 @@ static const char *base_name(const char *path) {
 /* What went wrong, on a line of its own. */
 static bool complain(const struct triage_look *look) {
     fflush(stdout);
-    if (look->error[0] != 0) {
+    if (look->error[0] != 0)
         fprintf(stderr, "%s\n", look->error);
-    }
     return false;
 }
 
@@ -143,11 +136,10 @@ static bool keep(struct triage *all, struct triage_group *group, const struct pr
         return complain(&look);
     }
     printf(" %s (", group->place);
-    if (result.kept == 0) {
+    if (result.kept == 0)
         printf("as it was: it did not show a third time");
-    } else {
+    else
         printf("%u operations -> %u", program->op_count, small.op_count);
-    }
     printf("%s%s)\n", source[0] != 0 ? "; " : "", source);
     return true;
 }
@@ -174,9 +166,8 @@ static bool tell_group(struct triage *all, struct triage_group *group, const str
     for (uint32_t i = (uint32_t)all->kept; options->verbose && i < all->paths.count; i++) {
         if (all->files[i].state == TRIAGE_FOUND) {
             verdict_key(&all->files[i].verdict, key, sizeof key);
-            if (strcmp(key, group->key) == 0) {
+            if (strcmp(key, group->key) == 0)
                 printf("    %s\n", all->paths.paths[i]);
-            }
         }
     }
     fflush(stdout);
@@ -191,13 +182,11 @@ static void tell_others(struct triage *all, const struct triage_options *options
         unsigned now = state % TRIAGE_FOUND; /* what was not tried comes last */
         for (size_t i = all->kept; i < all->paths.count; i++) {
             const struct triage_file *file = &all->files[i];
-            if (file->state != now) {
+            if (file->state != now)
                 continue;
-            }
             others[now]++;
-            if (now == TRIAGE_WAITING && interrupted) {
+            if (now == TRIAGE_WAITING && interrupted)
                 continue; /* too many to name */
-            }
             printf("%s: %s%s", words[now], all->paths.paths[i], file->why);
             if (now == TRIAGE_FLAKY) {
                 printf(": ");
@@ -222,9 +211,8 @@ static bool add_given(struct triage *all, char *const *given, size_t count, bool
         }
     }
     *complete = true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         *complete &= cmd_files_add_all(&all->paths, given[i]);
-    }
     return true;
 }
 
@@ -247,9 +235,8 @@ static int by_path(const void *a, const void *b) {
 /* Whether FILE was given, too, for FILE.txt. An empty one is no program, whatever its text says. */
 static bool is_twin(const char *path, char *const *sorted, size_t count) {
     size_t length = strlen(path);
-    if (length <= 4 || strcmp(path + length - 4, ".txt") != 0) {
+    if (length <= 4 || strcmp(path + length - 4, ".txt") != 0)
         return false;
-    }
     struct name name = {path, length - 4};
     char *const *twin = bsearch(&name, sorted, count, sizeof *sorted, by_name);
     struct stat status;
@@ -259,9 +246,8 @@ static bool is_twin(const char *path, char *const *sorted, size_t count) {
 /* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
 static bool drop_twins(struct triage *all) {
     size_t count = all->paths.count - all->kept;
-    if (count == 0) {
+    if (count == 0)
         return true;
-    }
     char **given = all->paths.paths + all->kept;
     char **sorted = calloc(2 * count, sizeof *sorted);
     if (sorted == NULL) {
@@ -272,17 +258,14 @@ static bool drop_twins(struct triage *all) {
     size_t dropped = 0;
     memcpy(sorted, given, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, by_path);
-    for (size_t i = 0; i < count; i++) {
-        if (is_twin(given[i], sorted, count)) {
+    for (size_t i = 0; i < count; i++)
+        if (is_twin(given[i], sorted, count))
             twins[dropped++] = given[i];
-        } else {
+        else
             given[i - dropped] = given[i];
-        }
-    }
     all->paths.count -= dropped;
-    while (dropped > 0) {
+    while (dropped > 0)
         free(twins[--dropped]);
-    }
     free(sorted);
     return true;
 }
@@ -292,16 +275,14 @@ static bool add_kept(struct triage *all, const char *out) {
     struct dirent **entries = NULL;
     int count = scandir(out, &entries, NULL, alphasort);
     bool ok = count >= 0 || errno == ENOENT;
-    if (!ok) {
+    if (!ok)
         fprintf(stderr, "%s: %s\n", out, strerror(errno));
-    }
     for (int i = 0; i < count; i++) {
         char path[TRIAGE_PATH];
         struct stat status;
         int length = snprintf(path, sizeof path, "%s/%s/program.txt", out, entries[i]->d_name);
-        if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof path && stat(path, &status) == 0) {
+        if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof path && stat(path, &status) == 0)
             ok &= cmd_files_add_all(&all->paths, path);
-        }
         free(entries[i]);
     }
     free(entries);
@@ -318,9 +299,8 @@ static int triage(struct triage *all, const struct triage_options *options, bool
         return CMD_BAD_INPUT;
     }
     all->files = triage_replay(all->paths.paths, all->paths.count, options);
-    if (all->files == NULL) {
+    if (all->files == NULL)
         return CMD_BAD_INPUT;
-    }
     for (size_t i = 0; i < all->kept; i++) {
         if (all->files[i].state == TRIAGE_JUNK) {
             fprintf(stderr, "%s%s\n", all->paths.paths[i], all->files[i].why);
@@ -331,23 +311,19 @@ static int triage(struct triage *all, const struct triage_options *options, bool
     uint32_t found = 0;
     for (size_t i = 0; i < all->count; i++) {
         found += all->groups[i].files;
-        if (!interrupted) {
+        if (!interrupted)
             ok &= tell_group(all, &all->groups[i], options);
-        }
     }
     tell_others(all, options, others);
     printf("%zu files: %zu findings in %u, %u kept, %u flaky, %u junk", given, all->count, found,
            others[TRIAGE_KEPT], others[TRIAGE_FLAKY], others[TRIAGE_JUNK]);
-    if (others[TRIAGE_WAITING] > 0) {
+    if (others[TRIAGE_WAITING] > 0)
         printf(", %u not tried", others[TRIAGE_WAITING]);
-    }
     printf("%s\n", interrupted ? "; interrupted: the same again goes on" : "");
-    if (all->too_many) {
+    if (all->too_many)
         fprintf(stderr, "pinfuzz triage: more than %u findings: some were left out\n", TRIAGE_GROUPS);
-    }
-    if (options->sarif != NULL) {
+    if (options->sarif != NULL)
         ok &= triage_sarif(options->sarif, all->groups, all->count, all->paths.paths, !interrupted);
-    }
     return interrupted && all->count == 0                    ? STATUS_INTERRUPTED
            : !ok || (others[TRIAGE_WAITING] && !interrupted) ? CMD_BAD_INPUT
            : all->count > 0                                  ? CMD_VIOLATED
@@ -368,12 +344,10 @@ static const struct option option_table[] = {
 static int main_triage(int argc, char **argv) {
     struct triage_options options = {.out = "crashes", .jobs = JOBS, .runs = RUNS, .timeout = TIMEOUT};
     struct words words;
-    if (!options_read(&cmd_triage, argc, argv, &options, &words)) {
+    if (!options_read(&cmd_triage, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    }
-    if (strlen(options.out) >= OUT_MAX_LENGTH) {
+    if (strlen(options.out) >= OUT_MAX_LENGTH)
         return cmd_usage(&cmd_triage, "-o wants a shorter name");
-    }
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);

@@ -26,9 +26,8 @@
 static void find_said(struct verdict *verdict, const char *report) {
     char what[sizeof verdict->what];
     death_read(report, false, what, sizeof what);
-    if (verdict->died && strcmp(what, verdict->what) == 0) {
+    if (verdict->died && strcmp(what, verdict->what) == 0)
         death_read(report, true, verdict->said, sizeof verdict->said);
-    }
 }
 
 /* " /home/me/src/dxgk/pin.c:120:5" behind the name of the function. */
@@ -37,9 +36,8 @@ static void find_place(struct triage_group *group, const char *report) {
     const char *at = death_find_function(report, &length);
     group->function[0] = group->file[0] = 0;
     group->line = 0;
-    if (at == NULL || at[length] == ')') { /* an offset into a module names nothing */
+    if (at == NULL || at[length] == ')') /* an offset into a module names nothing */
         return;
-    }
     snprintf(group->function, sizeof group->function, "%.*s", (int)length, at);
     at += length;
     size_t path = strcspn(at, ":\n");
@@ -53,9 +51,8 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
                  struct triage_look *look) {
     look->error[0] = 0;
     look->report = verdict_report(program, timeout);
-    if (look->report == NULL) {
+    if (look->report == NULL)
         return false;
-    }
     const struct reproducer *told = look->told = reproducer_quietly(program, timeout);
     if (told == NULL) {
         snprintf(look->error, sizeof look->error, "pinfuzz: no process for the reproducer of a finding");
@@ -64,11 +61,10 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
     snprintf(group->expected, sizeof group->expected, "%s", told->expected);
     snprintf(group->got, sizeof group->got, "%s", told->got);
     group->op = told->op;
-    if (group->op < program->op_count) {
+    if (group->op < program->op_count)
         text_print_op(&program->ops[group->op], group->operation, sizeof group->operation);
-    } else {
+    else
         snprintf(group->operation, sizeof group->operation, "%s", run_where(group->op));
-    }
     find_said(&group->verdict, look->report);
     find_place(group, look->report);
     return true;
@@ -89,9 +85,8 @@ static size_t append_words(char *name, size_t length, const char *text) {
         }
     }
     length = *text != 0 && whole > 0 ? whole : length;
-    while (length > 0 && name[length - 1] == '-') {
+    while (length > 0 && name[length - 1] == '-')
         length--;
-    }
     name[length] = 0;
     return length;
 }
@@ -100,11 +95,9 @@ static size_t append_words(char *name, size_t length, const char *text) {
 static const char *named_clause(const char *words) {
     for (size_t i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const char *id = contract_table[i].id;
-        for (const char *at = strchr(words, '('); at != NULL; at = strchr(at + 1, '(')) {
-            if (strncmp(at + 1, id, strlen(id)) == 0 && at[1 + strlen(id)] == ')') {
+        for (const char *at = strchr(words, '('); at != NULL; at = strchr(at + 1, '('))
+            if (strncmp(at + 1, id, strlen(id)) == 0 && at[1 + strlen(id)] == ')')
                 return id;
-            }
-        }
     }
     return NULL;
 }
@@ -132,9 +125,8 @@ static void put_line(FILE *file, const char *format, ...) {
     va_start(list, format);
     vsnprintf(line, sizeof line, format, list);
     va_end(list);
-    for (char *c = line; *c != 0; c++) {
+    for (char *c = line; *c != 0; c++)
         *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
-    }
     fprintf(file, "# %s\n", line);
 }
 
@@ -161,9 +153,8 @@ static bool fail(struct triage_look *look, const char *path) {
 static FILE *create(struct triage_look *look, const char *directory, const char *name, char *path) {
     snprintf(path, FILE_PATH, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
-    if (file == NULL) {
+    if (file == NULL)
         fail(look, path);
-    }
     return file;
 }
 
@@ -177,30 +168,25 @@ static bool write_all(const char *directory, const struct triage_group *group, c
     const struct reproducer *told = look->told;
     char path[FILE_PATH];
     FILE *file = create(look, directory, "program.txt", path);
-    if (file == NULL) {
+    if (file == NULL)
         return false;
-    }
     put_program(file, group, program, from);
-    if (!finish(look, file, path) || (file = create(look, directory, "verdict.txt", path)) == NULL) {
+    if (!finish(look, file, path) || (file = create(look, directory, "verdict.txt", path)) == NULL)
         return false;
-    }
     verdict_print(file, &group->verdict, timeout);
     fprintf(file, "\n\n%s", look->report);
-    if (!finish(look, file, path)) {
+    if (!finish(look, file, path))
         return false;
-    }
     bool race = reproducer_race(program) < program->op_count;
     bool seen = told->end != REPRODUCER_HIDES && told->end != REPRODUCER_KEPT;
     *source = race             ? "a race has no source.c"
               : told->too_long ? "too much happens for a source.c"
               : seen           ? ""
                                : "source.c does not show it";
-    if (race || told->too_long) {
+    if (race || told->too_long)
         return true;
-    }
-    if ((file = create(look, directory, "source.c", path)) == NULL) {
+    if ((file = create(look, directory, "source.c", path)) == NULL)
         return false;
-    }
     reproducer_write(file, "program.txt", program, &group->verdict);
     return finish(look, file, path);
 }
@@ -210,16 +196,13 @@ static bool place_folder(struct triage_look *look, const char *made, const char 
                          char *place) {
     for (unsigned number = 1; number < NUMBERS; number++) {
         int length = snprintf(place, TRIAGE_PATH, "%s/%s", out, name);
-        if (number > 1) {
+        if (number > 1)
             snprintf(place + length, TRIAGE_PATH - (size_t)length, "-%u", number);
-        }
         /* Fails where something is, but for an empty folder. */
-        if (rename(made, place) == 0) {
+        if (rename(made, place) == 0)
             return true;
-        }
-        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR) {
+        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
             return fail(look, place);
-        }
     }
     snprintf(look->error, sizeof look->error, "%s/%s: %u folders of that name are enough", out, name,
              NUMBERS - 1);
@@ -247,14 +230,12 @@ bool triage_keep(struct triage_group *group, const struct program *program, cons
                  const char **source) {
     char name[TRIAGE_NAME];
     char made[TRIAGE_PATH];
-    if (mkdir(options->out, 0777) != 0 && errno != EEXIST) {
+    if (mkdir(options->out, 0777) != 0 && errno != EEXIST)
         return fail(look, options->out);
-    }
     /* Hidden: what a kill leaves half done is no finding. */
     snprintf(made, sizeof made, "%s/.triage-%ld", options->out, (long)getpid());
-    if (mkdir(made, 0777) != 0 && errno != EEXIST) {
+    if (mkdir(made, 0777) != 0 && errno != EEXIST)
         return fail(look, made);
-    }
     triage_name(&group->verdict, program, group->op, name);
     if (!write_all(made, group, program, from, options->timeout, look, source) ||
         !place_folder(look, made, options->out, name, group->place)) {

@@ -36,9 +36,8 @@ static bool is_prose(const char *path, const char *content, size_t size) {
     struct text_error error;
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)content[i];
-        if (c == 0x7f || (c < ' ' && (c < '\t' || c > '\r'))) {
+        if (c == 0x7f || (c < ' ' && (c < '\t' || c > '\r')))
             return false;
-        }
     }
     return load_kind(path, content, size, &error) == LOAD_IS_BYTES;
 }
@@ -77,15 +76,13 @@ static bool load(const char *path, struct triage_file *file, struct program *pro
 static void replay(const char *path, struct triage_file *file, const struct triage_options *options) {
     static struct program program;
     static uint8_t bytes[PROGRAM_BYTES];
-    if (!load(path, file, &program)) {
+    if (!load(path, file, &program))
         return;
-    }
     file->size = (uint32_t)program_encode(&program, bytes);
     for (unsigned run = 0; run < options->runs; run++) {
         struct verdict *verdict = run == 0 ? &file->verdict : &file->other;
-        if (board->stop) {
+        if (board->stop)
             return;
-        }
         if (!verdict_of(&program, options->timeout, verdict)) {
             junk(file, ": cannot be run");
             return;
@@ -95,13 +92,12 @@ static void replay(const char *path, struct triage_file *file, const struct tria
             return;
         }
     }
-    if (file->verdict.died || file->verdict.outcome != VERDICT_KEPT) {
+    if (file->verdict.died || file->verdict.outcome != VERDICT_KEPT)
         file->state = TRIAGE_FOUND;
-    } else if (file->prose) {
+    else if (file->prose)
         junk(file, ": text, but no program");
-    } else {
+    else
         file->state = TRIAGE_KEPT;
-    }
 }
 
 /* ---- all of them ---- */
@@ -112,44 +108,37 @@ static _Noreturn void work(char *const *paths, size_t count, const struct triage
     signal(SIGINT, SIG_IGN);
     while (!board->stop && getppid() == parent) {
         uint32_t i = atomic_fetch_add(&board->next, 1);
-        if (i >= count) {
+        if (i >= count)
             break;
-        }
         replay(paths[i], &board->files[i], options);
     }
     _exit(0);
 }
 
 void triage_replay_stop(void) {
-    if (board != NULL) {
+    if (board != NULL)
         board->stop = true;
-    }
 }
 
 struct triage_file *triage_replay(char *const *paths, size_t count, const struct triage_options *options) {
     pid_t workers[TRIAGE_JOBS];
     pid_t parent = getpid();
     unsigned hired = 0;
-    if (board == NULL && (board = child_shared(sizeof *board)) == NULL) {
+    if (board == NULL && (board = child_shared(sizeof *board)) == NULL)
         return NULL;
-    }
     memset(board->files, 0, count * sizeof board->files[0]);
     board->next = 0;
     board->stop = false;
     for (; hired < options->jobs && hired < count; hired++) {
         workers[hired] = child_fork();
-        if (workers[hired] == 0) {
+        if (workers[hired] == 0)
             work(paths, count, options, parent);
-        }
-        if (workers[hired] < 0) {
+        if (workers[hired] < 0)
             break;
-        }
     }
-    if (hired == 0 && count > 0) {
+    if (hired == 0 && count > 0)
         return NULL;
-    }
-    for (unsigned i = 0; i < hired; i++) {
+    for (unsigned i = 0; i < hired; i++)
         (void)child_wait(workers[i]);
-    }
     return board->files;
 }

@@ -17,13 +17,12 @@
 static void put_text(FILE *file, const char *text) {
     for (; *text != 0; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\') {
+        if (c == '"' || c == '\\')
             fprintf(file, "\\%c", c);
-        } else if (c < ' ' || c == 0x7f) {
+        else if (c < ' ' || c == 0x7f)
             fprintf(file, "\\u%04x", c);
-        } else {
+        else
             fputc(c < 0x80 ? c : '?', file);
-        }
     }
 }
 
@@ -37,12 +36,10 @@ static void put_string(FILE *file, const char *text) {
 static void put_uri(FILE *file, const char *path) {
     char here[TRIAGE_PATH];
     size_t length = getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
-    if (length > 0 && strncmp(path, here, length) == 0 && path[length] == '/') {
+    if (length > 0 && strncmp(path, here, length) == 0 && path[length] == '/')
         path += length + 1;
-    }
-    while (strncmp(path, "./", 2) == 0) {
+    while (strncmp(path, "./", 2) == 0)
         path += 2;
-    }
     fputs(path[0] == '/' ? "\"file://" : "\"", file);
     for (; *path != 0; path++) {
         unsigned char c = (unsigned char)*path;
@@ -66,14 +63,12 @@ static unsigned line_of(const char *path, uint32_t op) {
         const char *word = line + strspn(line, " \t");
         number += begins;
         if (begins && *word != '#' && *word != '\n' && *word != '\r' && *word != 0 &&
-            strncmp(word, "machine", 7) != 0 && strncmp(word, "adapter", 7) != 0 && op-- == 0) {
+            strncmp(word, "machine", 7) != 0 && strncmp(word, "adapter", 7) != 0 && op-- == 0)
             found = number;
-        }
         begins = strchr(line, '\n') != NULL;
     }
-    if (file != NULL) {
+    if (file != NULL)
         fclose(file);
-    }
     return found;
 }
 
@@ -177,8 +172,7 @@ bool triage_sarif(const char *name, const struct triage_group *groups, size_t co
     fprintf(file, "%s]\n    }\n  ]\n}\n", count > 0 ? "\n      " : "");
     bool ok = fflush(file) == 0 && !ferror(file);
     ok = fclose(file) == 0 && ok;
-    if (!ok) {
+    if (!ok)
         fprintf(stderr, "%s: %s\n", name, strerror(errno));
-    }
     return ok;
 }

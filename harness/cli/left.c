@@ -6,12 +6,10 @@
 #include "harness/judge/run.h"
 
 void left_note(struct left *left) {
-    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
+    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
         left->calls[i] += run.unmade[i];
-    }
-    if (run.left == RUN_LEFT_BY_CHOICE) {
+    if (run.left == RUN_LEFT_BY_CHOICE)
         left->rest[run.left_clause]++;
-    }
     left->races += run.open;
     dialect_differences(left->chosen);
 }
@@ -23,9 +21,8 @@ static void choice_of(const struct left *left, enum contract_clause clause, char
         size_t length = strlen(dialect_table[i].word);
         for (const char *at = left->chosen; *at; at += strspn(at, " ")) {
             if (dialect_table[i].clause == clause && strncmp(at, dialect_table[i].word, length) == 0 &&
-                at[length] == '=') {
+                at[length] == '=')
                 snprintf(text, 32, "%.*s", (int)strcspn(at, " "), at);
-            }
             at += strcspn(at, " ");
         }
     }
@@ -42,12 +39,10 @@ static void print_row(FILE *to, const struct left *left, enum contract_clause cl
 
 void left_print(FILE *to, const struct left *left, size_t programs) {
     unsigned rows = left->races;
-    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
+    for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++)
         rows += left->rest[i] + left->calls[i];
-    }
-    if (rows == 0) {
+    if (rows == 0)
         return;
-    }
     fprintf(to, "not judged, of %zu programs:\n", programs);
     fprintf(to, "  %-16s %-24s %8s  %s\n", "CLAUSE", "CHOICE", "PROGRAMS", "WHAT");
     for (unsigned i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {

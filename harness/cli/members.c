@@ -38,9 +38,8 @@ static const struct member *keep(struct member from) {
         node = tsearch(member, &members, by_path);
     }
     if (node == NULL || *node != member) {
-        if (node == NULL) {
+        if (node == NULL)
             complain(from.path);
-        }
         free(from.path);
         free(from.content);
         free(from.why);
@@ -53,11 +52,10 @@ static const struct member *keep(struct member from) {
 static char *join(const char *path, const char *inner) {
     size_t size = strlen(path) + 1 + strlen(inner) + 1;
     char *joined = malloc(size);
-    if (joined != NULL) {
+    if (joined != NULL)
         snprintf(joined, size, "%s:%s", path, inner);
-    } else {
+    else
         complain(path);
-    }
     return joined;
 }
 
@@ -105,9 +103,8 @@ bool member_is_archive(const char *path) {
 static bool add_file(const char *path, struct archive_file *file, member_add *add, void *context) {
     char *joined = join(path, file->name);
     char *why = file->why != NULL && joined != NULL ? malloc(strlen(joined) + strlen(file->why) + 3) : NULL;
-    if (why != NULL) {
+    if (why != NULL)
         snprintf(why, strlen(joined) + strlen(file->why) + 3, "%s: %s", joined, file->why);
-    }
     free(file->name);
     free(file->why);
     if (joined == NULL) {
@@ -115,9 +112,8 @@ static bool add_file(const char *path, struct archive_file *file, member_add *ad
         return false;
     }
     const struct member *member = keep((struct member){joined, file->content, file->size, why, LOAD_DETECT});
-    if (member == NULL) {
+    if (member == NULL)
         return false;
-    }
     enum members listed = member->content != NULL
                               ? add_list(member->path, member->content, member->size, add, context)
                               : MEMBERS_NONE;
@@ -141,9 +137,8 @@ static bool add_archive(const char *path, archive_wanted *wanted, member_add *ad
         return false;
     }
     bool ok = true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         ok = add_file(path, &files[i], add, context) && ok;
-    }
     free(files);
     return ok;
 }
@@ -157,21 +152,18 @@ static bool may_be_list(const char *path) {
     size_t size = file != NULL ? fread(head, 1, sizeof head, file) : 0;
     bool may = size > 0;
     bool marked = size >= 2 && head[0] >= 0xfe && head[1] >= 0xfe; /* UTF-16 */
-    for (size_t i = 0; i < size && may && !marked; i++) {
+    for (size_t i = 0; i < size && may && !marked; i++)
         may = head[i] >= ' ' || (head[i] >= '\t' && head[i] <= '\r') || head[i] == 0x1b;
-    }
-    if (file != NULL) {
+    if (file != NULL)
         fclose(file);
-    }
     return may;
 }
 
 enum members members_of(const char *path, archive_wanted *wanted, member_add *add, void *context) {
     struct text_error error;
     size_t size;
-    if (member_is_archive(path)) {
+    if (member_is_archive(path))
         return add_archive(path, wanted, add, context) ? MEMBERS_ADDED : MEMBERS_FAILED;
-    }
     char *content = may_be_list(path) ? load_read(path, LOAD_MANY_MAX, &size, &error) : NULL;
     enum members result = content != NULL ? add_list(path, content, size, add, context) : MEMBERS_NONE;
     free(content);

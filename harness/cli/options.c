@@ -10,9 +10,8 @@
 static const struct option *find(const struct cmd *cmd, const char *word) {
     for (size_t i = 0; i < cmd->option_count; i++) {
         const struct option *option = &cmd->options[i];
-        if (strcmp(word, option->word) == 0 || (option->other != NULL && strcmp(word, option->other) == 0)) {
+        if (strcmp(word, option->word) == 0 || (option->other != NULL && strcmp(word, option->other) == 0))
             return option;
-        }
     }
     return NULL;
 }
@@ -22,9 +21,8 @@ static bool read_count(const char *text, unsigned min, unsigned max, unsigned *c
     char *end;
     errno = 0;
     unsigned long value = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != 0 || errno != 0 || value < min || value > max) {
+    if (*text < '0' || *text > '9' || *end != 0 || errno != 0 || value < min || value > max)
         return false;
-    }
     *count = (unsigned)value;
     return true;
 }
@@ -75,9 +73,8 @@ bool options_read(const struct cmd *cmd, int argc, char **argv, void *values, st
         }
         bool valued = option->kind == OPTION_NAME || option->kind == OPTION_COUNT;
         i += valued;
-        if (!take(cmd, option, word, valued && i < argc ? argv[i] : NULL, values)) {
+        if (!take(cmd, option, word, valued && i < argc ? argv[i] : NULL, values))
             return false;
-        }
     }
     if (words->count == 0 && cmd->takes != NULL) {
         cmd_usage(cmd, "%s is missing", cmd->takes);

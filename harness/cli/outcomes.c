@@ -23,13 +23,11 @@ void outcomes_note(struct outcomes *self, unsigned verdict) {
     outcome.calls = race.count;
     outcome.state = state;
     state = 0;
-    for (uint32_t i = 0; i < race.count; i++) {
+    for (uint32_t i = 0; i < race.count; i++)
         outcome.status[i] = race.answered[i].status;
-    }
     uint32_t i = 0;
-    while (i < self->count && memcmp(&self->of[i].outcome, &outcome, sizeof outcome) != 0) {
+    while (i < self->count && memcmp(&self->of[i].outcome, &outcome, sizeof outcome) != 0)
         i++;
-    }
     if (i == OUTCOMES) {
         self->full = true;
         return;
@@ -49,14 +47,12 @@ void outcomes_print(const struct outcomes *self, const struct program *program, 
         printf("    %" PRIu64 " schedules: ", self->of[i].schedules);
         verdict_print_outcome(stdout, outcome->verdict);
         for (uint32_t k = 0; k < outcome->calls; k++) {
-            if (outcome->calls == span) { /* else some were not made */
+            if (outcome->calls == span) /* else some were not made */
                 printf(", %s", text_opcodes[program->ops[op + 1 + k].opcode]);
-            }
             printf(" 0x%" PRIx32, (uint32_t)outcome->status[k]);
         }
         printf(", state %016" PRIx64 "\n", outcome->state);
     }
-    if (self->full) {
+    if (self->full)
         printf("    and more than %u others\n", OUTCOMES);
-    }
 }

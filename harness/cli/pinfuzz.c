@@ -66,28 +66,24 @@ static const char help_tail[] =
     "        pinfuzz clauses corpus\n";
 
 static const struct cmd *find(const char *name) {
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
-        }
-    }
     return NULL;
 }
 
 static int print_help(void) {
     fputs(help_head, stdout);
-    for (size_t i = 0; i < COMMANDS; i++) {
+    for (size_t i = 0; i < COMMANDS; i++)
         printf("    %-14s %s\n", commands[i]->name, commands[i]->summary);
-    }
     fputs(help_tail, stdout);
     return CMD_KEPT;
 }
 
 static int unknown(const char *name) {
     fprintf(stderr, "pinfuzz: no command '%s'. There are:", name);
-    for (size_t i = 0; i < COMMANDS; i++) {
+    for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stderr, " %s", commands[i]->name);
-    }
     fprintf(stderr, ". Try 'pinfuzz --help'.\n");
     return CMD_BAD_INPUT;
 }
@@ -110,17 +106,15 @@ int main(int argc, char **argv) {
         fprintf(stderr, "pinfuzz: a command is missing. Try 'pinfuzz --help'.\n");
         return CMD_BAD_INPUT;
     }
-    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
         return argc > 2 ? help(argv[2]) : print_help();
-    }
     if (strcmp(argv[1], "--version") == 0) {
         printf("pinfuzz %s\nimplementation under test: %s\n", PINFUZZ_VERSION, sut_get()->name);
         return CMD_KEPT;
     }
     const struct cmd *cmd = find(argv[1]);
-    if (cmd == NULL) {
+    if (cmd == NULL)
         return unknown(argv[1]);
-    }
     for (int i = 2; i < argc; i++) {
         if (is_help(argv[i])) {
             fputs(cmd->help, stdout);

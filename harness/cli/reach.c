@@ -37,9 +37,8 @@ static void add_counts(struct progress *progress) {
         progress->counts[i].kept += contract_counts[i].kept;
         progress->counts[i].refused += contract_counts[i].refused;
         progress->counts[i].faulted += contract_counts[i].faulted;
-        for (unsigned k = 0; k < SITUATION_WORDS; k++) {
+        for (unsigned k = 0; k < SITUATION_WORDS; k++)
             progress->seen[i].word[k] |= contract_seen[i].word[k];
-        }
     }
 }
 
@@ -73,9 +72,8 @@ static void run_rest(void *context) {
         unsigned outcome = verdict_here(&program, NULL);
         char why[RUN_WHY];
         left_note(&progress->all);
-        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0) {
+        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0)
             memcpy(progress->why, why, sizeof why);
-        }
         if (outcome != VERDICT_KEPT) {
             fprintf(stderr, "%s: ", path);
             verdict_print_outcome(stderr, outcome);
@@ -83,9 +81,8 @@ static void run_rest(void *context) {
             progress->result = CMD_VIOLATED;
         }
         add_counts(progress);
-        if (walk->note != NULL) {
+        if (walk->note != NULL)
             walk->note(walk->context, progress->done);
-        }
     }
 }
 
@@ -94,9 +91,8 @@ static bool run_in_children(struct walk *walk) {
     struct progress *progress = walk->progress;
     while (progress->done < walk->files->count) {
         int status;
-        if (!child_run(run_rest, walk, -1, 0, &status)) {
+        if (!child_run(run_rest, walk, -1, 0, &status))
             return false;
-        }
         if (progress->done < walk->files->count) {
             fprintf(stderr, "%s: crashed\n", walk->files->paths[progress->done++]);
             progress->result = CMD_VIOLATED;
@@ -112,9 +108,8 @@ int reach(const struct cmd_files *files, reach_note *note, void *context) {
     progress = progress ? progress : child_shared(sizeof *progress);
     struct walk walk = {files, note, context, progress};
     situation_wanted = true;
-    if (progress == NULL) {
+    if (progress == NULL)
         return CMD_BAD_INPUT;
-    }
     memset(progress, 0, sizeof *progress);
     int result = run_in_children(&walk) ? progress->result : CMD_BAD_INPUT;
     if (progress->left) {
@@ -129,9 +124,8 @@ int reach(const struct cmd_files *files, reach_note *note, void *context) {
 /* Without traced loads and stores (harness/interleave/trace.h) nobody sees a race of two of them; choices
  * that are all declared are clauses of their own. */
 static bool is_clause_counted(unsigned clause) {
-    if (clause == CLAUSE_DIALECT_STEADY) {
+    if (clause == CLAUSE_DIALECT_STEADY)
         return !sut_get()->hold_chosen;
-    }
     return (clause != CLAUSE_RACE_MEMORY && clause != CLAUSE_RACE_ONCE) || &trace_linked != NULL;
 }
 

@@ -77,9 +77,8 @@ static const struct {
 #define NAMED (sizeof named / sizeof *named)
 
 const char *small_world_name(unsigned i, const char **says) {
-    if (i >= NAMED) {
+    if (i >= NAMED)
         return NULL;
-    }
     *says = named[i].says;
     return named[i].name;
 }
@@ -87,9 +86,8 @@ const char *small_world_name(unsigned i, const char **says) {
 bool small_world_get(unsigned i, struct small_world *world) {
     static struct program program;
     struct text_error error;
-    if (i >= NAMED) {
+    if (i >= NAMED)
         return false;
-    }
     if (!text_parse(named[i].name, named[i].text, strlen(named[i].text), &program, &error)) {
         fprintf(stderr, "harness: %s\n", error.text);
         abort(); /* the table above is at fault */

@@ -48,12 +48,11 @@ void play_fragments(struct mutation *m, struct spot at) {
 /* One more, until there is no room. */
 void play_exhaust(struct mutation *m, struct spot at) {
     bool views = mutation_may(m, OP_MAP) && coin(m);
-    for (uint32_t i = 0, count = 4 + some(m, 28); i < count; i++) {
+    for (uint32_t i = 0, count = 4 + some(m, 28); i < count; i++)
         if (views)
             scene_play(m, OP_MAP, random_one_in(&m->random, 4) ? scene_other_spot(m, at) : at);
         else
             scene_pin(m, scene_other_spot(m, at));
-    }
     scene_play(m, views ? OP_UNMAP : OP_UNPIN, at);
     scene_play(m, views ? OP_MAP : OP_PIN2, at);
 }

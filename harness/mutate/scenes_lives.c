@@ -71,14 +71,13 @@ void play_trouble(struct mutation *m, struct spot at) {
     if (coin(m))
         scene_play(m, OP_DMA_WRITE, at);
     scene_play(m, opcode, hit);
-    for (uint32_t i = 1 + some(m, 3); i > 0; i--) {
+    for (uint32_t i = 1 + some(m, 3); i > 0; i--)
         if (coin(m))
             scene_play(m, coin(m) ? OP_DMA_READ : OP_DMA_WRITE, at);
         else if (here(m, at) && m->model.chains[at.chain].areas[at.index].pin.live && coin(m))
             scene_play(m, OP_UNPIN, at);
         else
             scene_play(m, coin(m) ? OP_PIN2 : OP_MAP, scene_other_spot(m, at));
-    }
     if (opcode != OP_SURPRISE_REMOVE)
         scene_play(m, opcode, hit);
     else if (coin(m))

@@ -78,13 +78,12 @@ void play_overlap(struct mutation *m, struct spot at) {
     }
     for (uint32_t i = 0, count = 3 + some(m, 8); i < count; i++) {
         uint32_t which = some(m, 3);
-        if (some(m, 3) == 0) {
+        if (some(m, 3) == 0)
             scene_play(m, OP_UNMAP, at);
-        } else if (some(m, 8) == 0) {
+        else if (some(m, 8) == 0)
             scene_strange(m, OP_UNMAP, at);
-        } else {
+        else
             scene_map_at(m, at, range[which].from, range[which].pages);
-        }
         if (random_one_in(&m->random, 3))
             scene_play(m, coin(m) ? OP_CPU_WRITE : OP_CPU_READ, at);
     }

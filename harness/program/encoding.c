@@ -9,12 +9,10 @@
 /* ---- Unicode ---- */
 
 enum encoding encoding_of(const char *content, size_t size) {
-    if (size >= 4 && (memcmp(content, "\xff\xfe\0\0", 4) == 0 || memcmp(content, "\0\0\xfe\xff", 4) == 0)) {
+    if (size >= 4 && (memcmp(content, "\xff\xfe\0\0", 4) == 0 || memcmp(content, "\0\0\xfe\xff", 4) == 0))
         return ENCODING_UTF32;
-    }
-    if (size >= 2 && (memcmp(content, "\xff\xfe", 2) == 0 || memcmp(content, "\xfe\xff", 2) == 0)) {
+    if (size >= 2 && (memcmp(content, "\xff\xfe", 2) == 0 || memcmp(content, "\xfe\xff", 2) == 0))
         return ENCODING_UTF16;
-    }
     return size >= 2 && (content[0] == 0) != (content[1] == 0) ? ENCODING_UTF16_UNMARKED : ENCODING_BYTES;
 }
 
@@ -79,18 +77,15 @@ struct line {
 
 /* The next line, without the blanks around it. */
 static bool next_line(const char **at, const char *end, struct line *line) {
-    if (*at >= end) {
+    if (*at >= end)
         return false;
-    }
     const char *newline = memchr(*at, '\n', (size_t)(end - *at));
     *line = (struct line){*at, newline != NULL ? newline : end};
     *at = newline != NULL ? newline + 1 : end;
-    while (line->at < line->end && is_blank(*line->at)) {
+    while (line->at < line->end && is_blank(*line->at))
         line->at++;
-    }
-    while (line->end > line->at && is_blank(line->end[-1])) {
+    while (line->end > line->at && is_blank(line->end[-1]))
         line->end--;
-    }
     return true;
 }
 
@@ -102,20 +97,17 @@ static bool is_passed_over(const struct line *line) {
 static const char *behind_mark(const struct line *line) {
     static const char mark[] = "Base64:";
     const size_t length = sizeof mark - 1;
-    if (is_passed_over(line)) {
+    if (is_passed_over(line))
         return NULL;
-    }
     for (const char *at = line->at; (size_t)(line->end - at) >= length; at++) {
         at = memchr(at, mark[0], (size_t)(line->end - at) - length + 1);
-        if (at == NULL) {
+        if (at == NULL)
             return NULL;
-        }
         if (memcmp(at, mark, length) == 0 && (at == line->at || is_blank(at[-1])) &&
             (at + length == line->end || is_blank(at[length]))) {
             at += length;
-            while (at < line->end && is_blank(*at)) {
+            while (at < line->end && is_blank(*at))
                 at++;
-            }
             return at;
         }
     }
@@ -125,13 +117,11 @@ static const char *behind_mark(const struct line *line) {
 /* Characters of Base64, then up to two `=`: how many of both; 0 where anything else is in between. */
 static size_t count_characters(const char *at, const char *end, bool *padded) {
     const char *c = at;
-    while (c < end && sextet(*c) < 64) {
+    while (c < end && sextet(*c) < 64)
         c++;
-    }
     *padded = c < end;
-    for (unsigned i = 0; i < 2 && c < end && *c == '='; i++) {
+    for (unsigned i = 0; i < 2 && c < end && *c == '='; i++)
         c++;
-    }
     return c == end ? (size_t)(end - at) : 0;
 }
 
@@ -145,9 +135,8 @@ static bool is_whole(const char *at, const char *end) {
 static bool is_log(const char *text, size_t size) {
     for (size_t i = 0; i < size; i++) {
         unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && !is_blank((char)c) && c != 0x1b) || c == 0x7f) {
+        if ((c < 0x20 && !is_blank((char)c) && c != 0x1b) || c == 0x7f)
             return false;
-        }
     }
     return true;
 }
@@ -165,9 +154,8 @@ static bool look_at_lines(const char *at, const char *end, bool *wrapped) {
         /* Of what is wrapped, all lines before this one are full. */
         equal = equal && last == first && !padded;
         last = count_characters(line.at, line.end, &padded);
-        if (last == 0) {
+        if (last == 0)
             return false;
-        }
         each = each && last % 4 == 0;
         first = lines++ == 0 ? last : first;
         total += last;
@@ -179,18 +167,14 @@ static bool look_at_lines(const char *at, const char *end, bool *wrapped) {
 enum base64 base64_begin(struct base64_reader *reader, const char *text, size_t size) {
     size_t mark = text_mark(text, size);
     *reader = (struct base64_reader){.at = text + mark, .end = text + size};
-    if (!is_log(text, size)) {
+    if (!is_log(text, size))
         return BASE64_NONE;
-    }
     struct line line;
-    for (const char *at = reader->at; next_line(&at, reader->end, &line);) {
-        if (behind_mark(&line) != NULL) {
+    for (const char *at = reader->at; next_line(&at, reader->end, &line);)
+        if (behind_mark(&line) != NULL)
             return reader->form = BASE64_MARKED;
-        }
-    }
-    if (look_at_lines(reader->at, reader->end, &reader->wrapped)) {
+    if (look_at_lines(reader->at, reader->end, &reader->wrapped))
         reader->form = BASE64_BARE;
-    }
     return reader->form;
 }
 
@@ -198,9 +182,8 @@ enum base64 base64_begin(struct base64_reader *reader, const char *text, size_t 
 static void take_wrapped(struct base64_reader *reader, struct line line, struct base64_item *item) {
     item->at = line.at;
     const char *end = line.end;
-    while (next_line(&reader->at, reader->end, &line)) {
+    while (next_line(&reader->at, reader->end, &line))
         end = line.at < line.end ? line.end : end;
-    }
     item->size = (size_t)(end - item->at);
 }
 
@@ -211,15 +194,13 @@ bool base64_next(struct base64_reader *reader, struct base64_item *item) {
         const char *begin = reader->form == BASE64_MARKED ? behind_mark(&line)
                             : is_passed_over(&line)       ? NULL
                                                           : line.at;
-        if (begin == NULL) {
+        if (begin == NULL)
             continue;
-        }
         struct base64_item found = {begin, (size_t)(line.end - begin), reader->line, true};
-        if (reader->wrapped) {
+        if (reader->wrapped)
             take_wrapped(reader, line, &found);
-        } else {
+        else
             found.valid = is_whole(begin, line.end);
-        }
         bool again = reader->last.at != NULL && reader->last.size == found.size &&
                      memcmp(reader->last.at, found.at, found.size) == 0;
         reader->last = found;

@@ -33,11 +33,9 @@ bool load_named(const char *name, const char *suffix) {
 static bool is_packed(const char *name) {
     static const char *const suffixes[] = {".zip", ".tar", ".tgz", ".gz", ".bz2",
                                            ".xz",  ".zst", ".7z",  ".rar"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-        if (load_named(name, suffixes[i])) {
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (load_named(name, suffixes[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -54,9 +52,8 @@ static bool is_canonical(const struct base64_item *item) {
     size_t size;
     uint8_t *bytes = base64_decode(item, &size);
     bool zero = true;
-    for (size_t i = 0; bytes != NULL && zero && i < size; i++) {
+    for (size_t i = 0; bytes != NULL && zero && i < size; i++)
         zero = bytes[i] == 0;
-    }
     bool ok = !zero && size <= sizeof canonical && size % PROGRAM_RECORD == 0;
     if (ok) {
         program_decode(&program, bytes, size);
@@ -73,15 +70,12 @@ static bool holds_base64(const char *name, const char *text, size_t size) {
     struct base64_reader reader;
     struct base64_item item;
     enum base64 form = base64_begin(&reader, text, size);
-    if (form != BASE64_BARE || load_named(name, ".b64") || load_named(name, ".base64")) {
+    if (form != BASE64_BARE || load_named(name, ".b64") || load_named(name, ".base64"))
         return form != BASE64_NONE;
-    }
     bool named = load_named(name, ".txt");
-    while (base64_next(&reader, &item)) {
-        if (named ? item.size < WORD_MAX : !is_canonical(&item)) {
+    while (base64_next(&reader, &item))
+        if (named ? item.size < WORD_MAX : !is_canonical(&item))
             return false;
-        }
-    }
     return true;
 }
 
@@ -108,9 +102,8 @@ static enum load_kind kind_of_unicode(const char *name, enum encoding encoding, 
         }
         free(text);
     }
-    if (!named) {
+    if (!named)
         return LOAD_IS_BYTES;
-    }
     load_fail(error, name, "%s: save it as UTF-8",
               encoding == ENCODING_UTF32            ? "UTF-32"
               : encoding == ENCODING_UTF16_UNMARKED ? "UTF-16 without a byte order mark"
@@ -124,9 +117,8 @@ static enum load_kind look(const char *name, enum load_form form, struct view *v
     if (form != LOAD_DETECT) {
         size_t size;
         char *text = encoding == ENCODING_UTF16 ? encoding_from_utf16(view->text, view->size, &size) : NULL;
-        if (text != NULL) {
+        if (text != NULL)
             *view = (struct view){text, size, text};
-        }
         return form == LOAD_TEXT ? LOAD_IS_TEXT : LOAD_IS_BYTES;
     }
     if (is_packed(name)) {
@@ -135,13 +127,11 @@ static enum load_kind look(const char *name, enum load_form form, struct view *v
                                            : "packed, and not as zip: unpack it first");
         return LOAD_IS_REFUSED;
     }
-    if (encoding != ENCODING_BYTES) {
+    if (encoding != ENCODING_BYTES)
         return kind_of_unicode(name, encoding, view, error);
-    }
     enum load_kind kind = kind_of(name, view->text, view->size);
-    if (kind == LOAD_IS_REFUSED) {
+    if (kind == LOAD_IS_REFUSED)
         load_fail(error, name, "expected Base64, and nothing else");
-    }
     return kind;
 }
 
@@ -179,14 +169,12 @@ static bool load_only(const char *name, const struct view *view, struct program 
     base64_begin(&reader, view->text, view->size);
     base64_next(&reader, &item);
     name_line(line_name, sizeof line_name, name, item.line);
-    if (base64_next(&reader, &next)) {
+    if (base64_next(&reader, &next))
         return load_fail(error, name, "several programs in Base64; the first is %s", line_name);
-    }
     size_t size;
     uint8_t *bytes = decode(line_name, &item, &size, error);
-    if (bytes != NULL) {
+    if (bytes != NULL)
         program_decode(program, bytes, size);
-    }
     free(bytes);
     return bytes != NULL;
 }
@@ -241,17 +229,14 @@ char *load_read(const char *path, size_t max, size_t *size, struct text_error *e
     }
     char *content = read_all(file, max, size);
     bool ok = content != NULL && !ferror(file);
-    if (!ok) {
+    if (!ok)
         load_fail(error, path, "%s", strerror(errno));
-    } else if (*size > max) {
+    else if (*size > max)
         ok = load_fail(error, path, "too large for a program");
-    }
-    if (file != stdin) {
+    if (file != stdin)
         fclose(file);
-    }
-    if (!ok) {
+    if (!ok)
         free(content);
-    }
     return ok ? content : NULL;
 }
 
@@ -286,20 +271,16 @@ bool program_save(const char *path, enum load_form form, const struct program *p
     bool text = form == LOAD_TEXT || (form == LOAD_DETECT && load_named(path, ".txt"));
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdout : fopen(path, "wb");
-    if (file == NULL) {
+    if (file == NULL)
         return load_fail(error, path, "%s", strerror(errno));
-    }
-    if (text) {
+    if (text)
         text_write(program, file);
-    } else {
+    else
         fwrite(bytes, 1, program_encode(program, bytes), file);
-    }
     bool ok = fflush(file) == 0 && !ferror(file);
-    if (!ok) {
+    if (!ok)
         load_fail(error, path, "%s", strerror(errno));
-    }
-    if (!standard && fclose(file) != 0 && ok) {
+    if (!standard && fclose(file) != 0 && ok)
         ok = load_fail(error, path, "%s", strerror(errno));
-    }
     return ok;
 }

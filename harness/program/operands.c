@@ -37,15 +37,13 @@ bool program_names_adapter(uint8_t opcode) {
 uint64_t program_operand_get(const struct program_op *op, const struct program_operand *operand) {
     const uint8_t *at = (const uint8_t *)op + operand->offset;
     uint64_t value = 0;
-    for (unsigned i = 0; i < operand->width; i++) {
+    for (unsigned i = 0; i < operand->width; i++)
         value |= (uint64_t)at[i] << (8 * i);
-    }
     return value;
 }
 
 void program_operand_set(struct program_op *op, const struct program_operand *operand, uint64_t value) {
     uint8_t *at = (uint8_t *)op + operand->offset;
-    for (unsigned i = 0; i < operand->width; i++) {
+    for (unsigned i = 0; i < operand->width; i++)
         at[i] = (uint8_t)(value >> (8 * i));
-    }
 }

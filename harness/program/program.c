@@ -20,9 +20,8 @@ static uint32_t get32(const uint8_t *bytes) {
 }
 
 static void put(uint8_t *bytes, uint64_t value, unsigned width) {
-    for (unsigned i = 0; i < width; i++) {
+    for (unsigned i = 0; i < width; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
-    }
 }
 
 /* A number of 40 bits with its sign. */
@@ -55,13 +54,11 @@ static void decode_op(struct program_op *op, const uint8_t *record) {
 
 /* The record at offset, or a copy of what is there of it, filled up with zeros, in spare. */
 static const uint8_t *record_at(const uint8_t *bytes, size_t size, size_t offset, uint8_t *spare) {
-    if (offset <= size && size - offset >= PROGRAM_RECORD) {
+    if (offset <= size && size - offset >= PROGRAM_RECORD)
         return bytes + offset;
-    }
     memset(spare, 0, PROGRAM_RECORD);
-    if (offset < size) {
+    if (offset < size)
         memcpy(spare, bytes + offset, size - offset);
-    }
     return spare;
 }
 
@@ -69,13 +66,11 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size) 
     uint8_t spare[PROGRAM_RECORD];
     program_decode_machine(&program->machine, record_at(bytes, size, 0, spare));
     size_t offset = PROGRAM_RECORD;
-    for (unsigned i = 0; i < program->machine.adapters; i++, offset += PROGRAM_RECORD) {
+    for (unsigned i = 0; i < program->machine.adapters; i++, offset += PROGRAM_RECORD)
         program_decode_adapter(&program->adapters[i], i, record_at(bytes, size, offset, spare));
-    }
     uint32_t count = 0;
-    for (; count < PROGRAM_OPS && offset < size; count++, offset += PROGRAM_RECORD) {
+    for (; count < PROGRAM_OPS && offset < size; count++, offset += PROGRAM_RECORD)
         decode_op(&program->ops[count], record_at(bytes, size, offset, spare));
-    }
     program->op_count = count;
 }
 
@@ -96,12 +91,10 @@ size_t program_encode(const struct program *program, uint8_t *bytes) {
     memset(bytes, 0, records * PROGRAM_RECORD);
     uint8_t *record = bytes;
     program_encode_machine(&program->machine, record);
-    for (unsigned i = 0; i < program->machine.adapters; i++) {
+    for (unsigned i = 0; i < program->machine.adapters; i++)
         program_encode_adapter(&program->adapters[i], record += PROGRAM_RECORD);
-    }
-    for (uint32_t i = 0; i < program->op_count; i++) {
+    for (uint32_t i = 0; i < program->op_count; i++)
         encode_op(&program->ops[i], record += PROGRAM_RECORD);
-    }
     return records * PROGRAM_RECORD;
 }
 

@@ -14,11 +14,10 @@ uint32_t program_span_wanted(const struct program_op *op) {
 void program_span_set(struct program_op *op, uint32_t wanted) {
     uint32_t limit = span_limit(op);
     wanted = wanted == 0 ? 1 : wanted < limit ? wanted : limit;
-    if (op->opcode == OP_RACE) {
+    if (op->opcode == OP_RACE)
         op->view = (uint8_t)(wanted - 1);
-    } else {
+    else
         op->arg.repeat.ops = (uint16_t)(wanted - 1);
-    }
 }
 
 /* Races and repetitions end each other: no span holds another. */
@@ -31,9 +30,8 @@ uint32_t program_span(const struct program *program, uint32_t at) {
     uint32_t wanted = program_span_wanted(op);
     uint32_t span = 0;
     while (span < wanted && at + 1 + span < program->op_count &&
-           may_be_in(op, program->ops[at + 1 + span].opcode)) {
+           may_be_in(op, program->ops[at + 1 + span].opcode))
         span++;
-    }
     return span;
 }
 
@@ -41,26 +39,23 @@ uint32_t program_span(const struct program *program, uint32_t at) {
 static uint32_t span_around(const struct program *program, uint32_t at) {
     for (uint32_t back = 1; back <= SPAN_MAX && back <= at; back++) {
         const struct program_op *op = &program->ops[at - back];
-        if (program_class(op->opcode) == CLASS_ORDER) {
+        if (program_class(op->opcode) == CLASS_ORDER)
             return program_span_wanted(op) >= back ? at - back : program->op_count;
-        }
     }
     return program->op_count;
 }
 
 void program_span_grow(struct program *program, uint32_t at, uint32_t count) {
     uint32_t around = span_around(program, at);
-    if (around == program->op_count || at == program->op_count) {
+    if (around == program->op_count || at == program->op_count)
         return;
-    }
     program_span_set(&program->ops[around], program_span_wanted(&program->ops[around]) + count);
 }
 
 void program_span_shrink(struct program *program, uint32_t at, uint32_t count) {
     uint32_t around = span_around(program, at);
-    if (around == program->op_count) {
+    if (around == program->op_count)
         return;
-    }
     uint32_t ops = program_span_wanted(&program->ops[around]);
     uint32_t behind = around + ops + 1 - at; /* of its own from `at` on */
     program_span_set(&program->ops[around], ops - (count < behind ? count : behind));
@@ -118,16 +113,14 @@ static void begin_passes(struct program_walk *walk, const struct program *progra
 
 void program_walk_round(struct program_walk *walk, const struct program *program) {
     if (walk->passes != 0 && walk->next == walk->end) {
-        if (++walk->pass < walk->passes) {
+        if (++walk->pass < walk->passes)
             walk->next = walk->first;
-        } else {
+        else
             walk->pass = walk->passes = 0;
-        }
     }
     while (walk->next < program->op_count && program->ops[walk->next].opcode == OP_REPEAT) {
         begin_passes(walk, program, walk->next);
-        if (walk->end == walk->first) { /* nothing of its own */
+        if (walk->end == walk->first) /* nothing of its own */
             walk->pass = walk->passes = 0;
-        }
     }
 }

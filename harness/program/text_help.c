@@ -195,9 +195,8 @@ static const char *value_name(const struct world_field *field) {
 static void put_members(struct text_out *out, const char *statement, const struct world_fields *fields) {
     char text[1024];
     struct text_out line = {text, sizeof text, 0};
-    for (unsigned i = 0; i < fields->count; i++) {
+    for (unsigned i = 0; i < fields->count; i++)
         text_put(&line, "%s%s%s", i ? " " : "", fields->field[i].word, value_name(&fields->field[i]));
-    }
     text_put(out, "    %s ", statement);
     put_wrapped(out, (unsigned)strlen(statement) + 5, text);
     text_put(out, "\n");
@@ -211,9 +210,8 @@ static void say_number(struct text_out *line, const struct world_field *field, s
             text_put(line, "%s ", text_short_number(range.least, text));
         text_put(line, "to %s", text_short_number(range.most, text));
     }
-    if (field->step > 1) {
+    if (field->step > 1)
         text_put(line, ", a multiple of %s", text_short_number(field->step, text));
-    }
     text_put(line, "; plain: %s", field->says ? field->says : text_short_number(range.plain, text));
 }
 
@@ -237,16 +235,14 @@ static void put_fields(struct text_out *out, const struct world_fields *fields) 
         char text[512];
         struct text_out line = {text, sizeof text, 0};
         text_put(&line, "%s", field->help);
-        if (field->kind == WORLD_IS_NUMBER || field->kind == WORLD_IS_COUNT) {
+        if (field->kind == WORLD_IS_NUMBER || field->kind == WORLD_IS_COUNT)
             say_number(&line, field, range);
-        } else if (field->kind == WORLD_IS_BITS) {
+        else if (field->kind == WORLD_IS_BITS)
             text_put(&line, "; words with commas between them, or none%s", range.plain ? "" : " (plain)");
-        }
         text_put(out, "    %-*s ", (int)HELP_COLUMN - 5, field->word);
         put_wrapped(out, HELP_COLUMN, text);
-        if (field->list != NULL) {
+        if (field->list != NULL)
             put_list(out, field, range.plain);
-        }
     }
     text_put(out, "\n");
 }

@@ -21,42 +21,35 @@ static bool parse_adapter(struct text_parser *parser, struct progress *progress)
     struct text_span token = text_next_token(parser);
     uint8_t ordinal;
     unsigned last = progress->adapters_given ? machine->adapters - 1u : PROGRAM_ADAPTERS - 1u;
-    if (!text_byte(parser, token, last, &ordinal)) {
+    if (!text_byte(parser, token, last, &ordinal))
         return false;
-    }
-    if (progress->adapters >> ordinal & 1) {
+    if (progress->adapters >> ordinal & 1)
         return text_fail(parser, token, "each adapter once");
-    }
     progress->adapters |= 1u << ordinal;
-    if (ordinal >= machine->adapters) {
+    if (ordinal >= machine->adapters)
         machine->adapters = (uint8_t)(ordinal + 1);
-    }
     return text_parse_adapter(parser, ordinal);
 }
 
 static bool parse_line(struct text_parser *parser, struct progress *progress) {
     struct text_span token = text_next_token(parser);
-    if (token.at == token.end) {
+    if (token.at == token.end)
         return true;
-    }
     bool first = !progress->machine && progress->adapters == 0 && parser->program->op_count == 0;
     if (text_is(token, "machine")) {
-        if (!first) {
+        if (!first)
             return text_fail(parser, token, "one machine line, before everything else");
-        }
         progress->machine = true;
         return text_parse_machine(parser, &progress->adapters_given);
     }
     if (text_is(token, "adapter")) {
-        if (parser->program->op_count != 0) {
+        if (parser->program->op_count != 0)
             return text_fail(parser, token, "adapter lines before the first operation");
-        }
         return parse_adapter(parser, progress);
     }
     uint8_t opcode;
-    if (text_find(token, text_opcodes, PROGRAM_OPCODES, &opcode)) {
+    if (text_find(token, text_opcodes, PROGRAM_OPCODES, &opcode))
         return text_parse_op(parser, token, opcode);
-    }
     return text_fail(parser, token, "machine, adapter or an operation (pin2, unpin, map, ...)");
 }
 
@@ -78,9 +71,8 @@ static bool begin_line(struct text_parser *parser, const char *at, const char *e
         }
     }
     const char *comment = memchr(at, '#', (size_t)(end - at));
-    if (comment != NULL) {
+    if (comment != NULL)
         parser->end = comment;
-    }
     return true;
 }
 
@@ -89,17 +81,15 @@ bool text_parse(const char *name, const char *text, size_t size, struct program 
     struct text_parser parser = {.name = name, .program = program, .error = error};
     struct progress progress = {0};
     program_default_machine(&program->machine);
-    for (unsigned i = 0; i < PROGRAM_ADAPTERS; i++) {
+    for (unsigned i = 0; i < PROGRAM_ADAPTERS; i++)
         program_default_adapter(&program->adapters[i]);
-    }
     program->op_count = 0;
     const char *end = text + size;
     for (const char *at = text + text_mark(text, size); at < end;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = newline ? newline : end;
-        if (!begin_line(&parser, at, line_end) || !parse_line(&parser, &progress)) {
+        if (!begin_line(&parser, at, line_end) || !parse_line(&parser, &progress))
             return false;
-        }
         at = line_end + 1;
     }
     return true;

@@ -47,9 +47,8 @@ static bool parse_form(struct text_parser *parser, struct text_span token, uint8
     }
     if (*form != FORM_RAW) {
         *delta = 0;
-        if (text_take_delta(&rest, 'p', delta, &given) && rest.at == rest.end) {
+        if (text_take_delta(&rest, 'p', delta, &given) && rest.at == rest.end)
             return true;
-        }
         return text_fail(parser, token, "%s", size_shape);
     }
     /* Few pages, alone: a form of its own, so that the mutator can move it. */
@@ -61,9 +60,8 @@ static bool parse_form(struct text_parser *parser, struct text_span token, uint8
         *delta = (int8_t)(minus ? -(int)pages : (int)pages);
         return true;
     }
-    if (!minus && text_take_number(&rest, TEXT_BYTES, raw) && rest.at == rest.end) {
+    if (!minus && text_take_number(&rest, TEXT_BYTES, raw) && rest.at == rest.end)
         return true;
-    }
     return text_fail(parser, token, "%s", size_shape);
 }
 
@@ -72,10 +70,8 @@ static bool parse_handle(struct text_parser *parser, struct text_span token, str
     struct text_span word = token;
     struct text_span inner = {token.end, token.end};
     bool called = text_call(token, &word, &inner);
-    if (!text_find(word, text_handles, PROGRAM_HANDLES, &op->handle) ||
-        called == (op->handle == HANDLE_NULL)) {
+    if (!text_find(word, text_handles, PROGRAM_HANDLES, &op->handle) || called == (op->handle == HANDLE_NULL))
         return text_fail(parser, token, shape);
-    }
     uint64_t bits = BIT(CLAIM_handle);
     bool ok = true;
     switch ((enum program_handle)op->handle) {
@@ -93,9 +89,8 @@ static bool parse_handle(struct text_parser *parser, struct text_span token, str
         break;
     case HANDLE_NEAR: {
         const char *comma = memchr(inner.at, ',', (size_t)(inner.end - inner.at));
-        if (comma == NULL) {
+        if (comma == NULL)
             return text_fail(parser, token, shape);
-        }
         bits |= BIT(CLAIM_adapter) | BIT(CLAIM_value);
         ok = text_byte(parser, (struct text_span){inner.at, comma}, PROGRAM_ADAPTERS - 1, &op->adapter) &&
              text_signed(parser, (struct text_span){comma + 1, inner.end}, -VALUE_MAX - 1, VALUE_MAX,
@@ -127,9 +122,8 @@ static bool parse_view(struct text_parser *parser, struct text_span token, struc
     bool given = false;
     if ((number && (!text_take_digits(&rest, &value) || value > UINT8_MAX)) ||
         (closed && !text_take(&rest, ")")) || !text_take_delta(&rest, 'p', &op->offset_delta, &given) ||
-        rest.at != rest.end) {
+        rest.at != rest.end)
         return text_fail(parser, token, shape);
-    }
     op->view = (uint8_t)value;
     return text_claim(parser, token,
                       BIT(CLAIM_view) | BIT(CLAIM_view_form) | (given ? BIT(CLAIM_offset_delta) : 0));
@@ -139,9 +133,8 @@ static bool parse_fail(struct text_parser *parser, struct text_span token, struc
     struct text_span word = token;
     struct text_span inner;
     if (text_call(token, &word, &inner) &&
-        !text_word(parser, inner, text_faults, SUT_FAULT_KINDS, &op->fail_kind)) {
+        !text_word(parser, inner, text_faults, SUT_FAULT_KINDS, &op->fail_kind))
         return false;
-    }
     return text_byte(parser, word, UINT8_MAX, &op->fail_nth) &&
            text_claim(parser, token, BIT(CLAIM_fail_nth) | BIT(CLAIM_fail_kind));
 }
@@ -210,23 +203,20 @@ static bool parse_pad(struct text_parser *parser, struct text_span token, struct
                       struct text_span value, struct program_op *op) {
     uint64_t offset;
     if (!text_take_digits(&key, &offset) || key.at != key.end || offset >= sizeof op->arg.raw ||
-        offset % 4 != 0) {
+        offset % 4 != 0)
         return text_fail(parser, token, "pad0, pad4 ... or pad28");
-    }
     unsigned width = offset % 8 == 0 ? 8 : 4;
     uint64_t number;
-    if (!text_number(parser, value, TEXT_PLAIN, 0, width == 8 ? UINT64_MAX : UINT32_MAX, &number)) {
+    if (!text_number(parser, value, TEXT_PLAIN, 0, width == 8 ? UINT64_MAX : UINT32_MAX, &number))
         return false;
-    }
     /* Where a member shares the eight bytes, the pad is the half that it leaves. */
     uint64_t bytes = field_bytes((unsigned)offset, width);
     if (number <= UINT32_MAX) {
         bytes = field_bytes((unsigned)offset, 4);
         width = 4;
     }
-    if (!text_claim(parser, token, bytes)) {
+    if (!text_claim(parser, token, bytes))
         return false;
-    }
     text_arg_set(op, (unsigned)offset, width, number);
     return true;
 }
@@ -242,22 +232,19 @@ static bool parse_race(struct text_parser *parser, struct text_span token, struc
     uint64_t actor;
     if (text_is(key, "ops")) {
         if (!text_number(parser, value, TEXT_PLAIN, 1, PROGRAM_RACE_OPS, &points) ||
-            !text_claim(parser, token, BIT(CLAIM_view))) {
+            !text_claim(parser, token, BIT(CLAIM_view)))
             return false;
-        }
         race.ops = (uint8_t)points;
     } else if (text_is(key, "first")) {
         if (!text_byte(parser, value, SUT_ACTORS - 1, &race.first) ||
-            !text_claim(parser, token, BIT(CLAIM_actor))) {
+            !text_claim(parser, token, BIT(CLAIM_actor)))
             return false;
-        }
     } else {
         bool locks = text_take(&value, "lock");
         if (!text_take_digits(&value, &points) || points == 0 || points > PROGRAM_POINTS_MAX ||
             !text_take(&value, ":") || !text_take_digits(&value, &actor) || actor >= SUT_ACTORS ||
-            value.at != value.end || race.switches == PROGRAM_SWITCHES) {
+            value.at != value.end || race.switches == PROGRAM_SWITCHES)
             return text_fail(parser, token, "%s", shape);
-        }
         race.at[race.switches++] = (struct program_switch){(uint32_t)points, (uint8_t)actor, locks};
     }
     program_race_set(op, &race);
@@ -447,9 +434,8 @@ static bool parse_named(struct text_parser *parser, struct text_span token, stru
 
 bool text_parse_op(struct text_parser *parser, struct text_span statement, uint8_t opcode) {
     struct program *program = parser->program;
-    if (program->op_count == PROGRAM_OPS) {
+    if (program->op_count == PROGRAM_OPS)
         return text_fail(parser, statement, "at most %u operations", PROGRAM_OPS);
-    }
     struct program_op *op = &program->ops[program->op_count++];
     memset(op, 0, sizeof *op);
     op->opcode = opcode;
@@ -462,10 +448,8 @@ bool text_parse_op(struct text_parser *parser, struct text_span statement, uint8
         }
     }
     for (struct text_span token = text_next_token(parser); token.at < token.end;
-         token = text_next_token(parser)) {
-        if (!parse_named(parser, token, op)) {
+         token = text_next_token(parser))
+        if (!parse_named(parser, token, op))
             return false;
-        }
-    }
     return true;
 }

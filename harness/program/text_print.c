@@ -38,9 +38,8 @@ static void put_hex(struct out *out, const char *name, uint64_t value) {
 /* ---- operations ---- */
 
 static void put_delta(struct out *out, int delta) {
-    if (delta != 0) {
+    if (delta != 0)
         put(out, "%+dp", delta);
-    }
 }
 
 /* What a form is written with; a number stands for itself. */
@@ -119,9 +118,8 @@ static void put_view(struct out *out, struct program_op *rest, bool with_delta) 
         break;
     case VIEW_RAW:
         put(out, " view=raw");
-        if (rest->view != 0) {
+        if (rest->view != 0)
             put(out, "(%u)", rest->view);
-        }
         break;
     case PROGRAM_VIEWS:
         break;
@@ -154,9 +152,8 @@ static void put_race(struct out *out, struct program_op *rest) {
     struct program_race race;
     program_race_get(rest, &race);
     put(out, " ops=%u", race.ops);
-    if (race.first != 0) {
+    if (race.first != 0)
         put(out, " first=%u", race.first);
-    }
     for (unsigned i = 0; i < race.switches; i++) {
         put(out, " switch=%s%" PRIu32 ":%u", race.at[i].locks ? "lock" : "", race.at[i].points,
             race.at[i].actor);

@@ -68,17 +68,15 @@ static bool read_token(struct text_parser *parser, struct line *line, struct tex
     bool split = text_split(token, &key, &value);
     unsigned i = 0;
     while (i < fields->count &&
-           !(text_is(key, fields->field[i].word) && split == (fields->field[i].kind != WORLD_IS_FLAG))) {
+           !(text_is(key, fields->field[i].word) && split == (fields->field[i].kind != WORLD_IS_FLAG)))
         i++;
-    }
     if (i == fields->count) {
         char list[TEXT_EXPECTED_MAX];
         list_fields(fields, list, sizeof list);
         return text_fail(parser, token, "%s", list);
     }
-    if (line->said[i].at != NULL) {
+    if (line->said[i].at != NULL)
         return text_fail(parser, token, "each member once");
-    }
     if (fields->field[i].kind == WORLD_IS_JOINS && line->ordinal == 0) {
         return text_fail(parser, token, "no %s= in adapter 0: only earlier adapters can be joined",
                          fields->field[i].word);
@@ -90,9 +88,8 @@ static bool read_token(struct text_parser *parser, struct line *line, struct tex
 static bool parse_number(struct text_parser *parser, struct text_span said, const struct world_field *field,
                          struct world_range range, uint64_t *value) {
     bool bytes = field->unit >= WORLD_UNIT_BYTES;
-    if (!text_number(parser, said, bytes ? TEXT_BYTES : TEXT_PLAIN, range.least, range.most, value)) {
+    if (!text_number(parser, said, bytes ? TEXT_BYTES : TEXT_PLAIN, range.least, range.most, value))
         return false;
-    }
     if (*value % field->step != 0) {
         char step[TEXT_NUMBER_MAX];
         return text_fail(parser, said, "a multiple of %s", text_short_number(field->step, step));
@@ -131,18 +128,15 @@ static bool parse_field(struct text_parser *parser, struct text_span said, const
 /* Members in the order of the rows: what is left out, and what is in range, may depend on rows above. */
 static bool parse_line(struct text_parser *parser, struct line *line, void *base) {
     for (struct text_span token = text_next_token(parser); token.at < token.end;
-         token = text_next_token(parser)) {
-        if (!read_token(parser, line, token)) {
+         token = text_next_token(parser))
+        if (!read_token(parser, line, token))
             return false;
-        }
-    }
     for (unsigned i = 0; i < line->fields->count; i++) {
         const struct world_field *field = &line->fields->field[i];
         struct world_range range = world_range(field, &parser->program->machine, line->ordinal);
         uint64_t value = range.plain;
-        if (line->said[i].at != NULL && !parse_field(parser, line->said[i], field, range, &value)) {
+        if (line->said[i].at != NULL && !parse_field(parser, line->said[i], field, range, &value))
             return false;
-        }
         world_set(field, base, value);
     }
     return true;
@@ -150,13 +144,11 @@ static bool parse_line(struct text_parser *parser, struct line *line, void *base
 
 bool text_parse_machine(struct text_parser *parser, bool *adapters_given) {
     struct line line = {.fields = &world_machine};
-    if (!parse_line(parser, &line, &parser->program->machine)) {
+    if (!parse_line(parser, &line, &parser->program->machine))
         return false;
-    }
     *adapters_given = false;
-    for (unsigned i = 0; i < world_machine.count; i++) {
+    for (unsigned i = 0; i < world_machine.count; i++)
         *adapters_given |= world_machine.field[i].kind == WORLD_IS_COUNT && line.said[i].at != NULL;
-    }
     return true;
 }
 
@@ -226,19 +218,16 @@ static bool is_plain(const struct world_field *field, const struct program_machi
 static bool all_plain(const struct world_fields *fields, const struct program_machine *machine,
                       unsigned ordinal, const void *base) {
     unsigned i = 0;
-    while (i < fields->count && is_plain(&fields->field[i], machine, ordinal, base)) {
+    while (i < fields->count && is_plain(&fields->field[i], machine, ordinal, base))
         i++;
-    }
     return i == fields->count;
 }
 
 static void put_fields(struct text_out *out, const struct world_fields *fields,
                        const struct program_machine *machine, unsigned ordinal, const void *base) {
-    for (unsigned i = 0; i < fields->count; i++) {
-        if (!is_plain(&fields->field[i], machine, ordinal, base)) {
+    for (unsigned i = 0; i < fields->count; i++)
+        if (!is_plain(&fields->field[i], machine, ordinal, base))
             put_field(out, &fields->field[i], world_get(&fields->field[i], base));
-        }
-    }
     text_put(out, "\n");
 }
 

@@ -100,9 +100,8 @@ static inline uint64_t get(const uint8_t *bytes, unsigned width) {
 }
 
 static void put(uint8_t *bytes, uint64_t value, unsigned width) {
-    for (unsigned i = 0; i < width; i++) {
+    for (unsigned i = 0; i < width; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
-    }
 }
 
 /* A range of world.def, as constants: what is not needed of it is no code. */
@@ -296,9 +295,8 @@ void program_mend_world(struct program *program) {
     machine->member = (type)mended(machine->member, RANGE_OF(least, floor, most, step, plain));
 #define WORLD_MACHINE
 #include "harness/program/world.def"
-    for (unsigned i = 0; i < machine->adapters; i++) {
+    for (unsigned i = 0; i < machine->adapters; i++)
         mend_adapter(&program->adapters[i], i);
-    }
 }
 
 /* Of a word's value, what the seam has. */

@@ -80,9 +80,8 @@ bool world_setting(const struct program_machine *machine, unsigned i, struct wor
 #define WORLD_MACHINE
 #include "harness/program/world.def"
     };
-    if (i >= sizeof settings / sizeof *settings) {
+    if (i >= sizeof settings / sizeof *settings)
         return false;
-    }
     *setting = settings[i];
     return true;
 }

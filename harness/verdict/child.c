@@ -25,9 +25,8 @@ void *child_shared(size_t size) {
 pid_t child_fork(void) {
     fflush(NULL);
     pid_t child = fork();
-    if (child < 0) {
+    if (child < 0)
         perror("pinfuzz: fork");
-    }
     return child;
 }
 
@@ -53,13 +52,11 @@ void child_end(unsigned outcome) {
 
 bool child_run(void (*body)(void *context), void *context, int error, unsigned timeout, int *status) {
     pid_t child = child_fork();
-    if (child < 0) {
+    if (child < 0)
         return false;
-    }
     if (child == 0) {
-        if (error >= 0) {
+        if (error >= 0)
             dup2(error, STDERR_FILENO);
-        }
         alarm(timeout);
         body(context);
         exit(0); /* not _exit(): see the header */

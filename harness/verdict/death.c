@@ -13,13 +13,12 @@ bool death_is_hang(int status) {
 }
 
 void death_name(int status, char *name, size_t capacity) {
-    if (death_is_hang(status)) {
+    if (death_is_hang(status))
         snprintf(name, capacity, "hang");
-    } else if (WIFSIGNALED(status)) {
+    else if (WIFSIGNALED(status))
         snprintf(name, capacity, "signal %d", WTERMSIG(status));
-    } else {
+    else
         snprintf(name, capacity, "exit status %d", WEXITSTATUS(status));
-    }
 }
 
 void death_print(FILE *file, int status, unsigned timeout) {
@@ -41,16 +40,12 @@ static bool is_runtime_frame(const char *name, size_t length) {
     static const char *const names[] = {"malloc",  "calloc",  "realloc", "free",          "memcpy",
                                         "memmove", "memset",  "memcmp",  "strlen",        "abort",
                                         "raise",   "gsignal", "mmap",    "aligned_alloc", "__assert_fail"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0) {
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0) {
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -60,18 +55,16 @@ static const char *find_function(const char *report, size_t *length) {
     for (const char *line = report; line != NULL; line = strchr(line, '\n')) {
         line += line != report || *line == '\n';
         const char *at = line + strspn(line, " ");
-        if (*at != '#') {
+        if (*at != '#')
             continue;
-        }
         at += strcspn(at, "\n ");
         at += strspn(at, " ");
         at += strcspn(at, "\n "); /* the address */
         if (strncmp(at, " in ", 4) == 0) {
             at += 4;
             *length = strcspn(at, "\n (");
-            if (!is_runtime_frame(at, *length)) {
+            if (!is_runtime_frame(at, *length))
                 return at;
-            }
         } else {
             at += strcspn(at, "\n+");
             if (*at == '+') {
@@ -90,14 +83,12 @@ static size_t copy_kind(const char *from, bool numbers, char *what, size_t capac
     for (; *from != 0 && *from != '\n' && length + 1 < capacity; from++) {
         bool digit = !numbers && *from >= '0' && *from <= '9';
         if (strncmp(from, " on ", 4) == 0 || strncmp(from, " (pc ", 5) == 0 ||
-            strncmp(from, " (pid=", 6) == 0) {
+            strncmp(from, " (pid=", 6) == 0)
             break;
-        }
-        if (digit && strncmp(from, "0x", 2) == 0) {
+        if (digit && strncmp(from, "0x", 2) == 0)
             from += 2 + strspn(from + 2, "0123456789abcdef") - 1;
-        } else if (digit) {
+        else if (digit)
             from += strspn(from, "0123456789") - 1;
-        }
         what[length++] = digit ? '#' : *from;
     }
     what[length] = 0;
@@ -109,9 +100,8 @@ static const char *find_kind(const char *report) {
     static const char *const marks[] = {"runtime error: ", "Sanitizer: ", "Sanitizer:"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         const char *mark = strstr(report, marks[i]);
-        if (mark != NULL) {
+        if (mark != NULL)
             return mark + strlen(marks[i]);
-        }
     }
     return NULL;
 }
@@ -127,21 +117,17 @@ const char *death_find_function(const char *report, size_t *length) {
 static bool read_assertion(const char *report, char *what, size_t capacity) {
     static const char mark[] = ": Assertion `";
     const char *end = strstr(report, mark);
-    if (end == NULL) {
+    if (end == NULL)
         return false;
-    }
     const char *begin = report;
-    for (const char *at = report; at < end; at++) {
+    for (const char *at = report; at < end; at++)
         begin = *at == '\n' ? at + 1 : strncmp(at, ": ", 2) == 0 ? at + 2 : begin;
-    }
     const char *name_end = begin;
-    while (name_end < end && *name_end != '(') {
+    while (name_end < end && *name_end != '(')
         name_end++;
-    }
     const char *name = name_end;
-    while (name > begin && (isalnum((unsigned char)name[-1]) || name[-1] == '_')) {
+    while (name > begin && (isalnum((unsigned char)name[-1]) || name[-1] == '_'))
         name--;
-    }
     const char *expression = end + strlen(mark);
     const char *last = strstr(expression, "' failed");
     int length = (int)(last != NULL ? (size_t)(last - expression) : strcspn(expression, "\n"));
@@ -152,14 +138,12 @@ static bool read_assertion(const char *report, char *what, size_t capacity) {
 
 void death_read(const char *report, bool numbers, char *what, size_t capacity) {
     const char *kind = find_kind(report);
-    if (kind == NULL && read_assertion(report, what, capacity)) {
+    if (kind == NULL && read_assertion(report, what, capacity))
         return;
-    }
     /* Without a sanitizer's word the first line is what the process said of itself. */
     size_t used = copy_kind(kind != NULL ? kind : report, numbers, what, capacity);
     size_t length;
     const char *function = death_find_function(report, &length);
-    if (function != NULL) {
+    if (function != NULL)
         snprintf(what + used, capacity - used, "%s%.*s", used != 0 ? " in " : "in ", (int)length, function);
-    }
 }

@@ -49,9 +49,8 @@ struct minimize_result shrink(struct program *program, const struct verdict *wan
         program_copy(&original, program);
         result = minimize(program, test_in_worker, &wish, limit ? limit : LIMIT_WORKER, stop);
         worker_end();
-        if (verdict_of(program, timeout, &verdict) && verdict_same(&verdict, wanted)) {
+        if (verdict_of(program, timeout, &verdict) && verdict_same(&verdict, wanted))
             return result;
-        }
         /* An implementation that keeps something from run to run: the long way. */
         program_copy(program, &original);
     }

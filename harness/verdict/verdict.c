@@ -14,11 +14,10 @@
 #include "harness/verdict/death.h"
 
 void verdict_print_outcome(FILE *file, unsigned outcome) {
-    if (outcome == VERDICT_KEPT) {
+    if (outcome == VERDICT_KEPT)
         fprintf(file, "kept");
-    } else {
+    else
         fprintf(file, "violated %s", contract_table[outcome].id);
-    }
 }
 
 /* ---- in this process ---- */
@@ -34,9 +33,8 @@ static void on_violation(enum contract_clause clause) {
 unsigned verdict_here(const struct program *program, const struct run_options *options) {
     violated = VERDICT_KEPT;
     contract_on_violation(on_violation);
-    if (setjmp(violation) == 0) {
+    if (setjmp(violation) == 0)
         executor_run_with(program, options);
-    }
     contract_on_violation(NULL);
     return violated;
 }
@@ -56,9 +54,8 @@ struct job {
 static struct job *job;
 
 static void note_call(struct call *call, bool performed) {
-    if (!performed) {
+    if (!performed)
         job->opcode = call->opcode;
-    }
 }
 
 static void run_job(void *context) {
@@ -70,9 +67,8 @@ static void run_job(void *context) {
 /* Runs the program in a child of its own; what that says goes to `report`. */
 static bool run_in_child(const struct program *program, const struct run_options *options, unsigned timeout,
                          int *status) {
-    if (job == NULL && (job = child_shared(sizeof *job)) == NULL) {
+    if (job == NULL && (job = child_shared(sizeof *job)) == NULL)
         return false;
-    }
     FILE *file = tmpfile();
     if (file == NULL) {
         perror("pinfuzz: tmpfile");
@@ -90,9 +86,8 @@ static bool run_in_child(const struct program *program, const struct run_options
 bool verdict_of(const struct program *program, unsigned timeout, struct verdict *verdict) {
     const struct run_options options = {.quiet = true, .observe = note_call};
     *verdict = (struct verdict){.outcome = VERDICT_KEPT};
-    if (!run_in_child(program, &options, timeout, &verdict->status)) {
+    if (!run_in_child(program, &options, timeout, &verdict->status))
         return false;
-    }
     verdict->outcome = job->outcome;
     verdict->died = verdict->status != 0;
     if (verdict->died) {
@@ -115,9 +110,8 @@ const char *verdict_report(const struct program *program, unsigned timeout) {
 /* ---- verdicts ---- */
 
 bool verdict_same(const struct verdict *a, const struct verdict *b) {
-    if (!a->died && !b->died) {
+    if (!a->died && !b->died)
         return a->outcome == b->outcome;
-    }
     return a->died && b->died && a->status == b->status && strcmp(a->what, b->what) == 0;
 }
 
@@ -127,9 +121,8 @@ void verdict_print(FILE *file, const struct verdict *verdict, unsigned timeout) 
         return;
     }
     death_print(file, verdict->status, timeout);
-    if (verdict->said[0] != 0) {
+    if (verdict->said[0] != 0)
         fprintf(file, ": %s", verdict->said);
-    }
 }
 
 void verdict_key(const struct verdict *verdict, char *key, size_t capacity) {

@@ -50,21 +50,18 @@ static _Noreturn void work(int file) {
         alarm(exchange->timeout);
         answer->outcome = verdict_here(&exchange->program, &options);
         alarm(0);
-        if (!run_last_op(&answer->ended)) {
+        if (!run_last_op(&answer->ended))
             answer->ended = PROGRAM_OPS;
-        }
-        if (!say(file)) {
+        if (!say(file))
             break;
-        }
     }
     _exit(0);
 }
 
 static bool hire(void) {
     int ends[2];
-    if (exchange == NULL && (exchange = child_shared(sizeof *exchange)) == NULL) {
+    if (exchange == NULL && (exchange = child_shared(sizeof *exchange)) == NULL)
         return false;
-    }
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
         perror("pinfuzz: socketpair");
         return false;
@@ -93,9 +90,8 @@ void worker_end(void) {
 }
 
 bool worker_run(const struct program *program, unsigned timeout, struct worker_answer *answer) {
-    if (pid == 0 && !hire()) {
+    if (pid == 0 && !hire())
         return false;
-    }
     program_copy(&exchange->program, program);
     exchange->timeout = timeout;
     if (!say(line) || !hear(line)) {

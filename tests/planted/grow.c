@@ -50,9 +50,8 @@ static struct program_op likely_operation(void) {
         op.arg.dma.page = random_below(&dice, 8);
         op.arg.dma.stamp = random_next(&dice);
     }
-    if (random_one_in(&dice, 8)) {
+    if (random_one_in(&dice, 8))
         op.fail_nth = (uint8_t)random_between(&dice, 1, 4);
-    }
     return op;
 }
 

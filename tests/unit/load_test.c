@@ -62,9 +62,8 @@ static void each_program(void (*look)(size_t size)) {
         if (glob(pattern, 0, NULL, &found) == 0) {
             for (size_t j = 0; j < found.gl_pathc; j++, seen++) {
                 struct text_error error;
-                if (!program_load(found.gl_pathv[j], LOAD_TEXT, &program, &error)) {
+                if (!program_load(found.gl_pathv[j], LOAD_TEXT, &program, &error))
                     fail_msg("%s", error.text);
-                }
                 look(program_encode(&program, bytes));
             }
             globfree(&found);
@@ -137,9 +136,8 @@ static size_t mutate(uint8_t *data, size_t size) {
         const char *word = words[random_below(&random_state, sizeof words / sizeof *words)];
         size_t length = strlen(word);
         at = random_below(&random_state, 2) ? at : 0;
-        if (at + length <= size) {
+        if (at + length <= size)
             memcpy(data + at, word, length);
-        }
         return size;
     }
     }
@@ -150,9 +148,8 @@ static void look_at_mutants(size_t size) {
     for (unsigned i = 0; i < 100; i++) {
         memcpy(mutant, bytes, size);
         size_t length = size;
-        for (uint32_t n = 1 + random_below(&random_state, 4); n > 0; n--) {
+        for (uint32_t n = 1 + random_below(&random_state, 4); n > 0; n--)
             length = mutate(mutant, length);
-        }
         assert_int_equal(kind("crash", mutant, length), LOAD_IS_BYTES);
     }
 }
@@ -174,9 +171,8 @@ static void letters_stay_bytes(void **state) {
             assert_int_equal(kind("crash", bytes, length), LOAD_IS_BYTES);
         }
         for (unsigned i = 0; i < 50; i++) {
-            for (size_t at = 0; at < length; at++) {
+            for (size_t at = 0; at < length; at++)
                 bytes[at] = (uint8_t)letters[random_below(&random_state, i < 25 ? 5 : sizeof letters - 1)];
-            }
             bytes[length] = '\n';
             assert_int_equal(kind("crash", bytes, length + i % 2), LOAD_IS_BYTES);
         }
@@ -196,9 +192,8 @@ static unsigned items(const char *content, struct base64_item *item, enum base64
     struct base64_reader reader;
     unsigned count = 0;
     *form = base64_begin(&reader, content, strlen(content));
-    while (base64_next(&reader, item)) {
+    while (base64_next(&reader, item))
         count++;
-    }
     return count;
 }
 
@@ -234,9 +229,8 @@ static void lines_of_base64(void **state) {
         struct base64_item item = {0};
         enum base64 form;
         unsigned count = items(rows[i].content, &item, &form);
-        if (form != rows[i].form || count != rows[i].count || item.line != rows[i].line) {
+        if (form != rows[i].form || count != rows[i].count || item.line != rows[i].line)
             fail_msg("row %zu: form %d, %u programs, the last in line %u", i, form, count, item.line);
-        }
         size_t size = 0;
         uint8_t *decoded = base64_decode(&item, &size);
         assert_true(count == 0 || item.valid);
@@ -294,9 +288,8 @@ static void characters_of_utf16(void **state) {
         assert_memory_equal(utf8, wanted, length);
         free(utf8);
     }
-    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++) {
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++)
         assert_null(encoding_from_utf16(halves[i].content, halves[i].size, &length));
-    }
 }
 
 int main(void) {

@@ -402,10 +402,9 @@ static void check_all(void) {
     }
     for (unsigned i = 0; i < model.base_count; i++)
         assert_cpu(model.bases[i], covered(model.bases[i]));
-    for (unsigned s = 0; s < SECTIONS; s++) {
+    for (unsigned s = 0; s < SECTIONS; s++)
         for (uint64_t page = 0; page < PAGES; page++)
             assert_int_equal(dma_get(model.sections[s], model.start[s] + page), model.words[s][page]);
-    }
     assert_int_equal(nt_section_usage().views, model.view_count);
     assert_int_equal(nt_section_usage().view_bytes, bytes);
 }
@@ -421,10 +420,9 @@ static void random_map(void) {
         pages = PAGES - page;
     /* All budgets have room: it must succeed, wherever it is. */
     uint8_t *base = map(model.sections[s], model.start[s] + page, pages);
-    if (!covered(base)) {
+    if (!covered(base))
         for (unsigned i = 0; i < model.base_count; i++)
             assert_ptr_not_equal(base, model.bases[i]);
-    }
     model.bases[model.base_count++] = base;
     model.views[model.view_count++] =
         (struct shown){.section = s, .first = page / 16 * 16, .end = page + pages, .base = base};
@@ -435,10 +433,9 @@ static void random_unmap(void) {
         return;
     unsigned i = pick(model.view_count);
     /* The one mapped last at that base. */
-    for (unsigned later = i + 1; later < model.view_count; later++) {
+    for (unsigned later = i + 1; later < model.view_count; later++)
         if (model.views[later].base == model.views[i].base)
             i = later;
-    }
     struct shown gone = model.views[i];
     model.view_count--;
     memmove(&model.views[i], &model.views[i + 1], (model.view_count - i) * sizeof(gone));

@@ -20,10 +20,9 @@ static unsigned long read_max_len(const char *path) {
         return 0;
     char line[256];
     unsigned long value = 0;
-    while (fgets(line, sizeof line, file)) {
+    while (fgets(line, sizeof line, file))
         if (sscanf(line, " max_len = %lu", &value) == 1)
             break;
-    }
     fclose(file);
     return value;
 }

@@ -36,9 +36,8 @@ static void empty_input_is_the_plain_world(void) {
           machine.pool_bytes == first.machine.pool_bytes);
     CHECK(adapter.maximum_size == first.adapters[0].maximum_size && adapter.caps == first.adapters[0].caps);
     CHECK(program_encode(&first, bytes) == 2 * PROGRAM_RECORD);
-    for (size_t i = 0; i < 2 * PROGRAM_RECORD; i++) {
+    for (size_t i = 0; i < 2 * PROGRAM_RECORD; i++)
         CHECK(bytes[i] == 0);
-    }
 }
 
 static void records_lie_where_the_header_says(void) {
@@ -72,9 +71,8 @@ static void records_lie_where_the_header_says(void) {
     op[9] = 10;
     op[10] = 3;
     memset(op + 11, 0xff, 5);
-    for (unsigned i = 0; i < 32; i++) {
+    for (unsigned i = 0; i < 32; i++)
         op[16 + i] = (uint8_t)(i + 1);
-    }
     program_decode(&first, input, 3 * PROGRAM_RECORD + 48);
     CHECK(first.machine.adapters == 2 && first.machine.iommu == SUT_IOMMU_REMAP_ALWAYS);
     CHECK(first.machine.pfn_seed == 7 && first.machine.ram_pages == 100 && first.machine.highest_pfn == 199);

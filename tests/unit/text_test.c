@@ -45,12 +45,10 @@ static bool help_has(const char *word) {
     static const char *help;
     help = help != NULL ? help : text_help();
     size_t size = strlen(word);
-    for (const char *at = help; (at = strstr(at, word)) != NULL; at++) {
+    for (const char *at = help; (at = strstr(at, word)) != NULL; at++)
         if ((at == help || !isalnum((unsigned char)at[-1])) &&
-            (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_'))) {
+            (word[size - 1] == '=' || (!isalnum((unsigned char)at[size]) && at[size] != '_')))
             return true;
-        }
-    }
     return false;
 }
 
@@ -58,9 +56,8 @@ static void words_are_in_the_help(void) {
     for (const char *at = text; *at != 0;) {
         char word[64] = "";
         size_t size = 0;
-        while (isalnum((unsigned char)at[size]) || at[size] == '_' || at[size] == '.') {
+        while (isalnum((unsigned char)at[size]) || at[size] == '_' || at[size] == '.')
             size++;
-        }
         CHECK(size < sizeof word - 2);
         memcpy(word, at, size);
         at += size;
@@ -69,11 +66,10 @@ static void words_are_in_the_help(void) {
             continue;
         }
         /* pad24 is padN there, lock17:1 lockPOINTS:ACTOR. */
-        if (strncmp(word, "pad", 3) == 0 && isdigit((unsigned char)word[3])) {
+        if (strncmp(word, "pad", 3) == 0 && isdigit((unsigned char)word[3]))
             size = (size_t)sprintf(word, "padN");
-        } else if (strncmp(word, "lock", 4) == 0 && isdigit((unsigned char)word[4])) {
+        else if (strncmp(word, "lock", 4) == 0 && isdigit((unsigned char)word[4]))
             size = (size_t)sprintf(word, "lockPOINTS");
-        }
         if (*at == '=') {
             word[size++] = '=';
             word[size] = 0;
@@ -95,9 +91,8 @@ static void nothing_is_lost(void) {
         }
         program_decode(&first, input, size);
         same_after_text();
-        if (round < 200) { /* enough for each word to come */
+        if (round < 200) /* enough for each word to come */
             words_are_in_the_help();
-        }
         for (unsigned i = 0; i < first.op_count; i++) {
             char line[TEXT_LINE_MAX];
             CHECK(text_print_op(&first.ops[i], line, sizeof line) < sizeof line - 1);
@@ -212,9 +207,8 @@ static void members_have_the_values_written(void) {
 /* A ~ stands for more words: they are those of a table that grows. */
 static bool is_said(const char *wanted, const char *said) {
     const char *more = strchr(wanted, '~');
-    if (more == NULL) {
+    if (more == NULL)
         return strcmp(wanted, said) == 0;
-    }
     size_t head = (size_t)(more - wanted);
     size_t tail = strlen(more + 1);
     size_t size = strlen(said);
@@ -277,9 +271,8 @@ static void errors_say_where_and_what(void) {
             exit(1);
         }
     }
-    for (unsigned i = 0; i <= PROGRAM_OPS; i++) {
+    for (unsigned i = 0; i <= PROGRAM_OPS; i++)
         memcpy(text + i * 7, "stop 0\n", 7);
-    }
     CHECK(text_parse("t", text, PROGRAM_OPS * 7, &first, &error) && first.op_count == PROGRAM_OPS);
     CHECK(!text_parse("t", text, (PROGRAM_OPS + 1) * 7, &first, &error) && error.line == PROGRAM_OPS + 1);
 }
@@ -295,15 +288,13 @@ static void damaged_text_is_safe(void) {
         }
         program_decode(&first, input, size);
         size_t length = text_print(&first, text, sizeof text);
-        for (uint64_t hits = 1 + next() % 4; hits > 0; hits--) {
+        for (uint64_t hits = 1 + next() % 4; hits > 0; hits--)
             text[next() % length] = alphabet[next() % (sizeof alphabet - 1)];
-        }
         char *exact = malloc(length); /* so that a read beyond the end is seen */
         CHECK(exact != NULL);
         memcpy(exact, text, length);
-        if (text_parse("test", exact, length, &first, &error)) {
+        if (text_parse("test", exact, length, &first, &error))
             same_after_text();
-        }
         free(exact);
     }
 }

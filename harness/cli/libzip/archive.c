@@ -78,15 +78,13 @@ static const char *flaw_of_name(char *name) {
             flaw = "a name with control characters";
         }
     }
-    if (flaw != NULL) {
+    if (flaw != NULL)
         return flaw;
-    }
     for (const char *part = name; part != NULL; part = strchr(part, '/')) {
         part += part != name;
         size_t length = strcspn(part, "/");
-        if ((length == 0 && part == name) || (length == 2 && memcmp(part, "..", 2) == 0)) {
+        if ((length == 0 && part == name) || (length == 2 && memcmp(part, "..", 2) == 0))
             return "a name that leads out of the archive";
-        }
     }
     return NULL;
 }
@@ -107,18 +105,15 @@ static bool look_at(zip_t *archive, zip_uint64_t index, archive_wanted *wanted, 
     int failed = zip_stat_index(archive, index, 0, &status);
     SEEN_WRITTEN(&failed, sizeof failed);
     SEEN_WRITTEN(&status, sizeof status);
-    if (failed != 0 || status.name == NULL) {
+    if (failed != 0 || status.name == NULL)
         return false;
-    }
     SEEN_STRING(status.name);
     const char *name = status.name;
-    while (strncmp(name, "./", 2) == 0) { /* of what was packed as "." */
+    while (strncmp(name, "./", 2) == 0) /* of what was packed as "." */
         name += 2;
-    }
     *entry = (struct entry){.name = strdup(name), .index = index, .size = status.size};
-    for (char *c = entry->name; c != NULL && *c != 0; c++) {
+    for (char *c = entry->name; c != NULL && *c != 0; c++)
         *c = *c == '\\' ? '/' : *c;
-    }
     size_t length = entry->name != NULL ? strlen(entry->name) : 0;
     if (length == 0 || entry->name[length - 1] == '/') {
         free(entry->name);
@@ -229,9 +224,8 @@ static struct entry *list(zip_t *archive, archive_wanted *wanted, size_t *count,
         part_twins(entries, *count);
         return entries;
     }
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < *count; i++)
         free(entries[i].name);
-    }
     free(entries);
     return NULL;
 }
@@ -239,23 +233,20 @@ static struct entry *list(zip_t *archive, archive_wanted *wanted, size_t *count,
 static bool read_entries(zip_t *archive, archive_wanted *wanted, struct archive_file **files, size_t *count,
                          char **why) {
     struct entry *entries = list(archive, wanted, count, why);
-    if (entries == NULL) {
+    if (entries == NULL)
         return false;
-    }
     *files = calloc(*count + 1, sizeof **files);
     for (size_t i = 0; *files != NULL && i < *count; i++) {
         struct entry *entry = &entries[i];
         struct archive_file *file = &(*files)[i];
         *file = (struct archive_file){.name = entry->name, .size = (size_t)entry->size};
-        if (entry->flaw != NULL) {
+        if (entry->flaw != NULL)
             file->why = words("%s", entry->flaw);
-        } else {
+        else
             file->content = unpack(archive, entry, &file->why);
-        }
     }
-    if (*files == NULL) {
+    if (*files == NULL)
         *why = words("%s", strerror(errno));
-    }
     free(entries);
     return *files != NULL;
 }
