@@ -62,11 +62,11 @@ static void end_operation(void) {
         if (times(clause) == tested[clause])
             continue;
         tested[clause] = times(clause);
-        if (!of_clause[clause] && !(of_clause[clause] = calloc(count, sizeof *counters)))
+        if (!of_clause[clause] && !(of_clause[clause] = calloc(count, sizeof(*counters))))
             abort();
         add(of_clause[clause], counters);
     }
-    memset(counters, 0, count * sizeof *counters);
+    memset(counters, 0, count * sizeof(*counters));
 }
 
 static void print(const uint64_t *moved) {
@@ -92,7 +92,7 @@ static void end_process(void) {
 static void begin(void) {
     const char *path = getenv("PINFUZZ_REACHES");
     counters = (uint64_t *)(void *)__llvm_profile_begin_counters();
-    count = (size_t)(__llvm_profile_end_counters() - (char *)counters) / sizeof *counters;
+    count = (size_t)(__llvm_profile_end_counters() - (char *)counters) / sizeof(*counters);
     if (getenv("PINFUZZ_COUNTERS")) {
         for (size_t i = 0; i < count; i++)
             counters[i] = i + 1;
@@ -101,8 +101,8 @@ static void begin(void) {
     if (!path)
         return;
     out = fopen(path, "w");
-    of_input = calloc(count, sizeof *counters);
-    of_all = calloc(count, sizeof *counters);
+    of_input = calloc(count, sizeof(*counters));
+    of_all = calloc(count, sizeof(*counters));
     if (!out || !of_input || !of_all) {
         perror(path);
         exit(2);
@@ -119,8 +119,8 @@ int __wrap_LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!out)
         return __real_LLVMFuzzerTestOneInput(data, size);
     depth = 0; /* a program may have ended in the middle */
-    memset(of_input, 0, count * sizeof *of_input);
-    memset(counters, 0, count * sizeof *counters);
+    memset(of_input, 0, count * sizeof(*of_input));
+    memset(counters, 0, count * sizeof(*counters));
     for (unsigned clause = 0; clause < CONTRACT_CLAUSE_COUNT; clause++)
         tested[clause] = times(clause);
     int result = __real_LLVMFuzzerTestOneInput(data, size);

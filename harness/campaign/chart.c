@@ -53,7 +53,7 @@ void chart_number(double value, char *text, size_t size) {
         double unit;
         const char *letter;
     } units[] = {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
         if (value >= units[i].unit * (i == 3 ? 10 : 1)) {
             double shown = value / units[i].unit;
             snprintf(text, size, "%.*f%s", shown < 10 ? 2 : shown < 100 ? 1 : 0, shown, units[i].letter);
@@ -118,7 +118,7 @@ static struct axis time_axis(double end, double right) {
     static const double steps[] = {1,   2,    5,    10,   15,   30,    60,    120,   300,
                                    600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400};
     double to = end > 1 ? end : 1, step = 0;
-    for (size_t i = 0; i < sizeof steps / sizeof *steps && (step <= 0 || to / step > TICKS); i++)
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps) && (step <= 0 || to / step > TICKS); i++)
         step = steps[i];
     while (to / step > TICKS)
         step *= 2;
@@ -138,13 +138,13 @@ static void put_axes(FILE *to, const struct chart *chart, const struct axis *tim
     fputs("<g class=\"axis\">", to);
     for (double at = value->from; at <= value->to + value->step / 2; at += value->step) {
         double y = y_of(value, at);
-        chart_number(at, text, sizeof text);
+        chart_number(at, text, sizeof(text));
         fprintf(to, "<path d=\"M%g %.1fH%g\"/><text x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%s%s</text>",
                 LEFT, y, time->right, LEFT - 6, y + 4, text, chart->unit);
     }
     for (double at = 0; at <= time->to; at += time->step) {
         double x = x_of(time, at);
-        chart_time(at, text, sizeof text);
+        chart_time(at, text, sizeof(text));
         fprintf(to, "<path d=\"M%.1f %gv5\"/><text x=\"%.1f\" y=\"%g\" text-anchor=\"middle\">%s</text>", x,
                 HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 18, text);
     }
@@ -208,8 +208,8 @@ static void move_apart(struct label *labels, unsigned count) {
 static void name_last(const struct chart *chart, const struct chart_line *line, char *last, size_t size) {
     char text[CHART_TEXT], more[CHART_TEXT];
     double from = line->points[0].value, to = line->points[line->count - 1].value;
-    chart_number(to, text, sizeof text);
-    chart_number(to > from ? to - from : 0, more, sizeof more);
+    chart_number(to, text, sizeof(text));
+    chart_number(to > from ? to - from : 0, more, sizeof(more));
     snprintf(last, size, !chart->from_zero && to > from ? "%s%s (+%s)" : "%s%s", text, chart->unit, more);
 }
 
@@ -223,7 +223,7 @@ static size_t name_length(const char *name) {
 }
 
 static void put_labels(FILE *to, struct label *labels, unsigned count, double right) {
-    qsort(labels, count, sizeof *labels, by_height);
+    qsort(labels, count, sizeof(*labels), by_height);
     move_apart(labels, count);
     for (unsigned i = 0; i < count; i++) {
         const struct label *it = &labels[i];
@@ -253,14 +253,14 @@ static void put_top(FILE *to, const struct chart *chart, const struct axis *valu
 /* What the picture shows, for those who do not see it. */
 static void put_words(FILE *to, const struct chart *chart) {
     char text[CHART_TEXT];
-    chart_time(chart->end, text, sizeof text);
+    chart_time(chart->end, text, sizeof(text));
     fprintf(to, "aria-label=\"%s, over %s: ", chart->title, text);
     for (unsigned i = 0; i < chart->line_count; i++) {
         const struct chart_line *line = &chart->lines[i];
         html_text(to, line->name);
-        chart_number(line->points[0].value, text, sizeof text);
+        chart_number(line->points[0].value, text, sizeof(text));
         fprintf(to, " from %s%s to ", text, chart->unit);
-        chart_number(line->points[line->count - 1].value, text, sizeof text);
+        chart_number(line->points[line->count - 1].value, text, sizeof(text));
         fprintf(to, "%s%s%s", text, chart->unit, i + 1 < chart->line_count ? "; " : "");
     }
     fputs("\"", to);
@@ -271,7 +271,7 @@ static double name_all(const struct chart *chart, struct label *labels) {
     size_t longest = 0;
     for (unsigned i = 0; i < chart->line_count; i++) {
         labels[i].line = &chart->lines[i];
-        name_last(chart, labels[i].line, labels[i].last, sizeof labels[i].last);
+        name_last(chart, labels[i].line, labels[i].last, sizeof(labels[i].last));
         size_t length = name_length(labels[i].line->name);
         longest = length > longest ? length : longest;
     }
@@ -306,13 +306,13 @@ static void put_picture(FILE *to, const struct chart *chart, struct label *label
 }
 
 void chart_put(FILE *to, const struct chart *chart) {
-    struct label *labels = calloc(chart->line_count + 1, sizeof *labels);
+    struct label *labels = calloc(chart->line_count + 1, sizeof(*labels));
     fprintf(to, "<figure class=\"chart\"><figcaption><strong>%s</strong> ", chart->title);
     fprintf(to, "<span class=\"dim\">%s</span></figcaption>\n", chart->says);
     fprintf(to, "<svg viewBox=\"0 0 %g %g\" role=\"img\" ", WIDTH, HEIGHT);
     put_words(to, chart);
     fputs(">\n", to);
-    if (labels != NULL)
+    if (labels)
         put_picture(to, chart, labels);
     fputs("</svg></figure>\n", to);
     free(labels);

@@ -32,13 +32,13 @@ enum grid_state grid_state(const struct campaign_page *page, unsigned clause, un
     if (can == SITUATION_FOREIGN)
         return GRID_FOREIGN;
     bool cannot = can == SITUATION_CANNOT_BE || can == SITUATION_WRONGLY_SEEN;
-    if (cannot && (first.found != NULL || first.given != NULL))
+    if (cannot && (first.found || first.given))
         return GRID_WRONG;
-    if (first.found != NULL)
-        return first.given != NULL ? GRID_FOUND : GRID_NEW;
-    if (first.given != NULL)
+    if (first.found)
+        return first.given ? GRID_FOUND : GRID_NEW;
+    if (first.given)
         return GRID_GIVEN;
-    if (page->is_counted != NULL && !page->is_counted(clause, situation))
+    if (page->is_counted && !page->is_counted(clause, situation))
         return GRID_FOREIGN;
     return cannot ? GRID_CANNOT_BE : GRID_NEVER;
 }
@@ -85,16 +85,16 @@ static void put_when(FILE *to, const struct campaign_page *page, unsigned clause
     enum grid_state state = grid_state(page, clause, situation);
     char text[CHART_TEXT];
     const char *reason = NULL;
-    if (first.found != NULL && state >= GRID_FOUND) {
+    if (first.found && state >= GRID_FOUND) {
         const char *target = page->reached->targets[first.found->target];
-        chart_time(first.found->seconds, text, sizeof text);
+        chart_time(first.found->seconds, text, sizeof(text));
         fprintf(to, "found after %s by ", text);
         html_text_of(to, target, record_spoken(target));
-        fputs(first.given == NULL               ? ", by no seed"
+        fputs(!first.given                      ? ", by no seed"
               : first.given->by == REACHED_SEED ? ", also by seeds"
                                                 : ", also by inputs of earlier campaigns",
               to);
-    } else if (first.given != NULL && state >= GRID_GIVEN) {
+    } else if (first.given && state >= GRID_GIVEN) {
         fputs(first.given->by == REACHED_SEED ? "by seeds only" : "by inputs of earlier campaigns only", to);
     } else if (state == GRID_NEVER) {
         fputs("never", to);
@@ -121,7 +121,7 @@ static void put_row(FILE *to, const struct campaign_page *page, unsigned clause,
     fputs("</td><td>", to);
     put_when(to, page, clause, situation);
     fputs("</td><td><code>", to);
-    if (input != NULL)
+    if (input)
         put_input(to, input);
     fputs("</code></td></tr>\n", to);
 }
@@ -238,7 +238,7 @@ static void put_legend(FILE *to) {
     fputs("<ul class=\"legend\">", to);
     static const enum grid_state order[] = {GRID_FOUND, GRID_NEW,       GRID_GIVEN,
                                             GRID_NEVER, GRID_CANNOT_BE, GRID_WRONG};
-    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+    for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++) {
         enum grid_state i = order[k];
         fprintf(to, "<li><span class=\"mark %s\" aria-hidden=\"true\">%s</span> %s</li>", looks[i].class,
                 looks[i].mark, looks[i].word);

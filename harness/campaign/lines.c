@@ -53,7 +53,7 @@ static void put_values(FILE *to, const struct record *record, enum record_value 
     chart.end = record->end;
     chart.top = NAN;
     for (unsigned i = 0; i < record->line_count; i++) {
-        struct record_point *points = malloc((record->sample_count + 1) * sizeof *points);
+        struct record_point *points = malloc((record->sample_count + 1) * sizeof(*points));
         size_t count = points ? record_series(record, i, value, points) : 0;
         if (count == 0) {
             free(points);
@@ -123,7 +123,7 @@ static size_t reached_series(const struct campaign_page *page, unsigned target, 
                 points[count++].seconds = at;
         }
     }
-    qsort(points + 1, count - 1, sizeof *points, by_time);
+    qsort(points + 1, count - 1, sizeof(*points), by_time);
     for (size_t i = 1; i < count; i++)
         points[i].value = (double)i;
     double last = points[count - 1].seconds;
@@ -152,8 +152,8 @@ static void put_reached(FILE *to, const struct campaign_page *page, bool situati
     chart.top_name = "all there are";
     /* All of them together last, where there are several. */
     for (unsigned i = 0; i < reached->target_count + (reached->target_count > 1); i++) {
-        struct record_point *points = malloc(most * sizeof *points);
-        if (points == NULL)
+        struct record_point *points = malloc(most * sizeof(*points));
+        if (!points)
             break;
         size_t count = reached_series(page, i, situations, ended_at(page, i), points);
         bool one = i < reached->target_count;

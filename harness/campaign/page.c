@@ -19,7 +19,7 @@ extern const struct html_asset html_campaign_css, html_campaign_js;
 
 /* What a line has come to; NAN: nobody says. */
 static double last_of(const struct record *record, unsigned line, enum record_value value) {
-    struct record_point *points = malloc((record->sample_count + 1) * sizeof *points);
+    struct record_point *points = malloc((record->sample_count + 1) * sizeof(*points));
     size_t count = points ? record_series(record, line, value, points) : 0;
     double last = count ? points[count - 1].value : NAN;
     free(points);
@@ -41,8 +41,8 @@ static void put_figure(FILE *to, const char *name, const char *value, const char
 
 static void put_tally(FILE *to, const char *name, const struct grid_tally *tally, bool all_counted) {
     char value[CHART_TEXT], more[160];
-    snprintf(value, sizeof value, "%u of %u", tally->found, tally->all);
-    snprintf(more, sizeof more, "found by fuzzing, %u of them by no seed; %u by seeds only, %u %s",
+    snprintf(value, sizeof(value), "%u of %u", tally->found, tally->all);
+    snprintf(more, sizeof(more), "found by fuzzing, %u of them by no seed; %u by seeds only, %u %s",
              tally->unseeded, tally->given, tally->never, all_counted ? "never" : "not yet");
     put_figure(to, name, value, more);
 }
@@ -53,11 +53,11 @@ static void put_figures(FILE *to, const struct campaign_page *page) {
     double executions = sum_of(record, RECORD_EXECUTIONS);
     struct grid_tally situations = grid_tally(page, true), clauses = grid_tally(page, false);
     fputs("<dl class=\"figures\">\n", to);
-    snprintf(value, sizeof value, "%zu", record->finding_count);
+    snprintf(value, sizeof(value), "%zu", record->finding_count);
     put_figure(to, "Findings", value, record->finding_count ? "listed below" : "");
-    chart_number(executions, value, sizeof value);
-    chart_number(record->end > 0 ? executions / record->end : 0, each, sizeof each);
-    snprintf(more, sizeof more, "%s a second", each);
+    chart_number(executions, value, sizeof(value));
+    chart_number(record->end > 0 ? executions / record->end : 0, each, sizeof(each));
+    snprintf(more, sizeof(more), "%s a second", each);
     put_figure(to, "Executions", value, more);
     put_tally(to, "Clauses", &clauses, page->waiting == 0);
     put_tally(to, "Situations", &situations, page->waiting == 0);
@@ -72,19 +72,19 @@ static void put_date(FILE *to, double time) {
     if (isnan(time)) /* it is not known */
         return;
     time_t seconds = (time_t)time;
-    if (gmtime_r(&seconds, &tm) != NULL) {
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+    if (gmtime_r(&seconds, &tm)) {
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
         fputs(text, to);
     }
 }
 
 static void put_state(FILE *to, const struct campaign_page *page, const struct record_run *run) {
     char text[CHART_TEXT];
-    chart_time(page->record->end, text, sizeof text);
+    chart_time(page->record->end, text, sizeof(text));
     if (page->running) {
         fprintf(to, "<strong class=\"state running\">Running</strong> for %s", text);
         if (!isnan(run->asked)) {
-            chart_time(run->begins + run->asked, text, sizeof text);
+            chart_time(run->begins + run->asked, text, sizeof(text));
             fprintf(to, " of %s", text);
         }
     } else if (strcmp(run->ended, "finished") == 0) {
@@ -140,9 +140,9 @@ static void put_head(FILE *to, const struct campaign_page *page) {
 static void put_finding(FILE *to, const struct campaign_page *page, const struct record_finding *finding,
                         unsigned like) {
     char text[CHART_TEXT];
-    chart_time(finding->seconds, text, sizeof text);
+    chart_time(finding->seconds, text, sizeof(text));
     fputs("<tr><td>", to);
-    bool linked = page->links && finding->report != NULL;
+    bool linked = page->links && finding->report;
     if (linked)
         fprintf(to, "<a href=\"%s\">", finding->report); /* plain characters: record.c */
     html_text(to, finding->cause);
@@ -190,7 +190,7 @@ static void put_findings(FILE *to, const struct campaign_page *page) {
 static void put_cell(FILE *to, double value, const char *unit) {
     char text[CHART_TEXT] = "–";
     if (!isnan(value))
-        chart_number(value, text, sizeof text);
+        chart_number(value, text, sizeof(text));
     fprintf(to, "<td class=\"number\">%s%s</td>", text, isnan(value) ? "" : unit);
 }
 
@@ -201,7 +201,7 @@ static void put_table(FILE *to, const struct record *record) {
     } columns[] = {{RECORD_EXECUTIONS, "Executions", ""}, {RECORD_SPEED, "Speed", "/s"},
                    {RECORD_EDGES, "Edges", ""},           {RECORD_FEATURES, "Features", ""},
                    {RECORD_CORPUS, "Inputs", ""},         {RECORD_STABILITY, "Stability", "%"}};
-    size_t count = sizeof columns / sizeof *columns;
+    size_t count = sizeof(columns) / sizeof(*columns);
     fputs(
         "<section aria-labelledby=\"figures\"><h2 id=\"figures\">Last figures</h2>\n"
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"figures\"><table><thead><tr>"

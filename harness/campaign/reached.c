@@ -44,7 +44,7 @@ static bool target_of(struct reached *reached, const char *name, unsigned *targe
         return false;
     }
     reached->targets[*target] = malloc(strlen(name) + 1);
-    if (reached->targets[*target] == NULL)
+    if (!reached->targets[*target])
         return no_room();
     strcpy(reached->targets[*target], name);
     reached->target_count++;
@@ -60,23 +60,23 @@ struct node {
 static bool find_or_add(struct reached *reached, const char *target, const char *name, uint32_t *input,
                         bool *is_new) {
     size_t size = strlen(target) + 1 + strlen(name) + 1;
-    struct node *node = malloc(sizeof *node + size);
-    if (node == NULL)
+    struct node *node = malloc(sizeof(*node) + size);
+    if (!node)
         return no_room();
     node->key.path = (char *)(node + 1);
     snprintf(node->key.path, size, "%s/%s", target, name);
     struct node **known = tsearch(node, &reached->tree, by_path);
-    *is_new = known != NULL && *known == node;
+    *is_new = known && *known == node;
     if (!*is_new) {
-        if (known != NULL)
+        if (known)
             *input = (*known)->number;
         free(node);
-        return known != NULL || no_room();
+        return known || no_room();
     }
     size_t count = reached->input_count;
     if ((count & (count - 1)) == 0) {
-        void *more = realloc(reached->inputs, (count ? 2 * count : 1) * sizeof *reached->inputs);
-        if (more == NULL)
+        void *more = realloc(reached->inputs, (count ? 2 * count : 1) * sizeof(*reached->inputs));
+        if (!more)
             return no_room();
         reached->inputs = more;
     }
@@ -145,9 +145,9 @@ struct reached_first reached_first(const struct reached *reached, unsigned claus
         const struct reached_cell *cell = &(*reached->cells)[target][clause][situation];
         const struct reached_input *found = cell->found ? &reached->inputs[cell->found - 1] : NULL;
         const struct reached_input *given = cell->given ? &reached->inputs[cell->given - 1] : NULL;
-        if (found != NULL && (first.found == NULL || found->seconds < first.found->seconds))
+        if (found && (!first.found || found->seconds < first.found->seconds))
             first.found = found;
-        if (given != NULL && (first.given == NULL || given->by > first.given->by))
+        if (given && (!first.given || given->by > first.given->by))
             first.given = given;
     }
     return first;
@@ -176,7 +176,7 @@ static bool read_situation(struct tsv *tsv, unsigned clause, unsigned *situation
     for (*situation = 0; *situation < REACHED_SITUATIONS; ++*situation) {
         if (*situation != SITUATION_NONE && !reached_has(clause, *situation))
             continue;
-        name_situation(*situation, name, sizeof name);
+        name_situation(*situation, name, sizeof(name));
         if (strcmp(name, tsv->cells[SITUATION]) == 0)
             return true;
     }
@@ -231,7 +231,7 @@ static void write_cell(FILE *file, const struct reached *reached, unsigned claus
         return;
     const struct reached_input *input = &reached->inputs[number - 1];
     const char *target = reached->targets[input->target];
-    name_situation(situation, name, sizeof name);
+    name_situation(situation, name, sizeof(name));
     fprintf(file, "%s\t%s\t%s\t%s\t", target, contract_table[clause].id, name, by_words[input->by]);
     if (input->by == REACHED_FOUND)
         fprintf(file, "%.2f", input->seconds);
@@ -246,7 +246,7 @@ static void write_cell(FILE *file, const struct reached *reached, unsigned claus
 }
 
 static void write_rows(FILE *file, const struct reached *reached) {
-    for (unsigned i = 0; columns[i] != NULL; i++)
+    for (unsigned i = 0; columns[i]; i++)
         fprintf(file, i ? "\t%s" : "%s", columns[i]);
     fputc('\n', file);
     for (unsigned target = 0; target < reached->target_count; target++) {
@@ -262,10 +262,10 @@ static void write_rows(FILE *file, const struct reached *reached) {
 
 bool reached_write(const char *directory, const struct reached *reached) {
     char part[4096], path[4096];
-    snprintf(path, sizeof path, "%s", record_path(directory, "reached.tsv"));
-    snprintf(part, sizeof part, "%s", record_path(directory, ".reached.tsv.part"));
+    snprintf(path, sizeof(path), "%s", record_path(directory, "reached.tsv"));
+    snprintf(part, sizeof(part), "%s", record_path(directory, ".reached.tsv.part"));
     FILE *file = fopen(part, "w");
-    if (file == NULL) {
+    if (!file) {
         perror(part);
         return false;
     }
@@ -279,7 +279,7 @@ bool reached_write(const char *directory, const struct reached *reached) {
 }
 
 void reached_free(struct reached *reached) {
-    while (reached->tree != NULL) {
+    while (reached->tree) {
         struct node *node = *(struct node **)reached->tree;
         tdelete(node, &reached->tree, by_path);
         free(node);

@@ -12,7 +12,7 @@
 
 const char *record_path(const char *directory, const char *name) {
     static char path[4096];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
     return path;
 }
 
@@ -21,7 +21,7 @@ static bool grow(void **at, size_t count, size_t size) {
     if ((count & (count - 1)) != 0)
         return true;
     void *more = realloc(*at, (count ? 2 * count : 1) * size);
-    if (more == NULL) {
+    if (!more) {
         fprintf(stderr, "out of memory\n");
         return false;
     }
@@ -55,7 +55,7 @@ enum {
 
 static struct record_run *run_of(struct record *record, unsigned number) {
     while (record->run_count < number) {
-        if (!grow((void **)&record->runs, record->run_count, sizeof *record->runs))
+        if (!grow((void **)&record->runs, record->run_count, sizeof(*record->runs)))
             return NULL;
         record->runs[record->run_count++] = (struct record_run){.started = NAN, .asked = NAN, .jobs = NAN};
     }
@@ -68,7 +68,7 @@ static bool take_run(struct tsv *tsv, struct record *record) {
     if (!read_ordinal(tsv, RUN, RECORD_RUNS, &number))
         return false;
     struct record_run *run = run_of(record, number);
-    if (run == NULL)
+    if (!run)
         return false;
     const struct {
         const char *key;
@@ -79,12 +79,12 @@ static bool take_run(struct tsv *tsv, struct record *record) {
                 {"begins", &run->begins, NULL, 0},
                 {"asked", &run->asked, NULL, 0},
                 {"jobs", &run->jobs, NULL, 0},
-                {"engines", NULL, run->engines, sizeof run->engines},
-                {"implementation", NULL, run->subject, sizeof run->subject},
-                {"ended", NULL, run->ended, sizeof run->ended}};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+                {"engines", NULL, run->engines, sizeof(run->engines)},
+                {"implementation", NULL, run->subject, sizeof(run->subject)},
+                {"ended", NULL, run->ended, sizeof(run->ended)}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
         if (strcmp(tsv->cells[RUN_KEY], keys[i].key) == 0) {
-            if (keys[i].number != NULL)
+            if (keys[i].number)
                 return tsv_number(tsv, RUN_VALUE, keys[i].number);
             put_word(keys[i].word, keys[i].size, tsv->cells[RUN_VALUE]);
         }
@@ -105,7 +105,7 @@ enum {
     SAMPLE_WORKER,
     SAMPLE_VALUES
 };
-_Static_assert(sizeof sample_columns / sizeof *sample_columns == SAMPLE_VALUES + RECORD_VALUES + 1,
+_Static_assert(sizeof(sample_columns) / sizeof(*sample_columns) == SAMPLE_VALUES + RECORD_VALUES + 1,
                "a column for each value");
 
 static bool line_of(struct tsv *tsv, struct record *record, unsigned *line) {
@@ -139,7 +139,7 @@ static bool take_sample(struct tsv *tsv, struct record *record) {
     for (unsigned i = 0; i < RECORD_VALUES; i++)
         if (!tsv_number(tsv, SAMPLE_VALUES + i, &sample.value[i]))
             return false;
-    if (!grow((void **)&record->samples, record->sample_count, sizeof sample))
+    if (!grow((void **)&record->samples, record->sample_count, sizeof(sample)))
         return false;
     record->samples[record->sample_count++] = sample;
     return true;
@@ -168,7 +168,7 @@ static bool take_finding(struct tsv *tsv, struct record *record) {
     struct record_finding finding;
     if (!read_ordinal(tsv, FINDING_RUN, RECORD_RUNS, &run) ||
         !tsv_number(tsv, FINDING_SECONDS, &finding.seconds) ||
-        !grow((void **)&record->findings, record->finding_count, sizeof finding))
+        !grow((void **)&record->findings, record->finding_count, sizeof(finding)))
         return false;
     finding.target = copy(tsv->cells[FINDING_TARGET]);
     finding.engine = copy(tsv->cells[FINDING_ENGINE]);
@@ -244,7 +244,7 @@ void record_free(struct record *record) {
 
 size_t record_spoken(const char *target) {
     static const char end[] = "_fuzzer";
-    size_t length = strlen(target), cut = sizeof end - 1;
+    size_t length = strlen(target), cut = sizeof(end) - 1;
     return length > cut && strcmp(target + length - cut, end) == 0 ? length - cut : length;
 }
 

@@ -50,10 +50,10 @@ static void hear(struct workers *workers, const struct record_sample *sample, en
 
 size_t record_series(const struct record *record, unsigned line, enum record_value value,
                      struct record_point *points) {
-    struct workers *workers = calloc(1, sizeof *workers);
+    struct workers *workers = calloc(1, sizeof(*workers));
     size_t count = 0;
     unsigned run = 0;
-    for (size_t i = 0; workers != NULL && i < record->sample_count;) {
+    for (size_t i = 0; workers && i < record->sample_count;) {
         const struct record_sample *first = &record->samples[i];
         bool any = false;
         for (unsigned k = 0; k < workers->count; k++)

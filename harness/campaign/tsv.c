@@ -10,7 +10,7 @@
 
 static unsigned columns_of(const struct tsv *tsv) {
     unsigned count = 0;
-    while (tsv->columns[count] != NULL)
+    while (tsv->columns[count])
         count++;
     return count;
 }
@@ -23,9 +23,9 @@ static unsigned cut(struct tsv *tsv) {
     tsv->line++;
     tsv->text[length - 1] = 0;
     unsigned count = 0;
-    for (char *cell = tsv->text; cell != NULL; count++) {
+    for (char *cell = tsv->text; cell; count++) {
         char *tab = strchr(cell, '\t');
-        if (tab != NULL)
+        if (tab)
             *tab++ = 0;
         if (count < TSV_COLUMNS)
             tsv->cells[count] = cell;
@@ -51,7 +51,7 @@ static void check_header(struct tsv *tsv) {
         return;
     fail_at(tsv);
     fprintf(stderr, "expected the columns");
-    for (unsigned i = 0; tsv->columns[i] != NULL; i++)
+    for (unsigned i = 0; tsv->columns[i]; i++)
         fprintf(stderr, " %s", tsv->columns[i]);
     fprintf(stderr, ", not");
     for (unsigned i = 0; i < count && i < TSV_COLUMNS; i++)
@@ -62,7 +62,7 @@ static void check_header(struct tsv *tsv) {
 bool tsv_open(struct tsv *tsv, const char *path, const char *const *columns) {
     *tsv = (struct tsv){.path = path, .columns = columns};
     tsv->file = fopen(path, "r");
-    if (tsv->file == NULL) {
+    if (!tsv->file) {
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return false;
     }
@@ -100,7 +100,7 @@ bool tsv_number(struct tsv *tsv, unsigned column, double *value) {
 }
 
 bool tsv_close(struct tsv *tsv) {
-    if (tsv->file != NULL)
+    if (tsv->file)
         fclose(tsv->file);
     free(tsv->text);
     tsv->file = NULL;

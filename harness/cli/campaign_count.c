@@ -16,8 +16,8 @@
 
 bool campaign_count_begin(struct campaign_count *count, const char *directory, const char *corpus) {
     *count = (struct campaign_count){.directory = directory, .corpus = corpus};
-    reached_table *cells = child_shared(sizeof *cells);
-    return cells != NULL && reached_read(directory, &count->reached, cells);
+    reached_table *cells = child_shared(sizeof(*cells));
+    return cells && reached_read(directory, &count->reached, cells);
 }
 
 size_t campaign_count_waiting(const struct campaign_count *count) {
@@ -30,8 +30,8 @@ static bool wait_for(struct campaign_count *count, uint32_t input) {
     if (count->next > 0 && count->next == count->count)
         count->next = count->count = 0;
     if ((count->count & (count->count - 1)) == 0) {
-        void *more = realloc(count->waiting, (count->count ? 2 * count->count : 1) * sizeof *count->waiting);
-        if (more == NULL) {
+        void *more = realloc(count->waiting, (count->count ? 2 * count->count : 1) * sizeof(*count->waiting));
+        if (!more) {
             fprintf(stderr, "out of memory\n");
             return false;
         }
@@ -47,8 +47,8 @@ static bool look_at(struct campaign_count *count, const struct record *record, c
     struct stat status;
     uint32_t input;
     bool is_new;
-    int length = snprintf(path, sizeof path, "%s/%s/%s", count->corpus, target, name);
-    if (name[0] == '.' || length >= (int)sizeof path)
+    int length = snprintf(path, sizeof(path), "%s/%s/%s", count->corpus, target, name);
+    if (name[0] == '.' || length >= (int)sizeof(path))
         return true;
     if (!reached_input(&count->reached, record, target, name, 0, &input, &is_new))
         return false;
@@ -60,9 +60,9 @@ static bool look_at(struct campaign_count *count, const struct record *record, c
 
 static bool look_into(struct campaign_count *count, const struct record *record, const char *target) {
     char path[PATH_BYTES];
-    snprintf(path, sizeof path, "%s/%s", count->corpus, target);
+    snprintf(path, sizeof(path), "%s/%s", count->corpus, target);
     DIR *directory = opendir(path);
-    if (directory == NULL)
+    if (!directory)
         return true; /* a file beside the targets' directories, or one that is gone */
     bool ok = true;
     for (struct dirent *entry; ok && (entry = readdir(directory)) != NULL;)
@@ -82,14 +82,14 @@ bool campaign_count_look(struct campaign_count *count, const struct record *reco
     DIR *directory = opendir(count->corpus);
     bool ok = true;
     size_t before = count->count;
-    for (struct dirent *entry; ok && directory != NULL && (entry = readdir(directory)) != NULL;)
+    for (struct dirent *entry; ok && directory && (entry = readdir(directory)) != NULL;)
         if (entry->d_name[0] != '.' && strlen(entry->d_name) < RECORD_NAME)
             ok = look_into(count, record, entry->d_name);
-    if (directory != NULL)
+    if (directory)
         closedir(directory);
     if (count->count != before && campaign_count_waiting(count) > 1) {
         sorted_inputs = count->reached.inputs;
-        qsort(count->waiting + count->next, campaign_count_waiting(count), sizeof *count->waiting, by_age);
+        qsort(count->waiting + count->next, campaign_count_waiting(count), sizeof(*count->waiting), by_age);
     }
     return ok;
 }
@@ -105,7 +105,7 @@ void campaign_count_some(struct campaign_count *count) {
     size_t some = campaign_count_waiting(count) < SOME ? campaign_count_waiting(count) : SOME;
     char paths[SOME][PATH_BYTES], *list[SOME];
     for (size_t i = 0; i < some; i++) {
-        snprintf(paths[i], sizeof paths[i], "%s/%s", count->corpus,
+        snprintf(paths[i], sizeof(paths[i]), "%s/%s", count->corpus,
                  count->reached.inputs[count->waiting[count->next + i]].path);
         list[i] = paths[i];
     }
@@ -134,15 +134,15 @@ bool campaign_count_write(struct campaign_count *count) {
     if (count->written)
         return true;
     char path[PATH_BYTES], part[PATH_BYTES];
-    snprintf(path, sizeof path, "%s", record_path(count->directory, ".sums"));
-    snprintf(part, sizeof part, "%s", record_path(count->directory, ".sums.part"));
+    snprintf(path, sizeof(path), "%s", record_path(count->directory, ".sums"));
+    snprintf(part, sizeof(part), "%s", record_path(count->directory, ".sums.part"));
     FILE *file = fopen(part, "w");
-    for (unsigned i = 0; file != NULL && i < reached->target_count; i++) {
+    for (unsigned i = 0; file && i < reached->target_count; i++) {
         unsigned clauses, situations;
         sums_of(reached, i, &clauses, &situations);
         fprintf(file, "%s %u %u\n", reached->targets[i], clauses, situations);
     }
-    if (file == NULL || fclose(file) != 0 || rename(part, path) != 0) {
+    if (!file || fclose(file) != 0 || rename(part, path) != 0) {
         perror(path);
         return false;
     }

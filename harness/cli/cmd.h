@@ -36,7 +36,7 @@ extern const struct cmd cmd_run, cmd_faults, cmd_minimize, cmd_schedules, cmd_en
 int cmd_usage(const struct cmd *cmd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The table of a command's options, for struct cmd. */
-#define CMD_OPTIONS(table) .options = table, .option_count = sizeof table / sizeof table[0]
+#define CMD_OPTIONS(table) .options = table, .option_count = sizeof(table) / sizeof(table[0])
 
 /* ---- cmd_files.c, members.c ---- */
 

@@ -46,7 +46,7 @@ static char *flat_name(const char *directory, const char *path, const char *out)
         length -= 4;
     size_t size = strlen(out) + 1 + length + 1;
     char *name = malloc(size);
-    if (name != NULL) {
+    if (name) {
         int prefix = snprintf(name, size, "%s/", out);
         for (size_t i = 0; i < length; i++)
             name[(size_t)prefix + i] = inner[i] == '/' ? '-' : inner[i];
@@ -62,20 +62,20 @@ static int by_text(const void *a, const void *b) {
 static bool convert_directory(const char *directory, char *out) {
     struct cmd_files files = {0};
     bool ok = make_directories(out) && cmd_files_add_if_any(&files, directory);
-    char **names = calloc(files.count + 1, sizeof *names);
-    if (names == NULL)
+    char **names = calloc(files.count + 1, sizeof(*names));
+    if (!names)
         ok = complain(out);
     size_t converted = 0;
     void *tree = NULL;
-    for (size_t i = 0; names != NULL && i < files.count; i++) {
+    for (size_t i = 0; names && i < files.count; i++) {
         names[i] = flat_name(directory, files.paths[i], out);
-        if (names[i] == NULL) {
+        if (!names[i]) {
             ok = complain(out);
             break;
         }
         /* What is in the tree is where in names it stands. */
         char **const *first = tsearch(&names[i], &tree, by_text);
-        if (first == NULL) {
+        if (!first) {
             ok = complain(out);
             break;
         }
@@ -88,7 +88,7 @@ static bool convert_directory(const char *directory, char *out) {
         converted += done;
         ok &= done;
     }
-    for (size_t i = 0; names != NULL && i < files.count && names[i] != NULL; i++) {
+    for (size_t i = 0; names && i < files.count && names[i]; i++) {
         tdelete(&names[i], &tree, by_text);
         free(names[i]);
     }
@@ -110,7 +110,7 @@ static int main_bytes(int argc, char **argv) {
     struct words words;
     if (!options_read(&cmd_bytes, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    if (options.out == NULL || *options.out == 0)
+    if (!options.out || *options.out == 0)
         return cmd_usage(&cmd_bytes, "-o OUT is missing");
     const char *path = words.at[0];
     char *out = (char *)(uintptr_t)options.out; /* a word of argv: it may be changed */

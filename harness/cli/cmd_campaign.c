@@ -38,9 +38,9 @@ static const struct option option_table[] = {
 
 static bool write_page(const char *out, const struct campaign_page *page) {
     char part[PATH_BYTES];
-    snprintf(part, sizeof part, "%s.part", out);
+    snprintf(part, sizeof(part), "%s.part", out);
     FILE *file = fopen(part, "w");
-    if (file == NULL) {
+    if (!file) {
         fprintf(stderr, "%s: %s\n", part, strerror(errno));
         return false;
     }
@@ -56,8 +56,8 @@ static bool write_page(const char *out, const struct campaign_page *page) {
 static int page_once(const char *directory, const char *out, bool links) {
     struct record record;
     struct reached reached;
-    reached_table *cells = child_shared(sizeof *cells);
-    if (cells == NULL || !record_read(directory, &record))
+    reached_table *cells = child_shared(sizeof(*cells));
+    if (!cells || !record_read(directory, &record))
         return CMD_BAD_INPUT;
     bool ok = reached_read(directory, &reached, cells);
     struct campaign_page page = {
@@ -127,7 +127,7 @@ static int watch(const char *directory, const struct options *options, const cha
         struct campaign_page page = {.record = &record,
                                      .reached = &count.reached,
                                      .is_counted = reach_is_counted,
-                                     .links = options->out == NULL,
+                                     .links = !options->out,
                                      .running = true,
                                      .waiting = campaign_count_waiting(&count)};
         if (!campaign_count_write(&count) || !write_page(out, &page))
@@ -145,8 +145,8 @@ static int main_campaign(int argc, char **argv) {
     if (!options_read(&cmd_campaign, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
     const char *directory = words.at[0];
-    snprintf(out, sizeof out, "%s", options.out ? options.out : record_path(directory, "campaign.html"));
-    return options.corpus ? watch(directory, &options, out) : page_once(directory, out, options.out == NULL);
+    snprintf(out, sizeof(out), "%s", options.out ? options.out : record_path(directory, "campaign.html"));
+    return options.corpus ? watch(directory, &options, out) : page_once(directory, out, !options.out);
 }
 
 const struct cmd cmd_campaign = {

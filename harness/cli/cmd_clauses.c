@@ -80,7 +80,7 @@ static void print_counts(enum contract_clause clause) {
         return;
     }
     if (tally.all)
-        snprintf(situations, sizeof situations, "%u/%u", tally.seen, tally.all);
+        snprintf(situations, sizeof(situations), "%u/%u", tally.seen, tally.all);
     printf("%10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10s  ", count->kept, count->refused, count->faulted,
            situations);
 }
@@ -158,12 +158,12 @@ static bool number_inputs(const struct cmd_files *files, const struct record *re
         char target[RECORD_NAME];
         const char *path = files->paths[i], *name = strrchr(path, '/'), *from = name;
         bool is_new;
-        while (from != NULL && from > path && from[-1] != '/')
+        while (from && from > path && from[-1] != '/')
             from--;
         noted->inputs[i] = UNKNOWN;
-        if (from == NULL || from == name || name - from >= RECORD_NAME || !cmd_stat(path, &status))
+        if (!from || from == name || name - from >= RECORD_NAME || !cmd_stat(path, &status))
             continue;
-        snprintf(target, sizeof target, "%.*s", (int)(name - from), from);
+        snprintf(target, sizeof(target), "%.*s", (int)(name - from), from);
         if (!reached_input(&noted->reached, record, target, name + 1, reach_time(&status), &noted->inputs[i],
                            &is_new))
             return false;
@@ -173,10 +173,10 @@ static bool number_inputs(const struct cmd_files *files, const struct record *re
 
 static int reach_in_campaign(const struct cmd_files *files, const char *campaign) {
     struct record record;
-    struct noted noted = {.inputs = calloc(files->count + 1, sizeof *noted.inputs)};
-    reached_table *cells = child_shared(sizeof *cells);
+    struct noted noted = {.inputs = calloc(files->count + 1, sizeof(*noted.inputs))};
+    reached_table *cells = child_shared(sizeof(*cells));
     int result = CMD_BAD_INPUT;
-    if (noted.inputs == NULL || cells == NULL || !record_read(campaign, &record)) {
+    if (!noted.inputs || !cells || !record_read(campaign, &record)) {
         free(noted.inputs);
         return CMD_BAD_INPUT;
     }

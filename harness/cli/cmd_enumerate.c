@@ -53,13 +53,13 @@ static unsigned given_count;       /* which come last */
 static bool add_named(const char *name) {
     const char *says, *found;
     for (unsigned i = 0; (found = small_world_name(i, &says)) != NULL; i++) {
-        if (name == NULL || strcmp(name, found) == 0) {
+        if (!name || strcmp(name, found) == 0) {
             small_world_get(i, &worlds[world_count++]);
-            if (name != NULL)
+            if (name)
                 return true;
         }
     }
-    return name == NULL;
+    return !name;
 }
 
 /* A name of the list, or a program's file. */
@@ -182,9 +182,9 @@ static int print_finding(const struct enumeration *e, const struct options *opti
     text_write(&found, stdout);
     fflush(stdout);
     const char *report = shows ? verdict_report(&found, options->timeout) : NULL;
-    if (report != NULL)
+    if (report)
         fputs(report, stderr);
-    return options->out == NULL || cmd_save(options->out, LOAD_DETECT, &found) ? CMD_VIOLATED : CMD_BAD_INPUT;
+    return !options->out || cmd_save(options->out, LOAD_DETECT, &found) ? CMD_VIOLATED : CMD_BAD_INPUT;
 }
 
 static int print_end(const struct options *options, int status) {
@@ -226,7 +226,7 @@ static bool shares(const struct options *options) {
 
 /* In memory of its own. */
 static bool enumerate_once(const struct options *options, bool share, int *status) {
-    if ((shared = child_shared(sizeof *shared)) == NULL)
+    if ((shared = child_shared(sizeof(*shared))) == NULL)
         return false;
     shared->enumeration = (struct enumeration){.worlds = worlds,
                                                .world_count = world_count,
@@ -308,8 +308,8 @@ static int main_enumerate(int argc, char **argv) {
         return CMD_BAD_INPUT;
     if (options.list)
         return list_worlds();
-    worlds = child_shared(ENUMERATE_WORLDS * sizeof *worlds);
-    if (worlds == NULL)
+    worlds = child_shared(ENUMERATE_WORLDS * sizeof(*worlds));
+    if (!worlds)
         return CMD_BAD_INPUT;
     for (int i = 0; i < words.count; i++)
         if (!add_world(words.at[i], options.form))

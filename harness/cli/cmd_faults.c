@@ -91,7 +91,7 @@ static unsigned take_boot(void) {
     }
     uint32_t room = PROGRAM_OPS - sweep->boot_ops;
     uint32_t rest = given.op_count < room ? given.op_count : room;
-    memcpy(boot->ops + sweep->boot_ops, given.ops, rest * sizeof boot->ops[0]);
+    memcpy(boot->ops + sweep->boot_ops, given.ops, rest * sizeof(boot->ops[0]));
     boot->op_count = sweep->boot_ops + rest;
     return outcome;
 }
@@ -103,7 +103,7 @@ static void make_program(const struct place *place) {
         return;
     struct program_op *op = &swept.ops[place->op];
     if (place->again) {
-        memmove(op + 1, op, (swept.op_count - place->op) * sizeof *op);
+        memmove(op + 1, op, (swept.op_count - place->op) * sizeof(*op));
         swept.op_count++;
         op[1].fail_nth = 0;
         op[1].fail_kind = 0;
@@ -199,7 +199,7 @@ static void print_place(void) {
         printf(place->boot ? " without a fault, with the boot as operations" : " without a fault");
         return;
     }
-    text_print_op(&swept.ops[place->op], text, sizeof text);
+    text_print_op(&swept.ops[place->op], text, sizeof(text));
     printf(" at %soperation %u of %u: %s%s", place->boot ? "boot " : "", place->op + 1,
            place->boot ? sweep->boot_ops : given.op_count, text,
            place->again ? ", then once more without" : "");
@@ -228,7 +228,7 @@ static int say(struct options *options, const char *path, int status) {
     fflush(stdout);
     if (!died && sweep->outcome == VERDICT_KEPT)
         return CMD_KEPT;
-    if (options->out != NULL && !options->written) {
+    if (options->out && !options->written) {
         make_program(&sweep->place);
         options->written = true;
         if (!cmd_save(options->out, LOAD_DETECT, &swept))
@@ -241,9 +241,9 @@ static int run_file(struct options *options, const char *path) {
     int status;
     if (!cmd_load(path, options->form, &given))
         return CMD_BAD_INPUT;
-    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL)
+    if (!sweep && (sweep = child_shared(sizeof(*sweep))) == NULL)
         return CMD_BAD_INPUT;
-    memset(sweep, 0, sizeof *sweep);
+    memset(sweep, 0, sizeof(*sweep));
     sweep->outcome = VERDICT_KEPT;
     if (!child_run(sweep_file, options, -1, options->timeout, &status))
         return CMD_BAD_INPUT;

@@ -18,7 +18,7 @@ bool cmd_load(const char *path, enum load_form form, struct program *program) {
     struct text_error error;
     size_t size;
     char *content = cmd_read(&path, &form, &size, &error);
-    bool ok = content != NULL && load_program(path, content, size, form, program, &error);
+    bool ok = content && load_program(path, content, size, form, program, &error);
     free(content);
     if (!ok && error.text[0] != 0)
         fprintf(stderr, "%s\n", error.text);
@@ -53,12 +53,12 @@ static bool complain(const char *path) {
 
 static bool append(void *context, const char *path) {
     struct cmd_files *files = context;
-    char **paths = realloc(files->paths, (files->count + 1) * sizeof *paths);
-    if (paths == NULL)
+    char **paths = realloc(files->paths, (files->count + 1) * sizeof(*paths));
+    if (!paths)
         return complain(path);
     files->paths = paths;
     paths[files->count] = strdup(path);
-    return paths[files->count] != NULL ? (files->count++, true) : complain(path);
+    return paths[files->count] ? (files->count++, true) : complain(path);
 }
 
 void cmd_files_free(struct cmd_files *files) {
@@ -76,7 +76,7 @@ static bool is_visible(const char *name) {
 static bool holds_program(const char *name) {
     static const char *const suffixes[] = {".md", ".c", ".html"};
     const char *suffix = strrchr(name, '.');
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && suffix != NULL; i++)
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes) && suffix; i++)
         if (strcmp(suffix, suffixes[i]) == 0)
             return false;
     return is_visible(name) && strcmp(name, "verdict") != 0 && strcmp(name, "verdict.txt") != 0;
@@ -87,7 +87,7 @@ static bool each_part(const char *path, archive_wanted *wanted) {
     char name[256]; /* longer than any file's on Linux */
     for (size_t length; *path != 0; path += length + (path[length] != 0)) {
         length = strcspn(path, "/");
-        snprintf(name, sizeof name, "%.*s", (int)length, path);
+        snprintf(name, sizeof(name), "%.*s", (int)length, path);
         if (length > 0 && !wanted(name))
             return false;
     }
@@ -106,9 +106,9 @@ static bool holds_program_inside(const char *path) {
 
 /* The part of `path` in front of a colon that is a file; NULL when there is none. */
 static char *outside(const char *path) {
-    for (const char *colon = strchr(path, ':'); colon != NULL; colon = strchr(colon + 1, ':')) {
+    for (const char *colon = strchr(path, ':'); colon; colon = strchr(colon + 1, ':')) {
         char *file = strndup(path, (size_t)(colon - path));
-        if (file != NULL && is_regular(file))
+        if (file && is_regular(file))
             return file;
         free(file);
     }
@@ -133,7 +133,7 @@ static enum members add_inside(struct cmd_files *files, const char *path, archiv
     struct cmd_files all = {0};
     char *file = outside(path);
     size_t before = files->count;
-    enum members result = file != NULL ? members_of(file, wanted, append, &all) : MEMBERS_NONE;
+    enum members result = file ? members_of(file, wanted, append, &all) : MEMBERS_NONE;
     /* One that is passed over where all are meant may still be named. */
     if (result == MEMBERS_ADDED && !append_below(files, &all, path))
         result = MEMBERS_FAILED;
@@ -149,7 +149,7 @@ static const struct member *find_member(const char *path) {
     struct cmd_files all = {0};
     const struct member *member = member_find(path);
     struct stat status;
-    if (member == NULL && strchr(path, ':') != NULL && stat(path, &status) != 0) {
+    if (!member && strchr(path, ':') != NULL && stat(path, &status) != 0) {
         add_inside(&all, path, is_visible_inside);
         member = member_find(path);
     }
@@ -175,7 +175,7 @@ static const struct member *only_member(const char *path, struct text_error *err
 
 bool cmd_stat(const char *path, struct stat *status) {
     const struct member *member = find_member(path);
-    if (member == NULL)
+    if (!member)
         return stat(path, status) == 0;
     *status = (struct stat){.st_mode = S_IFREG, .st_size = (off_t)member->size};
     return true;
@@ -183,13 +183,13 @@ bool cmd_stat(const char *path, struct stat *status) {
 
 static char *read_member(const struct member *member, enum load_form *form, size_t *size,
                          struct text_error *error) {
-    if (member->why != NULL) {
+    if (member->why) {
         *error = (struct text_error){0};
-        snprintf(error->text, sizeof error->text, "%s", member->why);
+        snprintf(error->text, sizeof(error->text), "%s", member->why);
         return NULL;
     }
     char *content = malloc(member->size + 1);
-    if (content == NULL) {
+    if (!content) {
         load_fail(error, member->path, "%s", strerror(errno));
         return NULL;
     }
@@ -201,13 +201,13 @@ static char *read_member(const struct member *member, enum load_form *form, size
 
 char *cmd_read(const char **path, enum load_form *form, size_t *size, struct text_error *error) {
     const struct member *member = find_member(*path);
-    if (member == NULL && *form == LOAD_DETECT && member_is_archive(*path) && is_regular(*path)) {
+    if (!member && *form == LOAD_DETECT && member_is_archive(*path) && is_regular(*path)) {
         member = only_member(*path, error);
-        if (member == NULL)
+        if (!member)
             return NULL;
         *path = member->path;
     }
-    return member != NULL ? read_member(member, form, size, error) : load_read(*path, LOAD_MAX, size, error);
+    return member ? read_member(member, form, size, error) : load_read(*path, LOAD_MAX, size, error);
 }
 
 /* ---- directories ---- */
@@ -241,7 +241,7 @@ static bool add_directory(struct cmd_files *files, const char *path, const struc
         size_t length = strlen(path);
         size_t size = length + strlen(entries[i]->d_name) + 2;
         char *child = wanted->name(entries[i]->d_name) ? malloc(size) : NULL;
-        if (child != NULL) {
+        if (child) {
             snprintf(child, size, "%s%s%s", path, length && path[length - 1] == '/' ? "" : "/",
                      entries[i]->d_name);
             ok &= add(files, child, wanted, depth + 1);

@@ -8,14 +8,14 @@
 #include "harness/sut.h"
 
 static bool wanted(const char *key, const char *name) {
-    return key == NULL || strcmp(key, name) == 0;
+    return !key || strcmp(key, name) == 0;
 }
 
 /* With the key alone the value alone is printed. */
 static bool put(const char *key, const char *name, const char *word, unsigned value) {
     if (!wanted(key, name))
         return false;
-    if (key == NULL)
+    if (!key)
         printf("%s ", name);
     printf("%s%s%u\n", word, *word ? " " : "", value);
     return true;
@@ -28,12 +28,12 @@ static bool put_members(const char *key) {
     bool any = false;
     for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         const struct program_operand *operand = program_operands(opcode);
-        for (; types[opcode] != NULL && operand->name != NULL; operand++) {
+        for (; types[opcode] && operand->name; operand++) {
             if (operand->offset >= offsetof(struct program_op, arg)) {
                 const char *member = strchr(strchr(operand->member, '.') + 1, '.') + 1;
                 char name[96];
                 size_t length = strcspn(member, "."); /* Flags, of Flags.Value */
-                snprintf(name, sizeof name, "%s.%.*s", types[opcode], (int)length, member);
+                snprintf(name, sizeof(name), "%s.%.*s", types[opcode], (int)length, member);
                 any |= put(key, "member", name, program_operand_at(operand));
             }
         }

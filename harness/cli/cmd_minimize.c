@@ -74,7 +74,7 @@ static int main_minimize(int argc, char **argv) {
     struct words words;
     if (!options_read(&cmd_minimize, argc, argv, &options, &words))
         return CMD_BAD_INPUT;
-    if (options.out == NULL)
+    if (!options.out)
         return cmd_usage(&cmd_minimize, "-o OUT is missing");
     /* Without SA_RESTART, and the second one kills. */
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};

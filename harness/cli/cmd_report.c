@@ -44,8 +44,8 @@ static unsigned number_of(const char *name) {
     unsigned number = 1;
     for (size_t i = 0; i < written.count; i++)
         number += strcmp(written.name[i], name) == 0;
-    void *more = realloc(written.name, (written.count + 1) * sizeof *written.name);
-    if (more == NULL) {
+    void *more = realloc(written.name, (written.count + 1) * sizeof(*written.name));
+    if (!more) {
         perror("pinfuzz report");
         return 0;
     }

@@ -81,7 +81,7 @@ static void run_all(void *context) {
         running.last = i + 1 == options->repeat;
         if (setjmp(running.next) == 0) {
             executor_run_with(&running.program, &how);
-            if (!run_left_early(runs->left, sizeof runs->left))
+            if (!run_left_early(runs->left, sizeof(runs->left)))
                 runs->left[0] = 0;
             note(VERDICT_KEPT);
         }
@@ -122,7 +122,7 @@ static bool print_verdict(const struct options *options, const char *path) {
 static int run_file(struct options *options, const char *path) {
     if (!cmd_load(path, options->form, &running.program))
         return CMD_BAD_INPUT;
-    if (runs == NULL && (runs = child_shared(sizeof *runs)) == NULL)
+    if (!runs && (runs = child_shared(sizeof(*runs))) == NULL)
         return CMD_BAD_INPUT;
     memset(runs, 0, offsetof(struct runs, all));
     running.path = path;
@@ -162,9 +162,9 @@ static int main_run(int argc, char **argv) {
         result = one == CMD_VIOLATED || result == CMD_KEPT ? one : result;
     }
     /* Where it chose as this project does there is nothing to say. */
-    if (runs != NULL && runs->all.chosen[0])
+    if (runs && runs->all.chosen[0])
         fprintf(stderr, "judged by its own choices, see `pinfuzz dialect`: %s\n", runs->all.chosen);
-    if (runs != NULL && files.count > 1)
+    if (runs && files.count > 1)
         left_print(stderr, &runs->all, files.count);
     cmd_files_free(&files);
     return result;

@@ -66,9 +66,9 @@ static int sweep_bounded(const struct sweep_options *options, const char *path, 
                          uint32_t op) {
     int status;
     struct program_op asked = program->ops[op];
-    if (sweep == NULL && (sweep = child_shared(sizeof *sweep)) == NULL)
+    if (!sweep && (sweep = child_shared(sizeof(*sweep))) == NULL)
         return CMD_BAD_INPUT;
-    memset(sweep, 0, sizeof *sweep);
+    memset(sweep, 0, sizeof(*sweep));
     sweep->schedules = (struct schedules){.op = op, .preemptions = options->preemptions, .limit = LIMIT};
     sweep->schedules.done = options->outcomes ? outcomes_done : NULL;
     sweep->outcome = VERDICT_KEPT;
@@ -94,7 +94,7 @@ static int sweep_bounded(const struct sweep_options *options, const char *path, 
     }
     if (!kept) {
         char text[TEXT_LINE_MAX];
-        text_print_op(&program->ops[op], text, sizeof text);
+        text_print_op(&program->ops[op], text, sizeof(text));
         printf("    %s\n", text);
     }
     if (options->outcomes)
@@ -117,8 +117,7 @@ static int sweep_file(const struct sweep_options *options, const char *path) {
         int one = options->preemptions == SWEEP_BOUNDLESS
                       ? sweep_explored(options, path, &program, op, &shown)
                       : sweep_bounded(options, path, &program, op);
-        if (one == CMD_VIOLATED && shown && options->out != NULL &&
-            !cmd_save(options->out, LOAD_DETECT, &program))
+        if (one == CMD_VIOLATED && shown && options->out && !cmd_save(options->out, LOAD_DETECT, &program))
             return CMD_BAD_INPUT;
         if (one == CMD_VIOLATED || one == CMD_BAD_INPUT)
             return one;

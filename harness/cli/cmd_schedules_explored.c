@@ -162,7 +162,7 @@ static int print_found(const struct sweep_options *options, struct program *prog
         print_steps(&shared->exploration.explore);
         return CMD_VIOLATED;
     }
-    text_print_op(&program->ops[op], text, sizeof text);
+    text_print_op(&program->ops[op], text, sizeof(text));
     printf("    %s\n", text);
     return CMD_VIOLATED;
 }
@@ -170,9 +170,9 @@ static int print_found(const struct sweep_options *options, struct program *prog
 int sweep_explored(const struct sweep_options *options, const char *path, struct program *program,
                    uint32_t op, bool *shown) {
     int status;
-    if (shared == NULL && (shared = child_shared(sizeof *shared)) == NULL)
+    if (!shared && (shared = child_shared(sizeof(*shared))) == NULL)
         return CMD_BAD_INPUT;
-    memset(shared, 0, sizeof *shared);
+    memset(shared, 0, sizeof(*shared));
     struct exploration *e = &shared->exploration;
     e->explore.way = options->depth > 0 ? EXPLORE_RANDOM : options->plain ? EXPLORE_PLAIN : EXPLORE_REDUCED;
     e->explore.accesses = options->accesses;

@@ -22,15 +22,15 @@ static int write_source(const char *path, const char *out) {
     if (!verdict_of(&program, VERDICT_TIMEOUT, &verdict))
         return CMD_BAD_INPUT;
     const struct reproducer *told = reproducer_of(&program, VERDICT_TIMEOUT);
-    if (told == NULL)
+    if (!told)
         return CMD_BAD_INPUT;
     if (told->too_long) {
         fprintf(stderr, "%s: too much happens for a C file\n", path);
         return CMD_BAD_INPUT;
     }
-    bool standard = out == NULL || strcmp(out, "-") == 0;
+    bool standard = !out || strcmp(out, "-") == 0;
     FILE *file = standard ? stdout : fopen(out, "w");
-    if (file == NULL) {
+    if (!file) {
         fprintf(stderr, "%s: %s\n", out, strerror(errno));
         return CMD_BAD_INPUT;
     }

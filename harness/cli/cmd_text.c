@@ -25,7 +25,7 @@ static void put_switches(FILE *file, uint32_t op, char *line, int size) {
     unsigned number;
     if (sscanf(line, "%u", &number) != 1 || number != op)
         return;
-    while (fgets(line, size, file) != NULL && line[0] == ' ')
+    while (fgets(line, size, file) && line[0] == ' ')
         printf("#%s", line);
 }
 
@@ -35,7 +35,7 @@ static int print_switches(const struct program *program) {
     char line[512] = "";
     int status;
     FILE *file = tmpfile();
-    if (file == NULL) {
+    if (!file) {
         perror("pinfuzz text: tmpfile");
         return CMD_BAD_INPUT;
     }
@@ -44,14 +44,14 @@ static int print_switches(const struct program *program) {
         return CMD_BAD_INPUT;
     }
     rewind(file);
-    text_print_world(program, text, sizeof text);
+    text_print_world(program, text, sizeof(text));
     printf("%s", text);
-    if (fgets(line, sizeof line, file) == NULL)
+    if (!fgets(line, sizeof(line), file))
         line[0] = 0;
     for (uint32_t i = 0; i < program->op_count; i++) {
-        text_print_op(&program->ops[i], text, sizeof text);
+        text_print_op(&program->ops[i], text, sizeof(text));
         printf("%s\n", text);
-        put_switches(file, i, line, (int)sizeof line);
+        put_switches(file, i, line, (int)sizeof(line));
     }
     fclose(file);
     return CMD_KEPT;

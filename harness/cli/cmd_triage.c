@@ -51,23 +51,23 @@ static struct triage_group *find_group(struct triage *all, const char *key) {
 
 /* "crashes/pin-count-pin2/program.txt" is in crashes/pin-count-pin2. */
 static void set_place(struct triage_group *group, const char *path) {
-    snprintf(group->place, sizeof group->place, "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(group->place, sizeof(group->place), "%.*s", (int)(strrchr(path, '/') - path), path);
 }
 
 static void add_to_group(struct triage *all, uint32_t at) {
     const struct triage_file *file = &all->files[at];
-    char key[sizeof all->groups[0].key];
+    char key[sizeof(all->groups[0].key)];
     bool given = at >= all->kept;
-    verdict_key(&file->verdict, key, sizeof key);
+    verdict_key(&file->verdict, key, sizeof(key));
     struct triage_group *group = find_group(all, key);
-    if (group == NULL) {
+    if (!group) {
         if (all->count == TRIAGE_GROUPS) {
             all->too_many = true;
             return;
         }
         group = &all->groups[all->count++];
         *group = (struct triage_group){.verdict = file->verdict, .smallest = at};
-        memcpy(group->key, key, sizeof key);
+        memcpy(group->key, key, sizeof(key));
     }
     if (!given) {
         if (!group->kept_before) {
@@ -98,14 +98,14 @@ static void group_files(struct triage *all) {
         if (all->groups[i].files > 0)
             all->groups[count++] = all->groups[i];
     all->count = count;
-    qsort(all->groups, all->count, sizeof all->groups[0], by_key);
+    qsort(all->groups, all->count, sizeof(all->groups[0]), by_key);
 }
 
 /* ---- one finding ---- */
 
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    return slash ? slash + 1 : path;
 }
 
 /* What went wrong, on a line of its own. */
@@ -155,17 +155,17 @@ static bool tell_group(struct triage *all, struct triage_group *group, const str
         return false;
     }
     if (group->kept_before || options->dry) {
-        ok = options->sarif == NULL || triage_look(group, &program, options->timeout, &look);
+        ok = !options->sarif || triage_look(group, &program, options->timeout, &look);
         printf(" %s %s\n", group->kept_before ? "kept before:" : "not kept: the smallest is",
                group->kept_before ? group->place : all->paths.paths[group->smallest]);
         ok = ok || complain(&look);
     } else {
         ok = keep(all, group, &program, options);
     }
-    char key[sizeof group->key];
+    char key[sizeof(group->key)];
     for (uint32_t i = (uint32_t)all->kept; options->verbose && i < all->paths.count; i++) {
         if (all->files[i].state == TRIAGE_FOUND) {
-            verdict_key(&all->files[i].verdict, key, sizeof key);
+            verdict_key(&all->files[i].verdict, key, sizeof(key));
             if (strcmp(key, group->key) == 0)
                 printf("    %s\n", all->paths.paths[i]);
         }
@@ -238,9 +238,9 @@ static bool is_twin(const char *path, char *const *sorted, size_t count) {
     if (length <= 4 || strcmp(path + length - 4, ".txt") != 0)
         return false;
     struct name name = {path, length - 4};
-    char *const *twin = bsearch(&name, sorted, count, sizeof *sorted, by_name);
+    char *const *twin = bsearch(&name, sorted, count, sizeof(*sorted), by_name);
     struct stat status;
-    return twin != NULL && cmd_stat(*twin, &status) && status.st_size > 0;
+    return twin && cmd_stat(*twin, &status) && status.st_size > 0;
 }
 
 /* fuzz/run leaves each finding twice, as FILE and as FILE.txt: that is one. */
@@ -249,15 +249,15 @@ static bool drop_twins(struct triage *all) {
     if (count == 0)
         return true;
     char **given = all->paths.paths + all->kept;
-    char **sorted = calloc(2 * count, sizeof *sorted);
-    if (sorted == NULL) {
+    char **sorted = calloc(2 * count, sizeof(*sorted));
+    if (!sorted) {
         perror("pinfuzz");
         return false;
     }
     char **twins = sorted + count;
     size_t dropped = 0;
-    memcpy(sorted, given, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, by_path);
+    memcpy(sorted, given, count * sizeof(*sorted));
+    qsort(sorted, count, sizeof(*sorted), by_path);
     for (size_t i = 0; i < count; i++)
         if (is_twin(given[i], sorted, count))
             twins[dropped++] = given[i];
@@ -280,8 +280,8 @@ static bool add_kept(struct triage *all, const char *out) {
     for (int i = 0; i < count; i++) {
         char path[TRIAGE_PATH];
         struct stat status;
-        int length = snprintf(path, sizeof path, "%s/%s/program.txt", out, entries[i]->d_name);
-        if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof path && stat(path, &status) == 0)
+        int length = snprintf(path, sizeof(path), "%s/%s/program.txt", out, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.' && (size_t)length < sizeof(path) && stat(path, &status) == 0)
             ok &= cmd_files_add_all(&all->paths, path);
         free(entries[i]);
     }
@@ -299,7 +299,7 @@ static int triage(struct triage *all, const struct triage_options *options, bool
         return CMD_BAD_INPUT;
     }
     all->files = triage_replay(all->paths.paths, all->paths.count, options);
-    if (all->files == NULL)
+    if (!all->files)
         return CMD_BAD_INPUT;
     for (size_t i = 0; i < all->kept; i++) {
         if (all->files[i].state == TRIAGE_JUNK) {
@@ -322,7 +322,7 @@ static int triage(struct triage *all, const struct triage_options *options, bool
     printf("%s\n", interrupted ? "; interrupted: the same again goes on" : "");
     if (all->too_many)
         fprintf(stderr, "pinfuzz triage: more than %u findings: some were left out\n", TRIAGE_GROUPS);
-    if (options->sarif != NULL)
+    if (options->sarif)
         ok &= triage_sarif(options->sarif, all->groups, all->count, all->paths.paths, !interrupted);
     return interrupted && all->count == 0                    ? STATUS_INTERRUPTED
            : !ok || (others[TRIAGE_WAITING] && !interrupted) ? CMD_BAD_INPUT
@@ -352,8 +352,8 @@ static int main_triage(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
     bool complete = false;
-    struct triage *all = calloc(1, sizeof *all);
-    if (all == NULL) {
+    struct triage *all = calloc(1, sizeof(*all));
+    if (!all) {
         perror("pinfuzz triage");
         return CMD_BAD_INPUT;
     }

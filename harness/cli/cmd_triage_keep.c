@@ -24,10 +24,10 @@
 /* The numbers of the death that is kept, where the report tells of the same: a larger one of the group may
  * have had others. */
 static void find_said(struct verdict *verdict, const char *report) {
-    char what[sizeof verdict->what];
-    death_read(report, false, what, sizeof what);
+    char what[sizeof(verdict->what)];
+    death_read(report, false, what, sizeof(what));
     if (verdict->died && strcmp(what, verdict->what) == 0)
-        death_read(report, true, verdict->said, sizeof verdict->said);
+        death_read(report, true, verdict->said, sizeof(verdict->said));
 }
 
 /* " /home/me/src/dxgk/pin.c:120:5" behind the name of the function. */
@@ -36,13 +36,13 @@ static void find_place(struct triage_group *group, const char *report) {
     const char *at = death_find_function(report, &length);
     group->function[0] = group->file[0] = 0;
     group->line = 0;
-    if (at == NULL || at[length] == ')') /* an offset into a module names nothing */
+    if (!at || at[length] == ')') /* an offset into a module names nothing */
         return;
-    snprintf(group->function, sizeof group->function, "%.*s", (int)length, at);
+    snprintf(group->function, sizeof(group->function), "%.*s", (int)length, at);
     at += length;
     size_t path = strcspn(at, ":\n");
     if (*at == ' ' && at[1] != '(' && at[path] == ':') {
-        snprintf(group->file, sizeof group->file, "%.*s", (int)path - 1, at + 1);
+        snprintf(group->file, sizeof(group->file), "%.*s", (int)path - 1, at + 1);
         group->line = (unsigned)strtoul(at + path + 1, NULL, 10);
     }
 }
@@ -51,20 +51,20 @@ bool triage_look(struct triage_group *group, const struct program *program, unsi
                  struct triage_look *look) {
     look->error[0] = 0;
     look->report = verdict_report(program, timeout);
-    if (look->report == NULL)
+    if (!look->report)
         return false;
     const struct reproducer *told = look->told = reproducer_quietly(program, timeout);
-    if (told == NULL) {
-        snprintf(look->error, sizeof look->error, "pinfuzz: no process for the reproducer of a finding");
+    if (!told) {
+        snprintf(look->error, sizeof(look->error), "pinfuzz: no process for the reproducer of a finding");
         return false;
     }
-    snprintf(group->expected, sizeof group->expected, "%s", told->expected);
-    snprintf(group->got, sizeof group->got, "%s", told->got);
+    snprintf(group->expected, sizeof(group->expected), "%s", told->expected);
+    snprintf(group->got, sizeof(group->got), "%s", told->got);
     group->op = told->op;
     if (group->op < program->op_count)
-        text_print_op(&program->ops[group->op], group->operation, sizeof group->operation);
+        text_print_op(&program->ops[group->op], group->operation, sizeof(group->operation));
     else
-        snprintf(group->operation, sizeof group->operation, "%s", run_where(group->op));
+        snprintf(group->operation, sizeof(group->operation), "%s", run_where(group->op));
     find_said(&group->verdict, look->report);
     find_place(group, look->report);
     return true;
@@ -95,7 +95,7 @@ static size_t append_words(char *name, size_t length, const char *text) {
 static const char *named_clause(const char *words) {
     for (size_t i = 0; i < CONTRACT_CLAUSE_COUNT; i++) {
         const char *id = contract_table[i].id;
-        for (const char *at = strchr(words, '('); at != NULL; at = strchr(at + 1, '('))
+        for (const char *at = strchr(words, '('); at; at = strchr(at + 1, '('))
             if (strncmp(at + 1, id, strlen(id)) == 0 && at[1 + strlen(id)] == ')')
                 return id;
     }
@@ -104,9 +104,9 @@ static const char *named_clause(const char *words) {
 
 void triage_name(const struct verdict *verdict, const struct program *program, uint32_t op, char *name) {
     char key[sizeof((struct triage_group *)0)->key];
-    verdict_key(verdict, key, sizeof key);
+    verdict_key(verdict, key, sizeof(key));
     const char *clause = verdict->died ? named_clause(key) : key;
-    if (clause == NULL) { /* a death's key says where it was */
+    if (!clause) { /* a death's key says where it was */
         append_words(name, 0, key);
         return;
     }
@@ -123,7 +123,7 @@ static void put_line(FILE *file, const char *format, ...) {
     char line[4 * RUN_TEXT_MAX];
     va_list list;
     va_start(list, format);
-    vsnprintf(line, sizeof line, format, list);
+    vsnprintf(line, sizeof(line), format, list);
     va_end(list);
     for (char *c = line; *c != 0; c++)
         *c = (unsigned char)*c < ' ' || *c == 0x7f ? ' ' : *c;
@@ -145,7 +145,7 @@ static void put_program(FILE *file, const struct triage_group *group, const stru
 }
 
 static bool fail(struct triage_look *look, const char *path) {
-    snprintf(look->error, sizeof look->error, "%s: %s", path, strerror(errno));
+    snprintf(look->error, sizeof(look->error), "%s: %s", path, strerror(errno));
     return false;
 }
 
@@ -153,7 +153,7 @@ static bool fail(struct triage_look *look, const char *path) {
 static FILE *create(struct triage_look *look, const char *directory, const char *name, char *path) {
     snprintf(path, FILE_PATH, "%s/%s", directory, name);
     FILE *file = fopen(path, "w");
-    if (file == NULL)
+    if (!file)
         fail(look, path);
     return file;
 }
@@ -168,7 +168,7 @@ static bool write_all(const char *directory, const struct triage_group *group, c
     const struct reproducer *told = look->told;
     char path[FILE_PATH];
     FILE *file = create(look, directory, "program.txt", path);
-    if (file == NULL)
+    if (!file)
         return false;
     put_program(file, group, program, from);
     if (!finish(look, file, path) || (file = create(look, directory, "verdict.txt", path)) == NULL)
@@ -204,7 +204,7 @@ static bool place_folder(struct triage_look *look, const char *made, const char 
         if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
             return fail(look, place);
     }
-    snprintf(look->error, sizeof look->error, "%s/%s: %u folders of that name are enough", out, name,
+    snprintf(look->error, sizeof(look->error), "%s/%s: %u folders of that name are enough", out, name,
              NUMBERS - 1);
     return false;
 }
@@ -213,8 +213,8 @@ static bool place_folder(struct triage_look *look, const char *made, const char 
 static bool write_page(const struct triage_group *group, const struct program *program,
                        const struct program *original, unsigned timeout, struct triage_look *look) {
     char name[FILE_PATH], path[FILE_PATH];
-    snprintf(name, sizeof name, "%s/program.txt", group->place);
-    snprintf(path, sizeof path, "%s/report.html", group->place);
+    snprintf(name, sizeof(name), "%s/program.txt", group->place);
+    snprintf(path, sizeof(path), "%s/report.html", group->place);
     struct finding finding = {.name = name,
                               .original = original,
                               .program = program,
@@ -233,7 +233,7 @@ bool triage_keep(struct triage_group *group, const struct program *program, cons
     if (mkdir(options->out, 0777) != 0 && errno != EEXIST)
         return fail(look, options->out);
     /* Hidden: what a kill leaves half done is no finding. */
-    snprintf(made, sizeof made, "%s/.triage-%ld", options->out, (long)getpid());
+    snprintf(made, sizeof(made), "%s/.triage-%ld", options->out, (long)getpid());
     if (mkdir(made, 0777) != 0 && errno != EEXIST)
         return fail(look, made);
     triage_name(&group->verdict, program, group->op, name);

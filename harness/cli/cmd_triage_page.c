@@ -10,9 +10,9 @@
 
 bool triage_page(const char *path, const struct finding *finding) {
     char made[TRIAGE_PATH + 8];
-    snprintf(made, sizeof made, "%s.part", path); /* what a kill leaves half done is no page */
+    snprintf(made, sizeof(made), "%s.part", path); /* what a kill leaves half done is no page */
     FILE *file = fopen(made, "w");
-    if (file == NULL) {
+    if (!file) {
         fprintf(stderr, "%s: %s\n", made, strerror(errno));
         return false;
     }

@@ -27,7 +27,7 @@ static struct board *board;
 
 static void junk(struct triage_file *file, const char *why) {
     file->state = TRIAGE_JUNK;
-    snprintf(file->why, sizeof file->why, "%s", why);
+    snprintf(file->why, sizeof(file->why), "%s", why);
 }
 
 /* Text that is no program: a log, a README, what AFL++ says of itself. Its bytes are a program all the same,
@@ -49,7 +49,7 @@ static bool load(const char *path, struct triage_file *file, struct program *pro
     size_t size;
     if (!cmd_stat(path, &status)) {
         char why[TRIAGE_WHY];
-        snprintf(why, sizeof why, ": cannot be read: %s", strerror(errno));
+        snprintf(why, sizeof(why), ": cannot be read: %s", strerror(errno));
         junk(file, why);
         return false;
     }
@@ -58,10 +58,10 @@ static bool load(const char *path, struct triage_file *file, struct program *pro
         return false;
     }
     char *content = cmd_read(&path, &form, &size, &error);
-    bool ok = content != NULL && size > 0 && load_program(path, content, size, form, program, &error);
+    bool ok = content && size > 0 && load_program(path, content, size, form, program, &error);
     if (ok) {
         file->prose = form == LOAD_DETECT && is_prose(path, content, size);
-    } else if (content != NULL && size == 0) {
+    } else if (content && size == 0) {
         junk(file, ": empty");
     } else {
         /* "path:LINE:COLUMN: expected ..." or "path: why". */
@@ -116,7 +116,7 @@ static _Noreturn void work(char *const *paths, size_t count, const struct triage
 }
 
 void triage_replay_stop(void) {
-    if (board != NULL)
+    if (board)
         board->stop = true;
 }
 
@@ -124,9 +124,9 @@ struct triage_file *triage_replay(char *const *paths, size_t count, const struct
     pid_t workers[TRIAGE_JOBS];
     pid_t parent = getpid();
     unsigned hired = 0;
-    if (board == NULL && (board = child_shared(sizeof *board)) == NULL)
+    if (!board && (board = child_shared(sizeof(*board))) == NULL)
         return NULL;
-    memset(board->files, 0, count * sizeof board->files[0]);
+    memset(board->files, 0, count * sizeof(board->files[0]));
     board->next = 0;
     board->stop = false;
     for (; hired < options->jobs && hired < count; hired++) {

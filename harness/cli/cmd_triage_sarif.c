@@ -35,7 +35,7 @@ static void put_string(FILE *file, const char *text) {
 /* A path as a URI: relative to the working directory where it is below that. */
 static void put_uri(FILE *file, const char *path) {
     char here[TRIAGE_PATH];
-    size_t length = getcwd(here, sizeof here) != NULL ? strlen(here) : 0;
+    size_t length = getcwd(here, sizeof(here)) ? strlen(here) : 0;
     if (length > 0 && strncmp(path, here, length) == 0 && path[length] == '/')
         path += length + 1;
     while (strncmp(path, "./", 2) == 0)
@@ -59,7 +59,7 @@ static unsigned line_of(const char *path, uint32_t op) {
     FILE *file = fopen(path, "r");
     bool begins = true; /* a longer line comes in parts */
     unsigned found = 0;
-    while (file != NULL && found == 0 && fgets(line, sizeof line, file) != NULL) {
+    while (file && found == 0 && fgets(line, sizeof(line), file)) {
         const char *word = line + strspn(line, " \t");
         number += begins;
         if (begins && *word != '#' && *word != '\n' && *word != '\r' && *word != 0 &&
@@ -67,7 +67,7 @@ static unsigned line_of(const char *path, uint32_t op) {
             found = number;
         begins = strchr(line, '\n') != NULL;
     }
-    if (file != NULL)
+    if (file)
         fclose(file);
     return found;
 }
@@ -78,7 +78,7 @@ static void put_location(FILE *file, const struct triage_group *group, const cha
     const char *place = group->file;
     unsigned line = group->line;
     if (group->file[0] == 0) {
-        snprintf(program, sizeof program, group->place[0] != 0 ? "%s/program.txt" : "%s",
+        snprintf(program, sizeof(program), group->place[0] != 0 ? "%s/program.txt" : "%s",
                  group->place[0] != 0 ? group->place : path);
         place = program;
         size_t length = strlen(program);
@@ -89,7 +89,7 @@ static void put_location(FILE *file, const struct triage_group *group, const cha
                   "                \"artifactLocation\": {\"uri\": ");
     put_uri(file, place);
     fprintf(file, "},\n                \"region\": {\"startLine\": %u}\n              }", line ? line : 1);
-    const char *function = row != NULL ? row->function : group->function;
+    const char *function = row ? row->function : group->function;
     if (function[0] != 0) {
         fprintf(file, ",\n              \"logicalLocations\": [{\"name\": ");
         put_string(file, function);
@@ -104,15 +104,15 @@ static void put_rule(FILE *file, const struct triage_group *group) {
     const struct contract_row *row = group->verdict.died ? NULL : &contract_table[group->verdict.outcome];
     fprintf(file, "            {\n              \"id\": ");
     put_string(file, group->key);
-    if (row != NULL) {
+    if (row) {
         fprintf(file, ",\n              \"name\": ");
         put_string(file, row->function);
     }
     fprintf(file, ",\n              \"shortDescription\": {\"text\": \"");
-    put_text(file, row != NULL ? row->title : "the implementation dies: ");
-    put_text(file, row != NULL ? "" : group->key);
+    put_text(file, row ? row->title : "the implementation dies: ");
+    put_text(file, row ? "" : group->key);
     fprintf(file, "\"},\n              \"help\": {\"text\": \"");
-    if (row != NULL) {
+    if (row) {
         put_text(file, "A clause of docs/contract.md. Basis: ");
         put_text(file, row->basis_text);
         put_text(file, row->source[0] != 0 ? ", " : "");
@@ -150,7 +150,7 @@ static void put_result(FILE *file, const struct triage_group *group, size_t rule
 bool triage_sarif(const char *name, const struct triage_group *groups, size_t count, char *const *paths,
                   bool complete) {
     FILE *file = fopen(name, "w");
-    if (file == NULL) {
+    if (!file) {
         fprintf(stderr, "%s: %s\n", name, strerror(errno));
         return false;
     }

@@ -21,7 +21,7 @@ static int by_path(const void *a, const void *b) {
 const struct member *member_find(const char *path) {
     struct member key = {.path = (char *)(uintptr_t)path};
     struct member *const *node = tfind(&key, &members, by_path);
-    return node != NULL ? *node : NULL;
+    return node ? *node : NULL;
 }
 
 static bool complain(const char *path) {
@@ -31,28 +31,28 @@ static bool complain(const char *path) {
 
 /* Takes over what `from` points to. What is known already was read before, when the same file was given. */
 static const struct member *keep(struct member from) {
-    struct member *member = malloc(sizeof *member);
+    struct member *member = malloc(sizeof(*member));
     struct member **node = NULL;
-    if (member != NULL) {
+    if (member) {
         *member = from;
         node = tsearch(member, &members, by_path);
     }
-    if (node == NULL || *node != member) {
-        if (node == NULL)
+    if (!node || *node != member) {
+        if (!node)
             complain(from.path);
         free(from.path);
         free(from.content);
         free(from.why);
         free(member);
     }
-    return node != NULL ? *node : NULL;
+    return node ? *node : NULL;
 }
 
 /* "path:inner" */
 static char *join(const char *path, const char *inner) {
     size_t size = strlen(path) + 1 + strlen(inner) + 1;
     char *joined = malloc(size);
-    if (joined != NULL)
+    if (joined)
         snprintf(joined, size, "%s:%s", path, inner);
     else
         complain(path);
@@ -72,19 +72,19 @@ static bool take_program(void *context, unsigned line, uint8_t *bytes, size_t si
                          const struct text_error *error) {
     struct list *list = context;
     char number[16];
-    snprintf(number, sizeof number, "%u", line);
+    snprintf(number, sizeof(number), "%u", line);
     char *path = join(list->path, number);
-    if (path == NULL) {
+    if (!path) {
         free(bytes);
         return false;
     }
     const struct member *member = keep((struct member){.path = path,
                                                        .content = (char *)bytes,
                                                        .size = size,
-                                                       .why = bytes == NULL ? strdup(error->text) : NULL,
+                                                       .why = !bytes ? strdup(error->text) : NULL,
                                                        .form = LOAD_BYTES});
     list->added++;
-    return member != NULL && list->add(list->context, member->path);
+    return member && list->add(list->context, member->path);
 }
 
 static enum members add_list(const char *path, const char *content, size_t size, member_add *add,
@@ -102,21 +102,20 @@ bool member_is_archive(const char *path) {
 
 static bool add_file(const char *path, struct archive_file *file, member_add *add, void *context) {
     char *joined = join(path, file->name);
-    char *why = file->why != NULL && joined != NULL ? malloc(strlen(joined) + strlen(file->why) + 3) : NULL;
-    if (why != NULL)
+    char *why = file->why && joined ? malloc(strlen(joined) + strlen(file->why) + 3) : NULL;
+    if (why)
         snprintf(why, strlen(joined) + strlen(file->why) + 3, "%s: %s", joined, file->why);
     free(file->name);
     free(file->why);
-    if (joined == NULL) {
+    if (!joined) {
         free(file->content);
         return false;
     }
     const struct member *member = keep((struct member){joined, file->content, file->size, why, LOAD_DETECT});
-    if (member == NULL)
+    if (!member)
         return false;
-    enum members listed = member->content != NULL
-                              ? add_list(member->path, member->content, member->size, add, context)
-                              : MEMBERS_NONE;
+    enum members listed =
+        member->content ? add_list(member->path, member->content, member->size, add, context) : MEMBERS_NONE;
     return listed == MEMBERS_NONE ? add(context, member->path) : listed == MEMBERS_ADDED;
 }
 
@@ -124,7 +123,7 @@ static bool add_archive(const char *path, archive_wanted *wanted, member_add *ad
     struct archive_file *files;
     size_t count;
     char *why;
-    if (archive_read == NULL) {
+    if (!archive_read) {
         fprintf(stderr,
                 "%s: this pinfuzz was built without libzip, and reads no archives (Debian: "
                 "libzip-dev)\n",
@@ -132,7 +131,7 @@ static bool add_archive(const char *path, archive_wanted *wanted, member_add *ad
         return false;
     }
     if (!archive_read(path, wanted, &files, &count, &why)) {
-        fprintf(stderr, "%s: %s\n", path, why != NULL ? why : "no memory");
+        fprintf(stderr, "%s: %s\n", path, why ? why : "no memory");
         free(why);
         return false;
     }
@@ -149,12 +148,12 @@ static bool add_archive(const char *path, archive_wanted *wanted, member_add *ad
 static bool may_be_list(const char *path) {
     unsigned char head[256];
     FILE *file = fopen(path, "rb");
-    size_t size = file != NULL ? fread(head, 1, sizeof head, file) : 0;
+    size_t size = file ? fread(head, 1, sizeof(head), file) : 0;
     bool may = size > 0;
     bool marked = size >= 2 && head[0] >= 0xfe && head[1] >= 0xfe; /* UTF-16 */
     for (size_t i = 0; i < size && may && !marked; i++)
         may = head[i] >= ' ' || (head[i] >= '\t' && head[i] <= '\r') || head[i] == 0x1b;
-    if (file != NULL)
+    if (file)
         fclose(file);
     return may;
 }
@@ -165,7 +164,7 @@ enum members members_of(const char *path, archive_wanted *wanted, member_add *ad
     if (member_is_archive(path))
         return add_archive(path, wanted, add, context) ? MEMBERS_ADDED : MEMBERS_FAILED;
     char *content = may_be_list(path) ? load_read(path, LOAD_MANY_MAX, &size, &error) : NULL;
-    enum members result = content != NULL ? add_list(path, content, size, add, context) : MEMBERS_NONE;
+    enum members result = content ? add_list(path, content, size, add, context) : MEMBERS_NONE;
     free(content);
     return result;
 }

@@ -10,7 +10,7 @@
 static const struct option *find(const struct cmd *cmd, const char *word) {
     for (size_t i = 0; i < cmd->option_count; i++) {
         const struct option *option = &cmd->options[i];
-        if (strcmp(word, option->word) == 0 || (option->other != NULL && strcmp(word, option->other) == 0))
+        if (strcmp(word, option->word) == 0 || (option->other && strcmp(word, option->other) == 0))
             return option;
     }
     return NULL;
@@ -40,11 +40,11 @@ static bool take(const struct cmd *cmd, const struct option *option, const char 
         return true;
     case OPTION_NAME:
         *(const char **)member = value;
-        return value != NULL || (cmd_usage(cmd, "%s wants a name", word), false);
+        return value || (cmd_usage(cmd, "%s wants a name", word), false);
     case OPTION_COUNT:
         break;
     }
-    return (value != NULL && read_count(value, option->min, option->max, member)) ||
+    return (value && read_count(value, option->min, option->max, member)) ||
            (cmd_usage(cmd, "%s wants a number from %u to %u", word, option->min, option->max), false);
 }
 
@@ -67,7 +67,7 @@ bool options_read(const struct cmd *cmd, int argc, char **argv, void *values, st
             continue;
         }
         const struct option *option = find(cmd, word);
-        if (option == NULL) {
+        if (!option) {
             cmd_usage(cmd, "unknown option '%s'", word);
             return false;
         }
@@ -76,7 +76,7 @@ bool options_read(const struct cmd *cmd, int argc, char **argv, void *values, st
         if (!take(cmd, option, word, valued && i < argc ? argv[i] : NULL, values))
             return false;
     }
-    if (words->count == 0 && cmd->takes != NULL) {
+    if (words->count == 0 && cmd->takes) {
         cmd_usage(cmd, "%s is missing", cmd->takes);
         return false;
     }

@@ -18,7 +18,7 @@ void outcomes_done(void) {
 
 void outcomes_note(struct outcomes *self, unsigned verdict) {
     struct outcome outcome;
-    memset(&outcome, 0, sizeof outcome); /* what lies between members is compared, too */
+    memset(&outcome, 0, sizeof(outcome)); /* what lies between members is compared, too */
     outcome.verdict = verdict;
     outcome.calls = race.count;
     outcome.state = state;
@@ -26,7 +26,7 @@ void outcomes_note(struct outcomes *self, unsigned verdict) {
     for (uint32_t i = 0; i < race.count; i++)
         outcome.status[i] = race.answered[i].status;
     uint32_t i = 0;
-    while (i < self->count && memcmp(&self->of[i].outcome, &outcome, sizeof outcome) != 0)
+    while (i < self->count && memcmp(&self->of[i].outcome, &outcome, sizeof(outcome)) != 0)
         i++;
     if (i == OUTCOMES) {
         self->full = true;

@@ -9,7 +9,7 @@
 static const struct cmd *const commands[] = {
     &cmd_run,    &cmd_faults, &cmd_minimize, &cmd_schedules, &cmd_enumerate, &cmd_triage,  &cmd_report,
     &cmd_source, &cmd_text,   &cmd_bytes,    &cmd_clauses,   &cmd_campaign,  &cmd_dialect, &cmd_info};
-#define COMMANDS (sizeof commands / sizeof *commands)
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static const char help_head[] =
     "NAME\n"
@@ -90,8 +90,8 @@ static int unknown(const char *name) {
 
 static int help(const char *topic) {
     const struct cmd *cmd = find(topic);
-    if (cmd != NULL || strcmp(topic, "programs") == 0) {
-        fputs(cmd != NULL ? cmd->help : text_help(), stdout);
+    if (cmd || strcmp(topic, "programs") == 0) {
+        fputs(cmd ? cmd->help : text_help(), stdout);
         return CMD_KEPT;
     }
     return unknown(topic);
@@ -113,7 +113,7 @@ int main(int argc, char **argv) {
         return CMD_KEPT;
     }
     const struct cmd *cmd = find(argv[1]);
-    if (cmd == NULL)
+    if (!cmd)
         return unknown(argv[1]);
     for (int i = 2; i < argc; i++) {
         if (is_help(argv[i])) {

@@ -28,15 +28,15 @@ double processor_own(void) {
 static bool add(pid_t process, double *sum) {
     char path[64], line[1024];
     unsigned long user, system, user_ended, system_ended;
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)process);
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)process);
     FILE *file = fopen(path, "r");
-    size_t length = file != NULL ? fread(line, 1, sizeof line - 1, file) : 0;
-    if (file != NULL)
+    size_t length = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+    if (file)
         fclose(file);
     line[length] = 0;
     const char *rest = strrchr(line, ')');
-    if (rest == NULL || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &user,
-                               &system, &user_ended, &system_ended) != 4)
+    if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &user, &system,
+                        &user_ended, &system_ended) != 4)
         return false;
     *sum += (double)(user + system + user_ended + system_ended) / (double)sysconf(_SC_CLK_TCK);
     return true;
@@ -46,14 +46,14 @@ double processor_family(pid_t parent) {
     char path[64];
     double sum = 0;
     long child;
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+    snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)parent, (long)parent);
     FILE *file = fopen(path, "r");
-    if (file == NULL || !add(parent, &sum))
+    if (!file || !add(parent, &sum))
         sum = -1;
     while (sum >= 0 && fscanf(file, "%ld", &child) == 1)
         if (child != (long)getpid())
             add((pid_t)child, &sum); /* one that has just ended is in its parent's line */
-    if (file != NULL)
+    if (file)
         fclose(file);
     return sum;
 }

@@ -28,8 +28,8 @@ struct progress {
 };
 
 static void forget_counts(void) {
-    memset(contract_counts, 0, sizeof contract_counts);
-    memset(contract_seen, 0, sizeof contract_seen);
+    memset(contract_counts, 0, sizeof(contract_counts));
+    memset(contract_seen, 0, sizeof(contract_seen));
 }
 
 static void add_counts(struct progress *progress) {
@@ -43,8 +43,8 @@ static void add_counts(struct progress *progress) {
 }
 
 static void load_counts(const struct progress *progress) {
-    memcpy(contract_counts, progress->counts, sizeof contract_counts);
-    memcpy(contract_seen, progress->seen, sizeof contract_seen);
+    memcpy(contract_counts, progress->counts, sizeof(contract_counts));
+    memcpy(contract_seen, progress->seen, sizeof(contract_seen));
 }
 
 /* What a child goes through: the programs, and how far it has come, which its parent sees. */
@@ -72,8 +72,8 @@ static void run_rest(void *context) {
         unsigned outcome = verdict_here(&program, NULL);
         char why[RUN_WHY];
         left_note(&progress->all);
-        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof why) && progress->left++ == 0)
-            memcpy(progress->why, why, sizeof why);
+        if (outcome == VERDICT_KEPT && run_left_early(why, sizeof(why)) && progress->left++ == 0)
+            memcpy(progress->why, why, sizeof(why));
         if (outcome != VERDICT_KEPT) {
             fprintf(stderr, "%s: ", path);
             verdict_print_outcome(stderr, outcome);
@@ -81,7 +81,7 @@ static void run_rest(void *context) {
             progress->result = CMD_VIOLATED;
         }
         add_counts(progress);
-        if (walk->note != NULL)
+        if (walk->note)
             walk->note(walk->context, progress->done);
     }
 }
@@ -105,12 +105,12 @@ static bool run_in_children(struct walk *walk) {
 
 int reach(const struct cmd_files *files, reach_note *note, void *context) {
     static struct progress *progress; /* such memory stays as long as the process */
-    progress = progress ? progress : child_shared(sizeof *progress);
+    progress = progress ? progress : child_shared(sizeof(*progress));
     struct walk walk = {files, note, context, progress};
     situation_wanted = true;
-    if (progress == NULL)
+    if (!progress)
         return CMD_BAD_INPUT;
-    memset(progress, 0, sizeof *progress);
+    memset(progress, 0, sizeof(*progress));
     int result = run_in_children(&walk) ? progress->result : CMD_BAD_INPUT;
     if (progress->left) {
         fprintf(stderr, "%zu of %zu programs were not judged to their end, the first of them %s\n",

@@ -12,7 +12,7 @@ bool call_is_present(const struct call *call) {
     switch ((enum program_callback)call->opcode) {
 #define PRESENT(name, number, word, race, needs, undone_by, help, member, type, slot, ...)                   \
     case CALLBACK_##name:                                                                                    \
-        return table->slot != NULL;
+        return table->slot;
         PROGRAM_CALLBACKS(PRESENT)
     }
     return false;

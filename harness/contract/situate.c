@@ -136,7 +136,7 @@ static void enter_second(const struct model_pin *first, uint8_t opcode) {
 
 static void enter_handle(const struct model *model, const struct call *call) {
     const struct model_device *device = device_of(model, call->handle);
-    enter_callback(call->handle == NULL         ? SITUATION_HANDLE_NULL_PIN2
+    enter_callback(!call->handle                ? SITUATION_HANDLE_NULL_PIN2
                    : device && device->position ? SITUATION_HANDLE_MEMBER_PIN2
                                                 : SITUATION_HANDLE_FORGED_PIN2,
                    call->opcode);

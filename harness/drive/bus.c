@@ -89,7 +89,7 @@ static void count_started(uint8_t chain) {
     contract_kept(CLAUSE_RESV_PAIR, c->reserved > 0);
     contract_kept(CLAUSE_RESV_OVERLAP, c->reserved > 0);
     if (!caps->early && caps->mode != MODE_PHYSICAL)
-        contract_kept(CLAUSE_ATTACH_LATER, run.sut->domain != NULL);
+        contract_kept(CLAUSE_ATTACH_LATER, run.sut->domain);
 }
 
 static void compare_start(const struct call *call, const struct model_answer *answer, uint8_t chain) {
@@ -124,7 +124,7 @@ static void compare_start(const struct call *call, const struct model_answer *an
     check_ledger(&(struct ledger_blame){CLAUSE_INIT_COMMIT, CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK,
                                         CLAUSE_INIT_ROLLBACK, CLAUSE_INIT_ROLLBACK, CLAUSE_ANY_STATE});
     contract_kept(CLAUSE_INIT_QUERY, true);
-    contract_kept(CLAUSE_INIT_COMMIT, run.sut->ledger != NULL);
+    contract_kept(CLAUSE_INIT_COMMIT, run.sut->ledger);
     contract_kept(CLAUSE_INIT_ALIGN, true);
     contract_kept(CLAUSE_INIT_VISIBLE, true);
     count_started(chain);
@@ -240,7 +240,7 @@ static void reset(struct call *call, const struct model_answer *answer) {
         return;
     resolve_effect(&run.model, call);
     check_attached(run.model.devices[call->device].chain, CLAUSE_ATTACH_ONCE);
-    contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain != NULL);
+    contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain);
     check_gpu(call->device, CLAUSE_TDR_KEEPS);
     check_chain(run.model.devices[call->device].chain, CLAUSE_TDR_KEEPS);
     check_ledger(&BLAME(CLAUSE_TDR_KEEPS));
@@ -396,7 +396,7 @@ static void run_bus_at_passive(struct call *call) {
         check_gpu(call->device, CLAUSE_STOP_RECLAIM);
     if (call->opcode == OP_POWER) {
         check_attached(device->chain, CLAUSE_ATTACH_ONCE);
-        contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain != NULL);
+        contract_saw(CLAUSE_ATTACH_ONCE, run.sut->domain);
         check_gpu(call->device, call->flag ? CLAUSE_PIN_CONTENTS : CLAUSE_ANY_STATE);
         check_chain(device->chain, CLAUSE_PIN_CONTENTS);
     }

@@ -200,7 +200,7 @@ static void ask_table(void) {
 static void ask_out(void) {
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 arg = {.CommitSize = SAVED + 1, .pAdl = (DXGK_ADL *)(uintptr_t)0x1111};
     if (!NT_SUCCESS(devices[0].dxgkrnl.DxgkCbPinFrameBufferForSave2(devices[0].dxgkrnl.DeviceHandle, &arg)))
-        LEARN(OUT, arg.pAdl == NULL, ZEROED, UNTOUCHED);
+        LEARN(OUT, !arg.pAdl, ZEROED, UNTOUCHED);
 }
 
 static void ask_apc(void) {

@@ -17,7 +17,7 @@ bool run_resolve_callback(const struct program_op *op, struct call *call) {
     call->table = driver_table(call->device);
     if (!call_is_present(call)) {
         /* A driver of that version has no such callback to call. */
-        contract_refused(CLAUSE_ANY_VERSION, call->table != NULL);
+        contract_refused(CLAUSE_ANY_VERSION, call->table);
         return false;
     }
     return true;
@@ -260,7 +260,7 @@ void run_callback(struct call *call) {
     }
     if (run.abandoned)
         return;
-    contract_kept(CLAUSE_ANY_STATE, run.inside != NULL);
+    contract_kept(CLAUSE_ANY_STATE, run.inside);
     if (situation_wanted) {
         contract_saw(CLAUSE_ANY_STATE, true);
         contract_saw(CLAUSE_TDR_KEEPS, situate_in_reset(call->opcode));

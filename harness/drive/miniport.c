@@ -80,7 +80,7 @@ void miniport_check_link(const struct miniport *lead) {
 static bool is_set(const DXGKRNL_INTERFACE *dxgkrnl, size_t at) {
     void *slot;
     memcpy(&slot, (const char *)dxgkrnl + at, sizeof(slot));
-    return slot != NULL;
+    return slot;
 }
 
 /* Whether the slots at [from, end) are all set, or all null. Without a way out of the loop, so that it takes

@@ -385,7 +385,7 @@ static enum schedule_outcome run_actors(void) {
     if (run.sut->set_hooks)
         run.sut->set_hooks(&hooks);
     run.racing = true;
-    schedule.inside = run.sut->set_hooks != NULL;
+    schedule.inside = run.sut->set_hooks;
     enum schedule_outcome outcome = schedule_run(&race.plan, actors, act, run.sut->set_actor);
     run.racing = false;
     if (run.sut->set_hooks)

@@ -27,10 +27,10 @@ static const char *world_text(const struct small_world *world, char *text, size_
 /* The same text says the same world. */
 static bool is_known(const struct changer *c, const struct small_world *world) {
     static char text[TEXT_WORLD_MAX], other[TEXT_WORLD_MAX];
-    world_text(world, text, sizeof text);
-    bool known = strcmp(text, world_text(c->from, other, sizeof other)) == 0;
+    world_text(world, text, sizeof(text));
+    bool known = strcmp(text, world_text(c->from, other, sizeof(other))) == 0;
     for (unsigned i = c->first; i < c->count && i < c->room && !known; i++)
-        known = strcmp(text, world_text(&c->to[i], other, sizeof other)) == 0;
+        known = strcmp(text, world_text(&c->to[i], other, sizeof(other))) == 0;
     return known;
 }
 
@@ -52,11 +52,11 @@ static void change(struct changer *c, const struct world_field *field, int adapt
     world_set(field, adapter < 0 ? (void *)&program.machine : &program.adapters[adapter], value);
     follow(&program.machine, &c->from->machine);
     program_mend_world(&program);
-    char name[sizeof world.name];
+    char name[sizeof(world.name)];
     if (adapter < 0)
-        snprintf(name, sizeof name, "%.24s, %.24s", c->from->name, field->word);
+        snprintf(name, sizeof(name), "%.24s, %.24s", c->from->name, field->word);
     else
-        snprintf(name, sizeof name, "%.23s, %.24s of %d", c->from->name, field->word, adapter);
+        snprintf(name, sizeof(name), "%.23s, %.24s of %d", c->from->name, field->word, adapter);
     small_world_of(&program, name, &world);
     world.depth = c->from->depth - 1;
     if (is_known(c, &world))
@@ -80,11 +80,11 @@ static void numbers(struct changer *c, const struct world_field *field, int adap
     static const uint64_t counts[] = {16, 17, 32, 128, 0x100, 1 << 20, 1 << 21, 1 << 22};
     bool sized = field->unit == WORLD_UNIT_SIZE || field->unit == WORLD_UNIT_ADDRESS ||
                  field->unit == WORLD_UNIT_BYTES || field->unit == WORLD_UNIT_KIBIBYTES;
-    for (unsigned i = 0; i < sizeof small / sizeof *small; i++)
+    for (unsigned i = 0; i < sizeof(small) / sizeof(*small); i++)
         change(c, field, adapter, range.least + small[i] * field->step);
-    for (unsigned i = 0; sized && i < sizeof bytes / sizeof *bytes; i++)
+    for (unsigned i = 0; sized && i < sizeof(bytes) / sizeof(*bytes); i++)
         change(c, field, adapter, bytes[i]);
-    for (unsigned i = 0; !sized && i < sizeof counts / sizeof *counts; i++)
+    for (unsigned i = 0; !sized && i < sizeof(counts) / sizeof(*counts); i++)
         if (counts[i] <= range.most)
             change(c, field, adapter, counts[i]);
     if (field->unit == WORLD_UNIT_ADDRESS) /* all of the machine's memory but a page, and but a byte */

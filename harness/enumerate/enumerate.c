@@ -126,7 +126,7 @@ _Static_assert(ENUMERATE_DEPTH <= PROGRAM_REPEAT_OPS, "a program can be repeated
 static bool try_repeated(void) {
     struct program *program = &self->program;
     const uint32_t length = program->op_count;
-    memmove(program->ops + 1, program->ops, length * sizeof program->ops[0]);
+    memmove(program->ops + 1, program->ops, length * sizeof(program->ops[0]));
     program->ops[0] = (struct program_op){.opcode = OP_REPEAT};
     program->ops[0].arg.repeat.times = (uint16_t)(self->repeat - 1);
     program_span_set(&program->ops[0], length);
@@ -135,7 +135,7 @@ static bool try_repeated(void) {
         return false;
     counts(length)->programs++;
     self->left += run.left != RUN_NOT_LEFT;
-    memmove(program->ops, program->ops + 1, length * sizeof program->ops[0]);
+    memmove(program->ops, program->ops + 1, length * sizeof(program->ops[0]));
     program->op_count = length;
     return true;
 }
@@ -220,7 +220,7 @@ static bool try_apart(uint32_t node, uint32_t length, bool faulted) {
 static bool try_shared(uint32_t node, uint32_t length) {
     for (uint32_t i = 0; i < operations.count;) {
         uint32_t batch = operations.count - i < SHARED_MAX ? operations.count - i : SHARED_MAX;
-        memcpy(self->program.ops + length, operations.op + i, batch * sizeof operations.op[0]);
+        memcpy(self->program.ops + length, operations.op + i, batch * sizeof(operations.op[0]));
         self->program.op_count = length + batch;
         shared.same = 0;
         if (!run_program(take_number, watch_state, false))

@@ -19,9 +19,9 @@ struct maker {
 /* ---- the same call once ---- */
 
 static uint64_t mix_argument(uint64_t key, const struct call *call) {
-    for (size_t i = 0; i < sizeof call->arg.raw / 8; i++) {
+    for (size_t i = 0; i < sizeof(call->arg.raw) / 8; i++) {
         uint64_t word;
-        memcpy(&word, call->arg.raw + 8 * i, sizeof word);
+        memcpy(&word, call->arg.raw + 8 * i, sizeof(word));
         key = mix(key, word);
     }
     return key;
@@ -111,7 +111,7 @@ static bool is_running_lead(const struct model *model, uint8_t device) {
 
 /* Where a byte, a word and half of a handle end. */
 static const uint64_t ends[] = {UINT8_MAX + 1, UINT16_MAX + 1, UINT64_C(1) << 32};
-#define ENDS (sizeof ends / sizeof *ends)
+#define ENDS (sizeof(ends) / sizeof(*ends))
 
 static bool is_among(const uint64_t *number, uint32_t count, uint64_t wanted) {
     uint32_t i = 0;
@@ -198,7 +198,7 @@ static uint64_t resolved(const struct maker *m, const struct program_operand *op
     struct call call = {.opcode = m->op.opcode};
     struct program_op op = m->op;
     resolve_operands(m->model, &m->op, &call);
-    memcpy(op.arg.raw, call.arg.raw, sizeof op.arg.raw);
+    memcpy(op.arg.raw, call.arg.raw, sizeof(op.arg.raw));
     return program_operand_get(&op, operand);
 }
 
@@ -377,7 +377,7 @@ void operations_make(struct operations *made, const struct model *model, unsigne
     struct maker m = {.made = made, .model = model, .odd = odd};
     made->count = 0;
     made->capped = false;
-    memset(made->found, 0, sizeof made->found);
+    memset(made->found, 0, sizeof(made->found));
     for (uint8_t opcode = 0; opcode < PROGRAM_OPCODES; opcode++) {
         bool callback = call_is_callback(opcode);
         /* What is said of other operations is none by itself: a race has its schedules (`pinfuzz schedules`),

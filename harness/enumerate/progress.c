@@ -47,14 +47,14 @@ static bool make_room(struct progress *p, uint32_t count) {
         room *= 2;
     if (room == p->room)
         return true;
-    struct progress_node *node = room <= PROGRESS_MAX ? realloc(p->node, room * sizeof *node) : NULL;
+    struct progress_node *node = room <= PROGRESS_MAX ? realloc(p->node, room * sizeof(*node)) : NULL;
     if (!node)
         return no_memory();
     p->node = node;
     p->room = room;
     free(p->found);
     p->slots = room * 4;
-    p->found = calloc(p->slots, sizeof *p->found);
+    p->found = calloc(p->slots, sizeof(*p->found));
     if (!p->found)
         return no_memory();
     for (uint32_t i = 0; i < p->count; i++)
@@ -89,7 +89,7 @@ static uint64_t mix_bytes(uint64_t hash, const void *bytes, size_t size) {
     const unsigned char *at = bytes;
     for (; size >= 8; at += 8, size -= 8) {
         uint64_t word;
-        memcpy(&word, at, sizeof word);
+        memcpy(&word, at, sizeof(word));
         hash = mix(hash, word);
     }
     while (size--)
@@ -103,7 +103,7 @@ static uint64_t mix_build(uint64_t hash) {
     static unsigned char part[1 << 16];
     FILE *file = fopen("/proc/self/exe", "rb");
     size_t size;
-    while (file && (size = fread(part, 1, sizeof part, file)) > 0)
+    while (file && (size = fread(part, 1, sizeof(part), file)) > 0)
         hash = mix_bytes(hash, part, size);
     if (file)
         fclose(file);
@@ -120,7 +120,7 @@ static uint64_t asked_for(const struct enumeration *self) {
     hash = mix(mix(mix(mix(hash, self->odd), self->repeat), self->faults), self->merge);
     for (unsigned i = 0; i < self->world_count; i++) {
         small_world_begin(&self->worlds[i], &program);
-        hash = mix_bytes(hash, text, text_print_world(&program, text, sizeof text));
+        hash = mix_bytes(hash, text, text_print_world(&program, text, sizeof(text)));
         hash = mix(hash, self->worlds[i].depth);
     }
     return hash;
@@ -133,8 +133,8 @@ static bool fail(const char *path, const char *why) {
 
 bool progress_save(const struct progress *p, const struct enumeration *self) {
     char path[4096];
-    size_t counts = self->world_count * sizeof self->counts[0];
-    size_t nodes = p->count * sizeof *p->node;
+    size_t counts = self->world_count * sizeof(self->counts[0]);
+    size_t nodes = p->count * sizeof(*p->node);
     const struct header header = {.magic = MAGIC,
                                   .asked = asked_for(self),
                                   .sum =
@@ -145,12 +145,12 @@ bool progress_save(const struct progress *p, const struct enumeration *self) {
                                   .capped = self->capped,
                                   .spent = self->spent};
     /* A name of its own: one whose parent was killed may be writing for the last time. */
-    if (snprintf(path, sizeof path, "%s.%ld", self->state, (long)getpid()) >= (int)sizeof path)
+    if (snprintf(path, sizeof(path), "%s.%ld", self->state, (long)getpid()) >= (int)sizeof(path))
         return fail(self->state, "the name is too long");
     FILE *file = fopen(path, "wb");
     if (!file)
         return fail(path, strerror(errno));
-    bool done = fwrite(&header, sizeof header, 1, file) == 1 && fwrite(self->counts, counts, 1, file) == 1 &&
+    bool done = fwrite(&header, sizeof(header), 1, file) == 1 && fwrite(self->counts, counts, 1, file) == 1 &&
                 (nodes == 0 || fwrite(p->node, nodes, 1, file) == 1) && fflush(file) == 0 &&
                 fsync(fileno(file)) == 0;
     done = fclose(file) == 0 && done;
@@ -163,8 +163,8 @@ bool progress_save(const struct progress *p, const struct enumeration *self) {
 
 static bool read_all(FILE *file, struct progress *p, struct enumeration *self) {
     struct header header;
-    size_t counts = self->world_count * sizeof self->counts[0];
-    if (fread(&header, sizeof header, 1, file) != 1 || header.magic != MAGIC)
+    size_t counts = self->world_count * sizeof(self->counts[0]);
+    if (fread(&header, sizeof(header), 1, file) != 1 || header.magic != MAGIC)
         return fail(self->state, "expected the state of an enumeration, it is something else");
     if (header.asked != asked_for(self))
         return fail(self->state,
@@ -172,7 +172,7 @@ static bool read_all(FILE *file, struct progress *p, struct enumeration *self) {
                     "or options), or of another build");
     if (!make_room(p, header.count))
         return false;
-    size_t nodes = header.count * sizeof *p->node;
+    size_t nodes = header.count * sizeof(*p->node);
     if (fread(self->counts, counts, 1, file) != 1 || (nodes && fread(p->node, nodes, 1, file) != 1) ||
         header.next > header.count ||
         header.sum != mix_bytes(mix_bytes(MIX_BEGIN, self->counts, counts), p->node, nodes))

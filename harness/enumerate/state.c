@@ -33,7 +33,7 @@ static uint64_t of_pin(uint64_t hash, const struct model_pin *pin) {
 static uint64_t of_bytes(uint64_t hash, const void *from, const void *end) {
     for (const char *at = from; at < (const char *)end; at += 8) {
         uint64_t word;
-        memcpy(&word, at, sizeof word);
+        memcpy(&word, at, sizeof(word));
         MIX(hash, word);
     }
     return hash;
@@ -220,6 +220,6 @@ uint64_t state_number(void) {
     for (uint8_t i = 0; i < run.program->machine.adapters; i++)
         hash = of_pages(hash, i);
     hash = of_domains(hash);
-    MIX(hash, sut->lock_held && sut->lock_held() != NULL);
+    MIX(hash, sut->lock_held && sut->lock_held());
     return mix(hash, sut->irql ? sut->irql() : 0);
 }

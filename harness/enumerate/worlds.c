@@ -74,7 +74,7 @@ static const struct {
     {"one-answers", "one device, whose driver may answer as another that cannot be isolated",
      "machine adapters=2\n" ONE "\nadapter 1 absent maximum_size=2p caps=none\n"},
 };
-#define NAMED (sizeof named / sizeof *named)
+#define NAMED (sizeof(named) / sizeof(*named))
 
 const char *small_world_name(unsigned i, const char **says) {
     if (i >= NAMED)
@@ -97,14 +97,14 @@ bool small_world_get(unsigned i, struct small_world *world) {
 }
 
 void small_world_of(const struct program *program, const char *name, struct small_world *world) {
-    memset(world, 0, sizeof *world);
-    snprintf(world->name, sizeof world->name, "%s", name);
+    memset(world, 0, sizeof(*world));
+    snprintf(world->name, sizeof(world->name), "%s", name);
     world->machine = program->machine;
-    memcpy(world->adapters, program->adapters, program->machine.adapters * sizeof world->adapters[0]);
+    memcpy(world->adapters, program->adapters, program->machine.adapters * sizeof(world->adapters[0]));
 }
 
 void small_world_begin(const struct small_world *world, struct program *program) {
     program->machine = world->machine;
-    memcpy(program->adapters, world->adapters, world->machine.adapters * sizeof world->adapters[0]);
+    memcpy(program->adapters, world->adapters, world->machine.adapters * sizeof(world->adapters[0]));
     program->op_count = 0;
 }

@@ -95,7 +95,7 @@ static unsigned choose_anew(struct explore *self, unsigned enabled) {
     step->enabled = (uint8_t)enabled;
     step->asleep = self->way == EXPLORE_REDUCED ? still_asleep(self) : 0;
     if (self->count > 0)
-        memcpy(step->calls_of, step[-1].calls_of, sizeof step->calls_of);
+        memcpy(step->calls_of, step[-1].calls_of, sizeof(step->calls_of));
     unsigned awake = enabled & ~(unsigned)step->asleep;
     if (!awake) {
         self->blocked = true;
@@ -280,11 +280,11 @@ static void look_back(struct explore *self, struct explore_step *step, uint32_t 
     struct section section;
     uint32_t last = last_of(self, step->actor, at);
     if (last != NO_STEP)
-        memcpy(past, self->steps[last].clock, sizeof past);
+        memcpy(past, self->steps[last].clock, sizeof(past));
     bool locked = last_section(self, step, at, &section);
     uint32_t released = locked ? section.released : NO_STEP;
     unsigned owner = locked ? self->steps[section.taken].actor : SUT_ACTORS;
-    memcpy(step->clock, past, sizeof past);
+    memcpy(step->clock, past, sizeof(past));
     for (uint32_t i = 0; i < at; i++) {
         const struct explore_step *other = &self->steps[i];
         if (other->actor == step->actor || other->clock[other->actor] <= past[other->actor] ||

@@ -369,7 +369,7 @@ const char *schedule_stuck(char *text, size_t size) {
         if (!(plan.actors >> actor & 1))
             continue;
         const char *between = ": ";
-        bool waits = plan.wanted[actor] != NULL;
+        bool waits = plan.wanted[actor];
         bool holds = false;
         for (unsigned i = 0; i < plan.held_count; i++)
             holds |= plan.held[i].owner == actor;

@@ -64,7 +64,7 @@ void check_started(uint8_t chain, const struct call *start) {
     const struct model_caps *caps = &run.model.caps[chain];
     check_domains(chain, blame_start(caps, c->attached, start),
                   caps->early ? CLAUSE_INIT_DOMAIN : CLAUSE_ATTACH_ALL);
-    contract_kept(CLAUSE_INIT_DOMAIN, run.sut->domain != NULL);
+    contract_kept(CLAUSE_INIT_DOMAIN, run.sut->domain);
     check_sections(chain);
     check_reserved(chain);
 }

@@ -20,10 +20,10 @@ static uint32_t spaces(const char *text) {
 
 uint32_t minimize_members(const struct program *program) {
     char text[TEXT_WORLD_MAX];
-    text_print_world(program, text, sizeof text);
+    text_print_world(program, text, sizeof(text));
     uint32_t members = spaces(text);
     for (uint32_t i = 0; i < program->op_count; i++) {
-        text_print_op(&program->ops[i], text, sizeof text);
+        text_print_op(&program->ops[i], text, sizeof(text));
         members += spaces(text);
     }
     return members;
@@ -76,7 +76,7 @@ static bool try_without(struct minimizer *m, const bool *gone) {
 
 static bool try_without_some(struct minimizer *m, const uint32_t *ops, uint32_t count) {
     static bool gone[PROGRAM_OPS];
-    memset(gone, 0, m->best->op_count * sizeof gone[0]);
+    memset(gone, 0, m->best->op_count * sizeof(gone[0]));
     for (uint32_t i = 0; i < count; i++)
         gone[ops[i]] = true;
     return try_without(m, gone);
@@ -90,8 +90,8 @@ static void ranges(struct minimizer *m) {
         uint32_t end = m->best->op_count;
         while (end > 0 && !minimizer_over(m)) {
             uint32_t from = end > size ? end - size : 0;
-            memset(gone, 0, m->best->op_count * sizeof gone[0]);
-            memset(gone + from, true, (end - from) * sizeof gone[0]);
+            memset(gone, 0, m->best->op_count * sizeof(gone[0]));
+            memset(gone + from, true, (end - from) * sizeof(gone[0]));
             end = try_without(m, gone) && m->best->op_count < from ? m->best->op_count : from;
         }
     }

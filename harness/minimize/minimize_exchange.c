@@ -22,7 +22,7 @@ static bool try_exchange(struct minimizer *m, uint32_t at, uint32_t window, stru
     program_copy(candidate, m->best);
     candidate->ops[at] = with;
     memmove(&candidate->ops[at + 1], &candidate->ops[at + window],
-            (candidate->op_count - at - window) * sizeof candidate->ops[0]);
+            (candidate->op_count - at - window) * sizeof(candidate->ops[0]));
     candidate->op_count -= window - 1;
     return minimizer_try(m);
 }
@@ -52,7 +52,7 @@ static void make_plain(struct program_op *op) {
 /* The first of the menu that will do. */
 static bool exchange_window(struct minimizer *m, uint32_t at, uint32_t window) {
     for (uint8_t adapter = 0; adapter < m->best->machine.adapters && adapter < EXCHANGE_ADAPTERS; adapter++) {
-        for (size_t i = 0; i < sizeof menu / sizeof *menu; i++) {
+        for (size_t i = 0; i < sizeof(menu) / sizeof(*menu); i++) {
             for (uint8_t index = 0; index < menu[i].indices; index++) {
                 struct program_op op = {.opcode = menu[i].opcode, .adapter = adapter};
                 op.size_form = menu[i].size_form;
@@ -74,11 +74,11 @@ static bool try_moving(struct minimizer *m, uint32_t gone, uint32_t from, uint32
     struct program *candidate = &m->candidate;
     uint32_t count = m->best->op_count - 1;
     program_copy(candidate, m->best);
-    memmove(&candidate->ops[gone], &candidate->ops[gone + 1], (count - gone) * sizeof candidate->ops[0]);
+    memmove(&candidate->ops[gone], &candidate->ops[gone + 1], (count - gone) * sizeof(candidate->ops[0]));
     candidate->op_count = count;
     struct program_op moved = candidate->ops[from];
-    memmove(&candidate->ops[from], &candidate->ops[from + 1], (count - 1 - from) * sizeof moved);
-    memmove(&candidate->ops[to + 1], &candidate->ops[to], (count - 1 - to) * sizeof moved);
+    memmove(&candidate->ops[from], &candidate->ops[from + 1], (count - 1 - from) * sizeof(moved));
+    memmove(&candidate->ops[to + 1], &candidate->ops[to], (count - 1 - to) * sizeof(moved));
     candidate->ops[to] = moved;
     return minimizer_try(m);
 }

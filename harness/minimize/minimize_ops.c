@@ -115,7 +115,7 @@ static void simpler_pin(struct minimizer *m, uint32_t at) {
         return;
     struct program_op op = *old;
     op.opcode = OP_PIN2;
-    memset(op.arg.raw, 0, sizeof op.arg.raw);
+    memset(op.arg.raw, 0, sizeof(op.arg.raw));
     op.arg.pin2.PhysicalAdapterIndex = old->arg.pin.PhysicalAdapterIndex;
     op.arg.pin2.CommitSize = old->arg.pin.CommitSize;
     (void)try_op(m, at, &op);
@@ -125,7 +125,7 @@ static void simpler_pin(struct minimizer *m, uint32_t at) {
 
 static void simpler_handle(struct minimizer *m, uint32_t at) {
     static const uint8_t forms[] = {HANDLE_LEAD, HANDLE_OWN, HANDLE_NULL};
-    for (size_t i = 0; i < sizeof forms && m->best->ops[at].handle != forms[i]; i++) {
+    for (size_t i = 0; i < sizeof(forms) && m->best->ops[at].handle != forms[i]; i++) {
         struct program_op op = m->best->ops[at];
         op.handle = forms[i];
         op.value = 0;
@@ -148,7 +148,7 @@ static const struct {
 /* Of the form operands of an operation: CommitSize and Size, or Offset. */
 static void simpler_form(struct minimizer *m, uint32_t at, const struct program_operand *operand) {
     bool size = operand->kind == OPERAND_SIZE;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         struct program_op op = m->best->ops[at];
         uint8_t *form = size ? &op.size_form : &op.offset_form;
         int8_t *delta = size ? &op.size_delta : &op.offset_delta;
@@ -168,7 +168,7 @@ static void simpler_view(struct minimizer *m, uint32_t at) {
         struct program_op op = m->best->ops[at];
         op.view_form = form;
         op.view = 0;
-        memset(&op.arg.unmap.pBaseAddress, 0, sizeof op.arg.unmap.pBaseAddress);
+        memset(&op.arg.unmap.pBaseAddress, 0, sizeof(op.arg.unmap.pBaseAddress));
         if (try_op(m, at, &op))
             return;
     }

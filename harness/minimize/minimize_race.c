@@ -12,7 +12,7 @@ static bool try_race(struct minimizer *m, uint32_t at, const struct program_race
 
 static void drop(struct program_race *race, unsigned place) {
     race->switches--;
-    memmove(&race->at[place], &race->at[place + 1], (race->switches - place) * sizeof race->at[0]);
+    memmove(&race->at[place], &race->at[place + 1], (race->switches - place) * sizeof(race->at[0]));
 }
 
 /* None at all, then each in turn: alone, and with its points given to the next one, which then stays where
@@ -70,7 +70,7 @@ static bool try_drift(struct minimizer *m, uint32_t at, uint32_t gone, unsigned 
     program_span_shrink(candidate, gone, 1);
     candidate->op_count--;
     memmove(&candidate->ops[gone], &candidate->ops[gone + 1],
-            (candidate->op_count - gone) * sizeof candidate->ops[0]);
+            (candidate->op_count - gone) * sizeof(candidate->ops[0]));
     return minimizer_try(m);
 }
 

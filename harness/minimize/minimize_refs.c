@@ -127,7 +127,7 @@ static bool names_null(const struct program_op *op) {
     if (!call_is_callback(op->opcode) || (op->handle != HANDLE_LEAD && op->handle != HANDLE_OWN))
         return false;
     resolve_operands(&model, op, &call);
-    return call.handle == NULL;
+    return !call.handle;
 }
 
 /* ---- the best ---- */

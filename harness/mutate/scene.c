@@ -66,7 +66,7 @@ void scene_again(struct mutation *m, uint32_t from, uint32_t times) {
         return;
     op.arg.repeat.times = (uint16_t)(times - 1);
     program_span_set(&op, ops);
-    memmove(&m->scene[from + 1], &m->scene[from], ops * sizeof m->scene[0]);
+    memmove(&m->scene[from + 1], &m->scene[from], ops * sizeof(m->scene[0]));
     m->scene[from] = op;
     m->scene_count++;
     for (uint32_t i = ops; i < times * ops && i < PROGRAM_REPEATED; i++)

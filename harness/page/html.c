@@ -69,7 +69,7 @@ static void put_character(FILE *to, const char *text, size_t bytes, uint32_t c) 
         fputs("&#39;", to);
     else if (is_control(c))
         fprintf(to, "&#x%x;", (unsigned)picture_of(c));
-    else if (name_of(text, c, name, sizeof name))
+    else if (name_of(text, c, name, sizeof(name)))
         fputs(name, to);
     else
         fwrite(text, 1, bytes, to);
@@ -97,7 +97,7 @@ void html_json(FILE *to, const char *text) {
     fputc('"', to);
     for (size_t at = 0; at < length; at += bytes) {
         uint32_t c = html_next(text + at, length - at, &bytes);
-        if (name_of(text + at, c, name, sizeof name))
+        if (name_of(text + at, c, name, sizeof(name)))
             fprintf(to, "\\%s", name); /* its backslash is a character */
         else if (is_control(c))
             put_unit(to, picture_of(c));

@@ -537,7 +537,7 @@ static void put_doubt(const struct picture *picture) {
 bool finding_record(struct finding *finding) {
     int status;
     finding->recording = recording_of(finding->program, finding->timeout, &finding->report, &status);
-    return finding->recording != NULL;
+    return finding->recording;
 }
 
 void finding_write(FILE *to, const struct finding *finding) {

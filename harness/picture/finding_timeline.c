@@ -436,7 +436,7 @@ static void put_bars(FILE *to, const struct row *row) {
             next = bar_of(row, &recording->step[i].after.device[row->of]);
         if (i < states && i == recording->broken)
             mark_wrong(row, &next);
-        if (i < states && (next.tone == NULL) == (bar.tone == NULL) &&
+        if (i < states && (!next.tone) == (!bar.tone) &&
             (!next.tone || (strcmp(next.tone, bar.tone) == 0 && strcmp(next.text, bar.text) == 0)))
             continue;
         if (bar.tone)

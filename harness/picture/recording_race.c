@@ -220,7 +220,7 @@ void recording_race_end(void) {
         put_mark(&mark[i], &to->switches[i]);
     take_calls(step);
     step->end = step->end == END_UNKNOWN ? END_DONE : step->end;
-    to->conflict = conflict != NULL;
+    to->conflict = conflict;
     if (conflict) {
         take_side(&conflict->first, &to->access[0]);
         take_side(&conflict->second, &to->access[1]);

@@ -37,7 +37,7 @@ char *encoding_from_utf16(const char *content, size_t size, size_t *length) {
     /* Two bytes become three at most, four become four. */
     char *text = size % 2 == 0 ? malloc(size / 2 * 3 + 1) : NULL;
     size_t used = 0;
-    for (size_t i = 2; text != NULL && i < size; i += 2) {
+    for (size_t i = 2; text && i < size; i += 2) {
         uint32_t unit = (uint32_t)bytes[i + high] << 8 | bytes[i + 1 - high];
         if (unit >= 0xd800 && unit < 0xe000) {
             i += 2;
@@ -80,8 +80,8 @@ static bool next_line(const char **at, const char *end, struct line *line) {
     if (*at >= end)
         return false;
     const char *newline = memchr(*at, '\n', (size_t)(end - *at));
-    *line = (struct line){*at, newline != NULL ? newline : end};
-    *at = newline != NULL ? newline + 1 : end;
+    *line = (struct line){*at, newline ? newline : end};
+    *at = newline ? newline + 1 : end;
     while (line->at < line->end && is_blank(*line->at))
         line->at++;
     while (line->end > line->at && is_blank(line->end[-1]))
@@ -96,12 +96,12 @@ static bool is_passed_over(const struct line *line) {
 /* What follows the word `Base64:` in a line; NULL: it is not there. */
 static const char *behind_mark(const struct line *line) {
     static const char mark[] = "Base64:";
-    const size_t length = sizeof mark - 1;
+    const size_t length = sizeof(mark) - 1;
     if (is_passed_over(line))
         return NULL;
     for (const char *at = line->at; (size_t)(line->end - at) >= length; at++) {
         at = memchr(at, mark[0], (size_t)(line->end - at) - length + 1);
-        if (at == NULL)
+        if (!at)
             return NULL;
         if (memcmp(at, mark, length) == 0 && (at == line->at || is_blank(at[-1])) &&
             (at + length == line->end || is_blank(at[length]))) {
@@ -171,7 +171,7 @@ enum base64 base64_begin(struct base64_reader *reader, const char *text, size_t 
         return BASE64_NONE;
     struct line line;
     for (const char *at = reader->at; next_line(&at, reader->end, &line);)
-        if (behind_mark(&line) != NULL)
+        if (behind_mark(&line))
             return reader->form = BASE64_MARKED;
     if (look_at_lines(reader->at, reader->end, &reader->wrapped))
         reader->form = BASE64_BARE;
@@ -194,14 +194,14 @@ bool base64_next(struct base64_reader *reader, struct base64_item *item) {
         const char *begin = reader->form == BASE64_MARKED ? behind_mark(&line)
                             : is_passed_over(&line)       ? NULL
                                                           : line.at;
-        if (begin == NULL)
+        if (!begin)
             continue;
         struct base64_item found = {begin, (size_t)(line.end - begin), reader->line, true};
         if (reader->wrapped)
             take_wrapped(reader, line, &found);
         else
             found.valid = is_whole(begin, line.end);
-        bool again = reader->last.at != NULL && reader->last.size == found.size &&
+        bool again = reader->last.at && reader->last.size == found.size &&
                      memcmp(reader->last.at, found.at, found.size) == 0;
         reader->last = found;
         if (!again) {
@@ -217,7 +217,7 @@ uint8_t *base64_decode(const struct base64_item *item, size_t *size) {
     uint32_t bits = 0;
     unsigned held = 0;
     *size = 0;
-    for (size_t i = 0; bytes != NULL && i < item->size; i++) {
+    for (size_t i = 0; bytes && i < item->size; i++) {
         unsigned value = sextet(item->at[i]);
         if (value < 64) { /* not `=`, white space */
             bits = bits << 6 | value;

@@ -14,10 +14,10 @@
 
 bool load_fail(struct text_error *error, const char *name, const char *format, ...) {
     error->line = error->column = 0;
-    int used = snprintf(error->text, sizeof error->text, "%.400s: ", name);
+    int used = snprintf(error->text, sizeof(error->text), "%.400s: ", name);
     va_list list;
     va_start(list, format);
-    vsnprintf(error->text + used, sizeof error->text - (size_t)used, format, list);
+    vsnprintf(error->text + used, sizeof(error->text) - (size_t)used, format, list);
     va_end(list);
     return false;
 }
@@ -33,7 +33,7 @@ bool load_named(const char *name, const char *suffix) {
 static bool is_packed(const char *name) {
     static const char *const suffixes[] = {".zip", ".tar", ".tgz", ".gz", ".bz2",
                                            ".xz",  ".zst", ".7z",  ".rar"};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
         if (load_named(name, suffixes[i]))
             return true;
     return false;
@@ -52,9 +52,9 @@ static bool is_canonical(const struct base64_item *item) {
     size_t size;
     uint8_t *bytes = base64_decode(item, &size);
     bool zero = true;
-    for (size_t i = 0; bytes != NULL && zero && i < size; i++)
+    for (size_t i = 0; bytes && zero && i < size; i++)
         zero = bytes[i] == 0;
-    bool ok = !zero && size <= sizeof canonical && size % PROGRAM_RECORD == 0;
+    bool ok = !zero && size <= sizeof(canonical) && size % PROGRAM_RECORD == 0;
     if (ok) {
         program_decode(&program, bytes, size);
         ok = program_encode(&program, canonical) == size && memcmp(canonical, bytes, size) == 0;
@@ -95,7 +95,7 @@ static enum load_kind kind_of_unicode(const char *name, enum encoding encoding, 
     if (encoding == ENCODING_UTF16) {
         size_t size;
         char *text = encoding_from_utf16(view->text, view->size, &size);
-        enum load_kind kind = text != NULL ? kind_of(name, text, size) : LOAD_IS_BYTES;
+        enum load_kind kind = text ? kind_of(name, text, size) : LOAD_IS_BYTES;
         if (kind == LOAD_IS_TEXT || kind == LOAD_IS_BASE64) {
             *view = (struct view){text, size, text};
             return kind;
@@ -117,7 +117,7 @@ static enum load_kind look(const char *name, enum load_form form, struct view *v
     if (form != LOAD_DETECT) {
         size_t size;
         char *text = encoding == ENCODING_UTF16 ? encoding_from_utf16(view->text, view->size, &size) : NULL;
-        if (text != NULL)
+        if (text)
             *view = (struct view){text, size, text};
         return form == LOAD_TEXT ? LOAD_IS_TEXT : LOAD_IS_BYTES;
     }
@@ -151,7 +151,7 @@ static uint8_t *decode(const char *name, const struct base64_item *item, size_t 
     if (!item->valid) {
         load_fail(error, name, "expected Base64 behind its mark, whole to the end of the line, got '%.*s'",
                   item->size > 40 ? 40 : (int)item->size, item->at);
-    } else if (bytes == NULL) {
+    } else if (!bytes) {
         load_fail(error, name, "%s", strerror(errno));
     }
     return bytes;
@@ -168,15 +168,15 @@ static bool load_only(const char *name, const struct view *view, struct program 
     char line_name[420];
     base64_begin(&reader, view->text, view->size);
     base64_next(&reader, &item);
-    name_line(line_name, sizeof line_name, name, item.line);
+    name_line(line_name, sizeof(line_name), name, item.line);
     if (base64_next(&reader, &next))
         return load_fail(error, name, "several programs in Base64; the first is %s", line_name);
     size_t size;
     uint8_t *bytes = decode(line_name, &item, &size, error);
-    if (bytes != NULL)
+    if (bytes)
         program_decode(program, bytes, size);
     free(bytes);
-    return bytes != NULL;
+    return bytes;
 }
 
 bool load_each(const char *name, const char *content, size_t size, load_take *take, void *context) {
@@ -193,7 +193,7 @@ bool load_each(const char *name, const char *content, size_t size, load_take *ta
     while (ok && base64_next(&reader, &item)) {
         char line_name[420];
         size_t length = 0;
-        name_line(line_name, sizeof line_name, name, item.line);
+        name_line(line_name, sizeof(line_name), name, item.line);
         uint8_t *bytes = decode(line_name, &item, &length, &error);
         ok = take(context, item.line, bytes, length, &error);
     }
@@ -211,7 +211,7 @@ static char *read_all(FILE *file, size_t max, size_t *size) {
     do {
         capacity = capacity == 0 ? 16384 : capacity < max / 2 ? 2 * capacity : max + 1;
         char *grown = realloc(content, capacity);
-        if (grown == NULL) {
+        if (!grown) {
             free(content);
             return NULL;
         }
@@ -223,12 +223,12 @@ static char *read_all(FILE *file, size_t max, size_t *size) {
 
 char *load_read(const char *path, size_t max, size_t *size, struct text_error *error) {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (file == NULL) {
+    if (!file) {
         load_fail(error, path, "%s", strerror(errno));
         return NULL;
     }
     char *content = read_all(file, max, size);
-    bool ok = content != NULL && !ferror(file);
+    bool ok = content && !ferror(file);
     if (!ok)
         load_fail(error, path, "%s", strerror(errno));
     else if (*size > max)
@@ -260,7 +260,7 @@ bool load_program(const char *name, const char *content, size_t size, enum load_
 bool program_load(const char *path, enum load_form form, struct program *program, struct text_error *error) {
     size_t size;
     char *content = load_read(path, LOAD_MAX, &size, error);
-    bool ok = content != NULL && load_program(path, content, size, form, program, error);
+    bool ok = content && load_program(path, content, size, form, program, error);
     free(content);
     return ok;
 }
@@ -271,7 +271,7 @@ bool program_save(const char *path, enum load_form form, const struct program *p
     bool text = form == LOAD_TEXT || (form == LOAD_DETECT && load_named(path, ".txt"));
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdout : fopen(path, "wb");
-    if (file == NULL)
+    if (!file)
         return load_fail(error, path, "%s", strerror(errno));
     if (text)
         text_write(program, file);

@@ -100,7 +100,7 @@ size_t program_encode(const struct program *program, uint8_t *bytes) {
 
 void program_copy(struct program *to, const struct program *from) {
     to->machine = from->machine;
-    memcpy(to->adapters, from->adapters, from->machine.adapters * sizeof to->adapters[0]);
+    memcpy(to->adapters, from->adapters, from->machine.adapters * sizeof(to->adapters[0]));
     to->op_count = from->op_count;
-    memcpy(to->ops, from->ops, from->op_count * sizeof to->ops[0]);
+    memcpy(to->ops, from->ops, from->op_count * sizeof(to->ops[0]));
 }

@@ -20,11 +20,11 @@ void program_race_get(const struct program_op *op, struct program_race *race) {
 void program_race_set(struct program_op *op, const struct program_race *race) {
     op->view = (uint8_t)(race->ops - 1);
     op->actor = race->first;
-    memset(op->arg.raw, 0, sizeof op->arg.raw);
+    memset(op->arg.raw, 0, sizeof(op->arg.raw));
     for (unsigned i = 0; i < race->switches; i++) {
         uint32_t points = race->at[i].points;
         uint8_t bytes[4] = {(uint8_t)points, (uint8_t)(points >> 8), (uint8_t)(points >> 16),
                             (uint8_t)(race->at[i].actor + (race->at[i].locks ? SUT_ACTORS : 0))};
-        memcpy(op->arg.race[i], bytes, sizeof bytes);
+        memcpy(op->arg.race[i], bytes, sizeof(bytes));
     }
 }

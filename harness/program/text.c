@@ -7,7 +7,7 @@
 
 #define OPERATION(name, number, word, ...) [OP_##name] = (word),
 const char *const text_opcodes[] = {PROGRAM_OPERATIONS(OPERATION)};
-_Static_assert(sizeof text_opcodes / sizeof *text_opcodes == PROGRAM_OPCODES, "each operation has a word");
+_Static_assert(sizeof(text_opcodes) / sizeof(*text_opcodes) == PROGRAM_OPCODES, "each operation has a word");
 
 #define WORD(name, word) [name] = (word),
 const char *const text_handles[PROGRAM_HANDLES] = {PROGRAM_HANDLE_WORDS(WORD)};
@@ -35,7 +35,7 @@ void text_arg_set(struct program_op *op, unsigned offset, unsigned width, uint64
 
 static bool is_statement(const char *word, size_t size) {
     const char *const others[] = {"machine", "adapter"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
         if (strlen(others[i]) == size && memcmp(others[i], word, size) == 0)
             return true;
     for (unsigned i = 0; i < PROGRAM_OPCODES; i++)

@@ -194,7 +194,7 @@ static const char *value_name(const struct world_field *field) {
 /* The line that has all members. */
 static void put_members(struct text_out *out, const char *statement, const struct world_fields *fields) {
     char text[1024];
-    struct text_out line = {text, sizeof text, 0};
+    struct text_out line = {text, sizeof(text), 0};
     for (unsigned i = 0; i < fields->count; i++)
         text_put(&line, "%s%s%s", i ? " " : "", fields->field[i].word, value_name(&fields->field[i]));
     text_put(out, "    %s ", statement);
@@ -206,7 +206,7 @@ static void say_number(struct text_out *line, const struct world_field *field, s
     char text[TEXT_NUMBER_MAX];
     if (range.most != UINT64_MAX) {
         text_put(line, ", ");
-        if (field->says == NULL || field->kind == WORLD_IS_COUNT)
+        if (!field->says || field->kind == WORLD_IS_COUNT)
             text_put(line, "%s ", text_short_number(range.least, text));
         text_put(line, "to %s", text_short_number(range.most, text));
     }
@@ -220,7 +220,7 @@ static void put_list(struct text_out *out, const struct world_field *field, uint
     for (unsigned i = 0; i < list->count; i++) {
         bool is_plain = field->kind == WORLD_IS_WORD ? i == plain : plain >> i & 1;
         char text[256];
-        snprintf(text, sizeof text, "%s%s", list->help[i], is_plain ? " (plain)" : "");
+        snprintf(text, sizeof(text), "%s%s", list->help[i], is_plain ? " (plain)" : "");
         text_put(out, "      %-*s  ", (int)HELP_COLUMN - 8, list->words[i]);
         put_wrapped(out, HELP_COLUMN, text);
     }
@@ -233,7 +233,7 @@ static void put_fields(struct text_out *out, const struct world_fields *fields) 
         const struct world_field *field = &fields->field[i];
         struct world_range range = world_range(field, &machine, 0);
         char text[512];
-        struct text_out line = {text, sizeof text, 0};
+        struct text_out line = {text, sizeof(text), 0};
         text_put(&line, "%s", field->help);
         if (field->kind == WORLD_IS_NUMBER || field->kind == WORLD_IS_COUNT)
             say_number(&line, field, range);
@@ -241,7 +241,7 @@ static void put_fields(struct text_out *out, const struct world_fields *fields) 
             text_put(&line, "; words with commas between them, or none%s", range.plain ? "" : " (plain)");
         text_put(out, "    %-*s ", (int)HELP_COLUMN - 5, field->word);
         put_wrapped(out, HELP_COLUMN, text);
-        if (field->list != NULL)
+        if (field->list)
             put_list(out, field, range.plain);
     }
     text_put(out, "\n");
@@ -258,7 +258,7 @@ static void put_faults(struct text_out *out) {
 
 const char *text_help(void) {
     static char page[HELP_MAX];
-    struct text_out out = {page, sizeof page, 0};
+    struct text_out out = {page, sizeof(page), 0};
     text_put(&out, "%sMACHINE\n", head);
     put_members(&out, "machine", &world_machine);
     put_fields(&out, &world_machine);

@@ -64,14 +64,14 @@ static bool begin_line(struct text_parser *parser, const char *at, const char *e
         if ((byte < 0x20 && !isspace(byte)) || byte == 0x7f) {
             parser->error->line = parser->line;
             parser->error->column = text_column(parser, c);
-            snprintf(parser->error->text, sizeof parser->error->text,
+            snprintf(parser->error->text, sizeof(parser->error->text),
                      "%.300s:%u:%u: expected text, got byte 0x%02x", parser->name, parser->line,
                      parser->error->column, byte);
             return false;
         }
     }
     const char *comment = memchr(at, '#', (size_t)(end - at));
-    if (comment != NULL)
+    if (comment)
         parser->end = comment;
     return true;
 }

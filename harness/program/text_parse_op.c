@@ -89,7 +89,7 @@ static bool parse_handle(struct text_parser *parser, struct text_span token, str
         break;
     case HANDLE_NEAR: {
         const char *comma = memchr(inner.at, ',', (size_t)(inner.end - inner.at));
-        if (comma == NULL)
+        if (!comma)
             return text_fail(parser, token, shape);
         bits |= BIT(CLAIM_adapter) | BIT(CLAIM_value);
         ok = text_byte(parser, (struct text_span){inner.at, comma}, PROGRAM_ADAPTERS - 1, &op->adapter) &&
@@ -202,7 +202,7 @@ static bool parse_flag(struct text_parser *parser, struct text_span token, const
 static bool parse_pad(struct text_parser *parser, struct text_span token, struct text_span key,
                       struct text_span value, struct program_op *op) {
     uint64_t offset;
-    if (!text_take_digits(&key, &offset) || key.at != key.end || offset >= sizeof op->arg.raw ||
+    if (!text_take_digits(&key, &offset) || key.at != key.end || offset >= sizeof(op->arg.raw) ||
         offset % 4 != 0)
         return text_fail(parser, token, "pad0, pad4 ... or pad28");
     unsigned width = offset % 8 == 0 ? 8 : 4;
@@ -338,7 +338,7 @@ static bool unknown_member(struct text_parser *parser, struct text_span token, c
                            : operand->kind == OPERAND_SCHEDULE ? "ops first switch"
                                                                : operand->name;
         if (*name)
-            length += (size_t)snprintf(list + length, sizeof list - length, " %s", name);
+            length += (size_t)snprintf(list + length, sizeof(list) - length, " %s", name);
     }
     return text_fail(parser, token, "a member of %s:%s%s%s%s; or an unused one (pinfuzz help programs)",
                      text_opcodes[op->opcode], list,
@@ -437,7 +437,7 @@ bool text_parse_op(struct text_parser *parser, struct text_span statement, uint8
     if (program->op_count == PROGRAM_OPS)
         return text_fail(parser, statement, "at most %u operations", PROGRAM_OPS);
     struct program_op *op = &program->ops[program->op_count++];
-    memset(op, 0, sizeof *op);
+    memset(op, 0, sizeof(*op));
     op->opcode = opcode;
     parser->claimed = 0;
     for (const struct program_operand *operand = program_operands(opcode); operand->name; operand++) {

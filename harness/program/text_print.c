@@ -275,7 +275,7 @@ static void put_fault(struct out *out, struct program_op *rest) {
 }
 
 static void put_pads(struct out *out, const struct program_op *rest) {
-    for (unsigned offset = 0; offset < sizeof rest->arg.raw; offset += 8) {
+    for (unsigned offset = 0; offset < sizeof(rest->arg.raw); offset += 8) {
         uint64_t low = text_arg_get(rest, offset, 4);
         if (low != 0) /* where members leave the low half bare, they leave the high half bare too */
             put(out, " pad%u=0x%" PRIx64, offset, text_arg_get(rest, offset, 8));
@@ -311,8 +311,7 @@ static void put_rest(struct out *out, struct program_op *rest) {
 static void put_op(struct out *out, const struct program_op *op) {
     struct program_op rest = *op;
     put(out, "%s", text_opcodes[op->opcode]);
-    for (const struct program_operand *operand = program_operands(op->opcode); operand->name != NULL;
-         operand++)
+    for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
         put_operand(out, &rest, operand);
     put_rest(out, &rest);
 }
@@ -335,10 +334,10 @@ size_t text_print(const struct program *program, char *buffer, size_t capacity) 
 /* Text printed whole would be the largest object of the process, which a leak checker reads at each exit. */
 void text_write(const struct program *program, FILE *file) {
     char text[TEXT_WORLD_MAX];
-    text_print_world(program, text, sizeof text);
+    text_print_world(program, text, sizeof(text));
     fputs(text, file);
     for (uint32_t i = 0; i < program->op_count; i++) {
-        text_print_op(&program->ops[i], text, sizeof text);
+        text_print_op(&program->ops[i], text, sizeof(text));
         fprintf(file, "%s\n", text);
     }
 }

@@ -23,14 +23,14 @@ bool text_fail(struct text_parser *parser, struct text_span got, const char *for
     char expected[TEXT_EXPECTED_MAX];
     va_list list;
     va_start(list, format);
-    vsnprintf(expected, sizeof expected, format, list);
+    vsnprintf(expected, sizeof(expected), format, list);
     va_end(list);
     char shown[44] = "end of line";
     if (got.at < got.end) {
         int length = got.end - got.at > 40 ? 40 : (int)(got.end - got.at);
-        snprintf(shown, sizeof shown, "'%.*s'", length, got.at);
+        snprintf(shown, sizeof(shown), "'%.*s'", length, got.at);
     }
-    snprintf(error->text, sizeof error->text, "%.300s:%u:%u: expected %s, got %s", parser->name, error->line,
+    snprintf(error->text, sizeof(error->text), "%.300s:%u:%u: expected %s, got %s", parser->name, error->line,
              error->column, expected, shown);
     return false;
 }
@@ -69,7 +69,7 @@ bool text_take(struct text_span *token, const char *word) {
 
 bool text_split(struct text_span token, struct text_span *key, struct text_span *value) {
     const char *equals = memchr(token.at, '=', (size_t)(token.end - token.at));
-    if (equals == NULL)
+    if (!equals)
         return false;
     *key = (struct text_span){token.at, equals};
     *value = (struct text_span){equals + 1, token.end};
@@ -78,7 +78,7 @@ bool text_split(struct text_span token, struct text_span *key, struct text_span 
 
 bool text_call(struct text_span token, struct text_span *word, struct text_span *inner) {
     const char *open = memchr(token.at, '(', (size_t)(token.end - token.at));
-    if (open == NULL || token.end[-1] != ')')
+    if (!open || token.end[-1] != ')')
         return false;
     *word = (struct text_span){token.at, open};
     *inner = (struct text_span){open + 1, token.end - 1};
@@ -107,7 +107,7 @@ bool text_word(struct text_parser *parser, struct text_span token, const char *c
     if (text_find(token, words, count, found))
         return true;
     char list[TEXT_EXPECTED_MAX];
-    list_words(list, sizeof list, words, count);
+    list_words(list, sizeof(list), words, count);
     return text_fail(parser, token, "%s", list);
 }
 
@@ -123,7 +123,7 @@ bool text_bits(struct text_parser *parser, struct text_span token, const char *c
         if (!text_word(parser, word, words, count, &bit))
             return false;
         *bits |= 1u << bit;
-        if (comma == NULL)
+        if (!comma)
             return true;
         token.at = comma + 1;
     }
@@ -158,8 +158,8 @@ bool text_take_number(struct text_span *token, enum text_unit unit, uint64_t *va
         return false;
     unsigned shift = 0;
     if (rest.at < rest.end) {
-        const char *suffix = memchr(suffixes, *rest.at, sizeof suffixes - 1);
-        if (suffix != NULL)
+        const char *suffix = memchr(suffixes, *rest.at, sizeof(suffixes) - 1);
+        if (suffix)
             shift = 10u * (unsigned)(suffix - suffixes + 1);
         else if (*rest.at == 'p' && unit == TEXT_BYTES)
             shift = 12;

@@ -72,10 +72,10 @@ static bool read_token(struct text_parser *parser, struct line *line, struct tex
         i++;
     if (i == fields->count) {
         char list[TEXT_EXPECTED_MAX];
-        list_fields(fields, list, sizeof list);
+        list_fields(fields, list, sizeof(list));
         return text_fail(parser, token, "%s", list);
     }
-    if (line->said[i].at != NULL)
+    if (line->said[i].at)
         return text_fail(parser, token, "each member once");
     if (fields->field[i].kind == WORLD_IS_JOINS && line->ordinal == 0) {
         return text_fail(parser, token, "no %s= in adapter 0: only earlier adapters can be joined",
@@ -135,7 +135,7 @@ static bool parse_line(struct text_parser *parser, struct line *line, void *base
         const struct world_field *field = &line->fields->field[i];
         struct world_range range = world_range(field, &parser->program->machine, line->ordinal);
         uint64_t value = range.plain;
-        if (line->said[i].at != NULL && !parse_field(parser, line->said[i], field, range, &value))
+        if (line->said[i].at && !parse_field(parser, line->said[i], field, range, &value))
             return false;
         world_set(field, base, value);
     }
@@ -148,7 +148,7 @@ bool text_parse_machine(struct text_parser *parser, bool *adapters_given) {
         return false;
     *adapters_given = false;
     for (unsigned i = 0; i < world_machine.count; i++)
-        *adapters_given |= world_machine.field[i].kind == WORLD_IS_COUNT && line.said[i].at != NULL;
+        *adapters_given |= world_machine.field[i].kind == WORLD_IS_COUNT && line.said[i].at;
     return true;
 }
 

@@ -80,7 +80,7 @@ bool world_setting(const struct program_machine *machine, unsigned i, struct wor
 #define WORLD_MACHINE
 #include "harness/program/world.def"
     };
-    if (i >= sizeof settings / sizeof *settings)
+    if (i >= sizeof(settings) / sizeof(*settings))
         return false;
     *setting = settings[i];
     return true;
@@ -128,7 +128,7 @@ enum {
 #define WORLD_MACHINE
 #include "harness/program/world.def"
 };
-#define FIELDS (sizeof fields / sizeof *fields)
+#define FIELDS (sizeof(fields) / sizeof(*fields))
 
 const struct world_fields world_machine = {fields, MACHINE_FIELDS};
 const struct world_fields world_adapter = {fields + MACHINE_FIELDS, FIELDS - MACHINE_FIELDS};

@@ -111,7 +111,7 @@ static bool put_final(struct step *step, enum contract_clause clause) {
     if (!wrong && step->active && !legal_permits(&legal, step->after.status, sut_get()->hold_chosen))
         how = TELL_STATUS;
     else if (!wrong && callback && failed &&
-             memcmp(&step->before.arg, &step->after.arg, sizeof step->before.arg) != 0)
+             memcmp(&step->before.arg, &step->after.arg, sizeof(step->before.arg)) != 0)
         how = TELL_ARGUMENT;
     if (run.inside && !step->active)
         steps_enter();
@@ -144,8 +144,8 @@ void final_violated(enum contract_clause clause) {
     struct step *step = scenario_step();
     told->clause = clause;
     told->op = run.op;
-    memcpy(told->expected, run_expected_text, sizeof told->expected);
-    memcpy(told->got, run_got_text, sizeof told->got);
+    memcpy(told->expected, run_expected_text, sizeof(told->expected));
+    memcpy(told->got, run_got_text, sizeof(told->got));
     /* A call that has not returned: it is how a driver was called, and miniport.c looks at that. */
     bool shown = (step->active && !step->returned) || put_final(step, clause);
     told->end = shown ? REPRODUCER_SHOWS : REPRODUCER_HIDES;

@@ -48,7 +48,7 @@ const struct looks_seen *looks_seen(void) {
 static struct put *demand(void) {
     static struct put statement;
     turn();
-    put_begin(&statement, scenario->look, sizeof scenario->look);
+    put_begin(&statement, scenario->look, sizeof(scenario->look));
     return &statement;
 }
 
@@ -60,7 +60,7 @@ static bool is_blame(void) {
 /* The look has come back. */
 static void judge(bool right) {
     if (!right && !is_blame()) {
-        memcpy(seen.wrong, scenario->look, sizeof seen.wrong);
+        memcpy(seen.wrong, scenario->look, sizeof(seen.wrong));
         seen.before[0] = 0;
     }
     scenario->look[0] = 0;
@@ -126,7 +126,7 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
         return real->dma(device, address, buffer, size, write);
     const struct expected e = expect_dma((uint8_t)device, address / MODEL_PAGE, offset);
     if (write)
-        memcpy(&mark, buffer, sizeof mark);
+        memcpy(&mark, buffer, sizeof(mark));
     struct put *to = demand();
     put(to, "    dma_%s(%u, ",
         e.foreign    ? "never_reads"
@@ -142,7 +142,7 @@ static bool dma(unsigned device, uint64_t address, void *buffer, size_t size, bo
     }
     put(to, ");\n");
     bool ok = real->dma(device, address, buffer, size, write);
-    memcpy(&found, buffer, sizeof found);
+    memcpy(&found, buffer, sizeof(found));
     bool right = ok == e.reaches && (!e.tells || write || found == e.word);
     if (e.foreign) /* what it reaches is its own affair, unless that is the pin's page */
         right = !ok || found == 0 || found != e.word;
@@ -184,7 +184,7 @@ static bool page(unsigned lead, unsigned index, uint64_t number, struct sut_page
     char text[96] = "ANYWHERE";
     struct put to;
     if (fixed && !before) {
-        put_begin(&to, text, sizeof text);
+        put_begin(&to, text, sizeof(text));
         names_put_place(&to, &place);
     }
     put_page(&note, there, pinned, text);
@@ -196,7 +196,7 @@ static bool page(unsigned lead, unsigned index, uint64_t number, struct sut_page
         put_page(&note, there, pinned, "was");
     judge(right);
     if (before && !right && !is_blame()) {
-        put_begin(&to, seen.before, sizeof seen.before);
+        put_begin(&to, seen.before, sizeof(seen.before));
         put(&to, "    uint64_t was = frame_of(%u, %u, 0x%llx);\n", lead, index, (unsigned long long)number);
     }
     if (notes.count < 2 * NOTES)
@@ -295,7 +295,7 @@ static uint64_t domain(unsigned device) {
 
 static const char *lock_held(void) {
     const char *kept = real->lock_held();
-    seen.locked = kept != NULL;
+    seen.locked = kept;
     return kept;
 }
 
@@ -317,8 +317,8 @@ static void set_irql(KIRQL irql) {
 
 const struct sut *looks_watch(void) {
     static struct sut watched;
-    memset(&seen, 0, sizeof seen);
-    memset(&notes, 0, sizeof notes);
+    memset(&seen, 0, sizeof(seen));
+    memset(&notes, 0, sizeof(notes));
     seen_turn = 0;
     real = sut_get();
     watched = *real;

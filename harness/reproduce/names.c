@@ -22,7 +22,7 @@ static struct {
 } names;
 
 void names_begin(void) {
-    memset(&names, 0, sizeof names);
+    memset(&names, 0, sizeof(names));
 }
 
 void names_pinned(uint8_t chain, uint8_t index, names_maker maker) {
@@ -98,7 +98,7 @@ const char *names_suffix(names_maker maker) {
     static unsigned next;
     char *suffix = suffixes[next++ % 4];
     bool serial = maker >> 31;
-    snprintf(suffix, sizeof suffixes[0], serial ? "s%u" : "%u", maker & INT32_MAX);
+    snprintf(suffix, sizeof(suffixes[0]), serial ? "s%u" : "%u", maker & INT32_MAX);
     return suffix;
 }
 

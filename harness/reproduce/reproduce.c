@@ -53,7 +53,7 @@ static void run_watched(void *context) {
 }
 
 static bool begin(void) {
-    if (!shared && !(shared = child_shared(sizeof *shared)))
+    if (!shared && !(shared = child_shared(sizeof(*shared))))
         return false;
     scenario = &shared->scenario;
     *scenario = (struct scenario){.heading = RUN_END - 1, .serials = 0};
@@ -119,7 +119,7 @@ static void put_what_breaks(FILE *file, const struct program *program, const str
             row->source);
     fprintf(file, " * expected: %s\n * got:      %s\n", told->expected, told->got);
     if (told->op < program->op_count) {
-        text_print_op(&program->ops[told->op], text, sizeof text);
+        text_print_op(&program->ops[told->op], text, sizeof(text));
         fprintf(file, " * at:       operation %u, %s\n", told->op + 1, text);
     } else {
         fprintf(file, " * at:       %s\n", run_where(told->op));
@@ -192,12 +192,12 @@ void reproducer_write(FILE *file, const char *name, const struct program *progra
     fprintf(file, "/*\n");
     put_what_breaks(file, program, verdict);
     put_head(file, name);
-    put_begin(&part, text, sizeof text);
+    put_begin(&part, text, sizeof(text));
     put_finding(&part);
     fputs(text, file);
     for (const char *const *line = reproduce_embedded; *line; line++)
         fputs(*line, file);
-    put_begin(&part, text, sizeof text);
+    put_begin(&part, text, sizeof(text));
     put_world(&part, program);
     fprintf(file,
             "/* ---- the scenario ---- */\n\n%s"

@@ -36,7 +36,7 @@ static const struct {
 static void put_padding(struct put *to, const struct step *step, unsigned at, unsigned end) {
     uint32_t value;
     for (; at < end; at += 4) {
-        memcpy(&value, step->before.arg.raw + at, sizeof value);
+        memcpy(&value, step->before.arg.raw + at, sizeof(value));
         if (value == 0)
             continue;
         put(to, "    memcpy((char *)&");
@@ -91,7 +91,7 @@ static void put_variable(const struct step *step) {
     const char *suffix = names_suffix(step->maker);
     uint8_t opcode = step->before.opcode;
     char line[128];
-    snprintf(line, sizeof line, "static %s %s_%s;\n", callbacks[opcode].type, text_opcodes[opcode], suffix);
+    snprintf(line, sizeof(line), "static %s %s_%s;\n", callbacks[opcode].type, text_opcodes[opcode], suffix);
     if (step->repeated && strstr(scenario->variables.text, line))
         return;
     put(&scenario->variables, "%s", line);
@@ -370,7 +370,7 @@ static bool has_made(const struct step *step, enum telling how) {
 
 static void put_pages(const struct step *step) {
     char line[48];
-    snprintf(line, sizeof line, "static struct pages pages_%s;\n", names_suffix(step->maker));
+    snprintf(line, sizeof(line), "static struct pages pages_%s;\n", names_suffix(step->maker));
     if (!step->repeated || !strstr(scenario->variables.text, line))
         put(&scenario->variables, "%s", line);
 }
@@ -496,7 +496,7 @@ static void put_headings(uint32_t last) {
          scenario->headed++) {
         const struct program_op *op = &run.program->ops[scenario->headed];
         bool idle = scenario->headed < run.op && op->opcode != OP_REPEAT;
-        text_print_op(op, text, sizeof text);
+        text_print_op(op, text, sizeof(text));
         put(&scenario->main, "\n    /* %u: %s%s */\n", scenario->headed + 1, text,
             idle ? ": nothing to call" : "");
     }
@@ -552,9 +552,9 @@ static void name_step(struct step *step, uint8_t opcode) {
     bool alone = own && !run.inside && (!step->repeated || call_is_callback(opcode));
     step->maker = alone ? NAMES_OP(run.op) : NAMES_SERIAL(scenario->serials++);
     char number[16];
-    snprintf(number, sizeof number, "%u", run.op + 1);
+    snprintf(number, sizeof(number), "%u", run.op + 1);
     const char *where = own ? number : run.op == RUN_BOOT ? "boot" : "end";
-    snprintf(step->label, sizeof step->label, run.inside ? "%s, inside: %s" : "%s: %s", where, word);
+    snprintf(step->label, sizeof(step->label), run.inside ? "%s, inside: %s" : "%s: %s", where, word);
 }
 
 static void put_answers(struct put *to, const struct call *call) {
@@ -587,8 +587,8 @@ static void begin(const struct call *call) {
     scenario->told.op = run.op;
     name_step(step, call->opcode);
     know_area(step);
-    put_begin(&operands, step->operands, sizeof step->operands);
-    put_begin(&expression, step->call, sizeof step->call);
+    put_begin(&operands, step->operands, sizeof(step->operands));
+    put_begin(&expression, step->call, sizeof(step->call));
     if (call_is_callback(call->opcode))
         put_callback(&operands, &expression, step);
     else if (is_memory(call->opcode))

@@ -26,7 +26,7 @@ void death_print(FILE *file, int status, unsigned timeout) {
     if (death_is_hang(status)) {
         fprintf(file, "hung (longer than %u s)", timeout);
     } else {
-        death_name(status, name, sizeof name);
+        death_name(status, name, sizeof(name));
         fprintf(file, "crashed (%s)", name);
     }
 }
@@ -40,10 +40,10 @@ static bool is_runtime_frame(const char *name, size_t length) {
     static const char *const names[] = {"malloc",  "calloc",  "realloc", "free",          "memcpy",
                                         "memmove", "memset",  "memcmp",  "strlen",        "abort",
                                         "raise",   "gsignal", "mmap",    "aligned_alloc", "__assert_fail"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
         if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
             return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
             return true;
     return false;
@@ -52,7 +52,7 @@ static bool is_runtime_frame(const char *name, size_t length) {
 /* "    #1 0x55d5 in dxgk_unpin /src/dxgk/pin.c:120:5", or without symbols "    #1 0x55d5  (/bin/x+0x1234)".
  */
 static const char *find_function(const char *report, size_t *length) {
-    for (const char *line = report; line != NULL; line = strchr(line, '\n')) {
+    for (const char *line = report; line; line = strchr(line, '\n')) {
         line += line != report || *line == '\n';
         const char *at = line + strspn(line, " ");
         if (*at != '#')
@@ -98,9 +98,9 @@ static size_t copy_kind(const char *from, bool numbers, char *what, size_t capac
 /* Where a sanitizer begins to speak, at what it calls the bug; NULL when none does. */
 static const char *find_kind(const char *report) {
     static const char *const marks[] = {"runtime error: ", "Sanitizer: ", "Sanitizer:"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
         const char *mark = strstr(report, marks[i]);
-        if (mark != NULL)
+        if (mark)
             return mark + strlen(marks[i]);
     }
     return NULL;
@@ -108,7 +108,7 @@ static const char *find_kind(const char *report) {
 
 const char *death_find_function(const char *report, size_t *length) {
     const char *kind = find_kind(report);
-    return find_function(kind != NULL ? kind : report, length);
+    return find_function(kind ? kind : report, length);
 }
 
 /* "PROGRAM: FILE:LINE: FUNCTION: Assertion `EXPRESSION' failed.", where the function may be a name or a whole
@@ -117,7 +117,7 @@ const char *death_find_function(const char *report, size_t *length) {
 static bool read_assertion(const char *report, char *what, size_t capacity) {
     static const char mark[] = ": Assertion `";
     const char *end = strstr(report, mark);
-    if (end == NULL)
+    if (!end)
         return false;
     const char *begin = report;
     for (const char *at = report; at < end; at++)
@@ -130,7 +130,7 @@ static bool read_assertion(const char *report, char *what, size_t capacity) {
         name--;
     const char *expression = end + strlen(mark);
     const char *last = strstr(expression, "' failed");
-    int length = (int)(last != NULL ? (size_t)(last - expression) : strcspn(expression, "\n"));
+    int length = (int)(last ? (size_t)(last - expression) : strcspn(expression, "\n"));
     snprintf(what, capacity, "failed assertion in %.*s: %.*s", (int)(name_end - name), name, length,
              expression);
     return true;
@@ -138,12 +138,12 @@ static bool read_assertion(const char *report, char *what, size_t capacity) {
 
 void death_read(const char *report, bool numbers, char *what, size_t capacity) {
     const char *kind = find_kind(report);
-    if (kind == NULL && read_assertion(report, what, capacity))
+    if (!kind && read_assertion(report, what, capacity))
         return;
     /* Without a sanitizer's word the first line is what the process said of itself. */
-    size_t used = copy_kind(kind != NULL ? kind : report, numbers, what, capacity);
+    size_t used = copy_kind(kind ? kind : report, numbers, what, capacity);
     size_t length;
     const char *function = death_find_function(report, &length);
-    if (function != NULL)
+    if (function)
         snprintf(what + used, capacity - used, "%s%.*s", used != 0 ? " in " : "in ", (int)length, function);
 }

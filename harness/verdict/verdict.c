@@ -67,10 +67,10 @@ static void run_job(void *context) {
 /* Runs the program in a child of its own; what that says goes to `report`. */
 static bool run_in_child(const struct program *program, const struct run_options *options, unsigned timeout,
                          int *status) {
-    if (job == NULL && (job = child_shared(sizeof *job)) == NULL)
+    if (!job && (job = child_shared(sizeof(*job))) == NULL)
         return false;
     FILE *file = tmpfile();
-    if (file == NULL) {
+    if (!file) {
         perror("pinfuzz: tmpfile");
         return false;
     }
@@ -78,7 +78,7 @@ static bool run_in_child(const struct program *program, const struct run_options
         .program = program, .options = options, .outcome = VERDICT_KEPT, .opcode = PROGRAM_OPCODES};
     bool done = child_run(run_job, NULL, fileno(file), timeout, status);
     rewind(file);
-    report[fread(report, 1, sizeof report - 1, file)] = 0;
+    report[fread(report, 1, sizeof(report) - 1, file)] = 0;
     fclose(file);
     return done;
 }
@@ -91,11 +91,11 @@ bool verdict_of(const struct program *program, unsigned timeout, struct verdict 
     verdict->outcome = job->outcome;
     verdict->died = verdict->status != 0;
     if (verdict->died) {
-        death_read(report, false, verdict->what, sizeof verdict->what);
-        death_read(report, true, verdict->said, sizeof verdict->said);
+        death_read(report, false, verdict->what, sizeof(verdict->what));
+        death_read(report, true, verdict->said, sizeof(verdict->said));
         if (verdict->what[0] == 0 && job->opcode < PROGRAM_OPCODES) {
-            snprintf(verdict->what, sizeof verdict->what, "in %s", text_opcodes[job->opcode]);
-            snprintf(verdict->said, sizeof verdict->said, "%s", verdict->what);
+            snprintf(verdict->what, sizeof(verdict->what), "in %s", text_opcodes[job->opcode]);
+            snprintf(verdict->said, sizeof(verdict->said), "%s", verdict->what);
         }
     }
     return true;
@@ -134,7 +134,7 @@ void verdict_key(const struct verdict *verdict, char *key, size_t capacity) {
     } else if (verdict->what[0] != 0 && !silent && !death_is_hang(verdict->status)) {
         snprintf(key, capacity, "%s", verdict->what);
     } else {
-        death_name(verdict->status, name, sizeof name);
+        death_name(verdict->status, name, sizeof(name));
         snprintf(key, capacity, "%s%s%s", name, silent ? " " : "", silent ? verdict->what : "");
     }
 }

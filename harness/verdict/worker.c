@@ -60,7 +60,7 @@ static _Noreturn void work(int file) {
 
 static bool hire(void) {
     int ends[2];
-    if (exchange == NULL && (exchange = child_shared(sizeof *exchange)) == NULL)
+    if (!exchange && (exchange = child_shared(sizeof(*exchange))) == NULL)
         return false;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) {
         perror("pinfuzz: socketpair");

@@ -46,7 +46,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 static double median(unsigned program) {
-    qsort(rounds[program], ROUNDS, sizeof rounds[program][0], ascending);
+    qsort(rounds[program], ROUNDS, sizeof(rounds[program][0]), ascending);
     return rounds[program][ROUNDS / 2];
 }
 

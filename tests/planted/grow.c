@@ -25,9 +25,9 @@ static struct random dice;
 static struct program_op any_operation(void) {
     static struct program one;
     uint8_t bytes[3 * PROGRAM_RECORD] = {0};
-    for (size_t i = 2 * PROGRAM_RECORD; i < sizeof bytes; i++)
+    for (size_t i = 2 * PROGRAM_RECORD; i < sizeof(bytes); i++)
         bytes[i] = (uint8_t)random_next(&dice);
-    program_decode(&one, bytes, sizeof bytes);
+    program_decode(&one, bytes, sizeof(bytes));
     return one.ops[0];
 }
 
@@ -79,7 +79,7 @@ static bool grow(const struct verdict *wanted, uint32_t count) {
         uint32_t at = choose_place(ended);
         uint32_t now;
         program_copy(&candidate, &best);
-        memmove(&candidate.ops[at + 1], &candidate.ops[at], (best.op_count - at) * sizeof candidate.ops[0]);
+        memmove(&candidate.ops[at + 1], &candidate.ops[at], (best.op_count - at) * sizeof(candidate.ops[0]));
         candidate.ops[at] = random_one_in(&dice, 4) ? any_operation() : likely_operation();
         candidate.op_count++;
         if (!same_verdict(wanted, &now))

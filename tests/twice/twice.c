@@ -44,7 +44,7 @@ static void find_counters(void) {}
 
 static void note_compare(const void *site, uint64_t a, uint64_t b) {
     const uint64_t values[] = {(uintptr_t)site, a, b};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
         compared = (compared ^ values[i]) * UINT64_C(0x100000001b3);
 }
 
@@ -111,25 +111,25 @@ static uint64_t digest(const uint8_t *bytes, size_t size) {
 static struct seen look(const struct program *program, bool leave) {
     struct seen seen;
     memset(counters, 0, (size_t)(counters_end - counters));
-    memset(state_counters, 0, sizeof state_counters);
+    memset(state_counters, 0, sizeof(state_counters));
     compared = 0;
     seen.verdict = verdict_here(program, &(struct run_options){.quiet = true});
     if (leave)
         leftover();
     seen.compares = compared;
     seen.edges = digest(counters, (size_t)(counters_end - counters));
-    seen.states = digest(state_counters, sizeof state_counters);
+    seen.states = digest(state_counters, sizeof(state_counters));
     return seen;
 }
 
 /* What the next run has to set before it reads it. Ones are good values of flags, and bad ones of all else.
  */
 static void spoil(void) {
-    memset(&run.model, 1, sizeof run.model);
-    memset(&run.ledger, 1, sizeof run.ledger);
-    memset(&run.walk, 1, sizeof run.walk);
-    memset(run.unmade, 1, sizeof run.unmade);
-    memset(drivers, 1, sizeof drivers);
+    memset(&run.model, 1, sizeof(run.model));
+    memset(&run.ledger, 1, sizeof(run.ledger));
+    memset(&run.walk, 1, sizeof(run.walk));
+    memset(run.unmade, 1, sizeof(run.unmade));
+    memset(drivers, 1, sizeof(drivers));
     for (uint32_t i = 0; i < SUT_DEVICES; i++) {
         run.model.chains[i].phase = PHASE_STARTED;
         run.model.chains[i].mode = MODE_ISOLATED;
@@ -170,7 +170,7 @@ int main(int argc, char **argv) {
     for (int i = leave ? 2 : 1; i < argc; i++)
         if (!cmd_files_add(&files, argv[i], LOAD_DETECT))
             return 2;
-    struct seen *seen = calloc(files.count + 1, sizeof *seen);
+    struct seen *seen = calloc(files.count + 1, sizeof(*seen));
     find_counters();
     if (!seen || files.count == 0 || !counters) {
         fprintf(stderr, "usage: twice [--leftover] FILE|DIR...\n");

@@ -115,14 +115,14 @@ static struct explore explore;
 static void run_all(enum explore_way way, bool accesses, bool with_times, uint64_t limit,
                     struct outcomes *set) {
     const struct program_race race = {.ops = 1};
-    memset(set, 0, sizeof *set);
+    memset(set, 0, sizeof(*set));
     explore.way = way;
     explore.accesses = accesses;
     explore_begin(&explore);
     do {
-        memset(variables, 0, sizeof variables);
-        memset(registers, 0, sizeof registers);
-        memset(calls, 0, sizeof calls);
+        memset(variables, 0, sizeof(variables));
+        memset(registers, 0, sizeof(registers));
+        memset(calls, 0, sizeof(calls));
         clock_now = 0;
         const struct schedule_guide guide = explore_guide(&explore);
         schedule_guide(&guide);
@@ -282,7 +282,7 @@ static void known(void) {
         {"(01-1-0)", "10(-0-1)", "()()"},
     };
     struct totals totals = {0};
-    for (unsigned i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         small.actors = 3;
         for (unsigned actor = 0; actor < 3; actor++)
             write_down(actor, programs[i][actor]);
@@ -305,8 +305,8 @@ static unsigned torn(unsigned depth, uint64_t seed) {
     explore.random.state = seed;
     explore_begin(&explore);
     for (unsigned i = 0; i < RUNS; i++) {
-        memset(variables, 0, sizeof variables);
-        memset(registers, 0, sizeof registers);
+        memset(variables, 0, sizeof(variables));
+        memset(registers, 0, sizeof(registers));
         const struct schedule_guide guide = explore_guide(&explore);
         schedule_guide(&guide);
         CHECK(schedule_run(&race, 3, body, to_actor) == SCHEDULE_DONE);

@@ -15,7 +15,7 @@
 
 static char *written(void (*put)(FILE *to, const char *text), const char *text) {
     static char buffer[1 << 18];
-    FILE *file = fmemopen(buffer, sizeof buffer, "w");
+    FILE *file = fmemopen(buffer, sizeof(buffer), "w");
     assert_non_null(file);
     put(file, text);
     assert_int_equal(fclose(file), 0);

@@ -55,10 +55,10 @@ static void each_program(void (*look)(size_t size)) {
     static const char *const places[] = {"/corpus/*/*.txt", "/corpus/*/grown/*.txt",
                                          "/crashes/*/program.txt"};
     size_t seen = 0;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
         char pattern[512];
         glob_t found;
-        snprintf(pattern, sizeof pattern, PINFUZZ_ROOT "%s", places[i]);
+        snprintf(pattern, sizeof(pattern), PINFUZZ_ROOT "%s", places[i]);
         if (glob(pattern, 0, NULL, &found) == 0) {
             for (size_t j = 0; j < found.gl_pathc; j++, seen++) {
                 struct text_error error;
@@ -79,9 +79,9 @@ static void look_at_forms(size_t size) {
     static struct program again;
     static uint8_t same[PROGRAM_BYTES];
     static const char *const names[] = {"crash-51fe", "id:000000,orig:a", "a.log"};
-    size_t length = text_print(&program, text, sizeof text);
+    size_t length = text_print(&program, text, sizeof(text));
     size_t wide[2] = {utf16_of(text, length, false, other), 0};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         assert_int_equal(kind(names[i], bytes, size), LOAD_IS_BYTES);
         assert_int_equal(kind(names[i], text, length), LOAD_IS_TEXT);
         assert_int_equal(kind(names[i], other, wide[0]), LOAD_IS_TEXT);
@@ -133,7 +133,7 @@ static size_t mutate(uint8_t *data, size_t size) {
     case 4:
         return at + 1;
     default: {
-        const char *word = words[random_below(&random_state, sizeof words / sizeof *words)];
+        const char *word = words[random_below(&random_state, sizeof(words) / sizeof(*words))];
         size_t length = strlen(word);
         at = random_below(&random_state, 2) ? at : 0;
         if (at + length <= size)
@@ -172,7 +172,7 @@ static void letters_stay_bytes(void **state) {
         }
         for (unsigned i = 0; i < 50; i++) {
             for (size_t at = 0; at < length; at++)
-                bytes[at] = (uint8_t)letters[random_below(&random_state, i < 25 ? 5 : sizeof letters - 1)];
+                bytes[at] = (uint8_t)letters[random_below(&random_state, i < 25 ? 5 : sizeof(letters) - 1)];
             bytes[length] = '\n';
             assert_int_equal(kind("crash", bytes, length + i % 2), LOAD_IS_BYTES);
         }
@@ -225,7 +225,7 @@ static void lines_of_base64(void **state) {
         {"12:00 Base64: QUI=\nxBase64: QUJD\n# Base64: QUJD\nBase64:QUJD\n", BASE64_MARKED, 1, "AB", 1},
         {"Base64: QUI=\nBase64: QUI=\nBase64: QUJD\n", BASE64_MARKED, 2, "ABC", 3},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct base64_item item = {0};
         enum base64 form;
         unsigned count = items(rows[i].content, &item, &form);
@@ -281,14 +281,14 @@ static void characters_of_utf16(void **state) {
     };
     for (unsigned i = 0; i < 2; i++) {
         const char *content = i ? big : little;
-        assert_int_equal(encoding_of(content, sizeof little - 1), ENCODING_UTF16);
-        char *utf8 = encoding_from_utf16(content, sizeof little - 1, &length);
+        assert_int_equal(encoding_of(content, sizeof(little) - 1), ENCODING_UTF16);
+        char *utf8 = encoding_from_utf16(content, sizeof(little) - 1, &length);
         assert_non_null(utf8);
-        assert_int_equal(length, sizeof wanted - 1);
+        assert_int_equal(length, sizeof(wanted) - 1);
         assert_memory_equal(utf8, wanted, length);
         free(utf8);
     }
-    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++)
+    for (size_t i = 0; i < sizeof(halves) / sizeof(*halves); i++)
         assert_null(encoding_from_utf16(halves[i].content, halves[i].size, &length));
 }
 

@@ -20,7 +20,7 @@ static unsigned long read_max_len(const char *path) {
         return 0;
     char line[256];
     unsigned long value = 0;
-    while (fgets(line, sizeof line, file))
+    while (fgets(line, sizeof(line), file))
         if (sscanf(line, " max_len = %lu", &value) == 1)
             break;
     fclose(file);
@@ -62,7 +62,7 @@ static void no_seed_is_cut(void **state) {
         glob_t files;
         snprintf(path, sizeof path, PINFUZZ_ROOT "/fuzz/%s.options", strrchr(target, '/') + 1);
         unsigned long most = read_max_len(path); /* 0: no limit but the format's */
-        snprintf(path, sizeof path, "%s/%s", target, places[i % 2]);
+        snprintf(path, sizeof(path), "%s/%s", target, places[i % 2]);
         if (glob(path, 0, NULL, &files) != 0)
             continue;
         for (size_t j = 0; j < files.gl_pathc; j++, seeds++) {

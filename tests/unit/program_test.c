@@ -41,7 +41,7 @@ static void empty_input_is_the_plain_world(void) {
 }
 
 static void records_lie_where_the_header_says(void) {
-    memset(input, 0, sizeof input);
+    memset(input, 0, sizeof(input));
     input[0] = 1;
     input[1] = 1;
     input[4] = 7;
@@ -93,7 +93,7 @@ static void records_lie_where_the_header_says(void) {
 }
 
 static void short_records_read_as_if_followed_by_zeros(void) {
-    memset(input, 0, sizeof input);
+    memset(input, 0, sizeof(input));
     input[2 * PROGRAM_RECORD] = OP_STOP;
     input[2 * PROGRAM_RECORD + 1] = 1;
     program_decode(&first, input, 2 * PROGRAM_RECORD + 1);
@@ -103,10 +103,10 @@ static void short_records_read_as_if_followed_by_zeros(void) {
     input[0] = 3; /* three adapters that are not there */
     program_decode(&first, input, PROGRAM_RECORD);
     CHECK(first.machine.adapters == 4 && first.adapters[3].maximum_size == 0x8000 && first.op_count == 0);
-    program_decode(&first, input, sizeof input);
+    program_decode(&first, input, sizeof(input));
     CHECK(first.op_count <= PROGRAM_OPS);
     input[0] = PROGRAM_ADAPTERS - 1;
-    program_decode(&first, input, sizeof input);
+    program_decode(&first, input, sizeof(input));
     CHECK(first.op_count == PROGRAM_OPS);
     CHECK(program_encode(&first, bytes) == PROGRAM_BYTES);
 }
@@ -115,7 +115,7 @@ static void short_records_read_as_if_followed_by_zeros(void) {
 static void limits_survive(void) {
     static const uint64_t rams[] = {1, 2, PROGRAM_RAM_DEFAULT, PROGRAM_PAGES_MAX - 1, PROGRAM_PAGES_MAX};
     program_decode(&first, input, 0);
-    for (size_t i = 0; i < sizeof rams / sizeof *rams; i++) {
+    for (size_t i = 0; i < sizeof(rams) / sizeof(*rams); i++) {
         const uint64_t highest[] = {rams[i] - 1, rams[i] < PROGRAM_PAGES_MAX ? rams[i] : rams[i] - 1,
                                     PROGRAM_PAGES_MAX - 1};
         const uint64_t commits[] = {0, 1, rams[i], PROGRAM_COMMIT_MAX - 1, PROGRAM_COMMIT_MAX};
@@ -139,7 +139,7 @@ static void limits_survive(void) {
 
 static void random_bytes_decode_into_range_and_back(void) {
     for (unsigned round = 0; round < 20000; round++) {
-        size_t size = next() % (round % 100 == 0 ? sizeof input : 600);
+        size_t size = next() % (round % 100 == 0 ? sizeof(input) : 600);
         for (size_t i = 0; i < size; i++) {
             uint64_t r = next();
             input[i] = (uint8_t)(round % 3 == 0 && r >> 8 & 3 ? 0 : r);

@@ -30,10 +30,10 @@ static void both_forms_say_the_same(void **state) {
     static const char *const lines[] = {"repeat ops=1 times=1", "repeat ops=8 times=4097",
                                         "repeat ops=2 times=257 actor=1"};
     char printed[TEXT_LINE_MAX];
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
         parse(lines[i]);
         program_decode(&again, bytes, program_encode(&program, bytes));
-        text_print_op(&again.ops[0], printed, sizeof printed);
+        text_print_op(&again.ops[0], printed, sizeof(printed));
         assert_string_equal(printed, lines[i]);
     }
 }
@@ -52,7 +52,7 @@ static void all_bytes_are_repetitions(void **state) {
         assert_in_range(program_span_wanted(&program.ops[0]), 1, PROGRAM_REPEAT_OPS);
         assert_in_range(program.ops[0].arg.repeat.times + 1u, 1, PROGRAM_REPEAT_TIMES);
         size_t size = program_encode(&program, canonical);
-        text_print_op(&program.ops[0], printed, sizeof printed);
+        text_print_op(&program.ops[0], printed, sizeof(printed));
         assert_true(text_parse("test", printed, strlen(printed), &again, &error));
         program_decode(&again, canonical, size);
         assert_int_equal(program_encode(&again, bytes), size);
@@ -70,7 +70,7 @@ static void limits_are_told(void **state) {
                {"repeat ops=1 times=0", "a number from 1 to 4097"},
                {"repeat ops=1 often=2", "ops times"}};
     struct text_error error;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         assert_false(text_parse("test", bad[i].text, strlen(bad[i].text), &program, &error));
         assert_non_null(strstr(error.text, bad[i].message));
     }
@@ -96,7 +96,7 @@ static void operations_run_in_order(void **state) {
     /* The race ends the repetition before it, whose own operation comes next; the last two have none. */
     uint32_t count = order(ops, 16);
     assert_int_equal(count, 12);
-    assert_memory_equal(ops, wanted, sizeof wanted);
+    assert_memory_equal(ops, wanted, sizeof(wanted));
     assert_int_equal(ops[11], 8);
 }
 
@@ -122,13 +122,13 @@ static void so_have_their_pages(void **state) {
                                       "unpin lead(0) index=0", "cpu_read view=0", "irql apc"};
     char text[256];
     uint32_t ops[1];
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        snprintf(text, sizeof text, "machine views=0\nadapter 0 maximum_size=1G\nrepeat ops=1 times=4097\n%s",
-                 lines[i]);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+        snprintf(text, sizeof(text),
+                 "machine views=0\nadapter 0 maximum_size=1G\nrepeat ops=1 times=4097\n%s", lines[i]);
         parse(text);
         assert_int_equal(order(ops, 1), 17);
-        snprintf(text, sizeof text, "machine views=0\nadapter 0 maximum_size=1G\nrepeat ops=1 times=4097\n%s",
-                 few[i]);
+        snprintf(text, sizeof(text),
+                 "machine views=0\nadapter 0 maximum_size=1G\nrepeat ops=1 times=4097\n%s", few[i]);
         parse(text);
         assert_int_equal(order(ops, 1), 4097);
     }
@@ -205,7 +205,7 @@ static void the_minimizer_finds_how_often(void **state) {
           "view=0\n"
           "pressure\nrepeat ops=1 times=2\npressure");
     assert_true(minimize(&program, too_many, NULL, UINT32_MAX, &stop).finished);
-    text_print(&program, printed, sizeof printed);
+    text_print(&program, printed, sizeof(printed));
     assert_string_equal(printed, "machine adapters=1\nrepeat ops=1 times=200\nmap lead(0) index=0 Size=1p\n");
 }
 

@@ -20,7 +20,7 @@ static void to_actor(unsigned actor) {
 
 static void step(unsigned actor) {
     CHECK(schedule.actor == actor && told == actor);
-    CHECK(length + 1 < sizeof story);
+    CHECK(length + 1 < sizeof(story));
     story[length++] = (char)('A' + actor);
     story[length] = 0;
     schedule_point(POINT_LOAD, 8, 0);
@@ -101,7 +101,7 @@ static void all_that_wait_are_stuck(void) {
     char text[200];
     for (unsigned i = 0; i < 100; i++) {
         CHECK(run(&unlucky, 3, crosswise) == SCHEDULE_STUCK);
-        schedule_stuck(text, sizeof text);
+        schedule_stuck(text, sizeof(text));
         CHECK(strcmp(text, "actor 0: holds 'a', waits for 'b'; actor 1: holds 'b', waits for 'a'") == 0);
         CHECK(run(&lucky, 3, crosswise) == SCHEDULE_DONE); /* nothing is left of it */
     }
@@ -116,7 +116,7 @@ static void a_lock_that_is_kept_stops_the_others(void) {
     const struct program_race race = {.ops = 1};
     char text[200];
     CHECK(run(&race, 3, keeps_it) == SCHEDULE_STUCK);
-    schedule_stuck(text, sizeof text);
+    schedule_stuck(text, sizeof(text));
     CHECK(strstr(text, "actor 0 (which has ended): holds 'a'") != NULL);
 }
 

@@ -22,8 +22,8 @@ static uint64_t next(void) {
 }
 
 static void same_after_text(void) {
-    size_t length = text_print(&first, text, sizeof text);
-    CHECK(length < sizeof text && strlen(text) == length);
+    size_t length = text_print(&first, text, sizeof(text));
+    CHECK(length < sizeof(text) && strlen(text) == length);
     if (!text_parse("test", text, length, &second, &error)) {
         fprintf(stderr, "%s\n%s", error.text, text);
         exit(1);
@@ -31,7 +31,7 @@ static void same_after_text(void) {
     size_t size = program_encode(&first, bytes);
     size_t size2 = program_encode(&second, again);
     if (size != size2 || memcmp(bytes, again, size) != 0) {
-        text_print(&second, other, sizeof other);
+        text_print(&second, other, sizeof(other));
         fprintf(stderr, "not the same after text:\n%s--\n%s", text, other);
         exit(1);
     }
@@ -58,7 +58,7 @@ static void words_are_in_the_help(void) {
         size_t size = 0;
         while (isalnum((unsigned char)at[size]) || at[size] == '_' || at[size] == '.')
             size++;
-        CHECK(size < sizeof word - 2);
+        CHECK(size < sizeof(word) - 2);
         memcpy(word, at, size);
         at += size;
         if (size == 0 || isdigit((unsigned char)*word)) {
@@ -83,7 +83,7 @@ static void words_are_in_the_help(void) {
 
 static void nothing_is_lost(void) {
     for (unsigned round = 0; round < 12000; round++) {
-        size_t size = next() % (round % 500 == 0 ? sizeof input : 900);
+        size_t size = next() % (round % 500 == 0 ? sizeof(input) : 900);
         unsigned zeros = round % 4; /* from dense noise to mostly plain members */
         for (size_t i = 0; i < size; i++) {
             uint64_t r = next();
@@ -95,7 +95,7 @@ static void nothing_is_lost(void) {
             words_are_in_the_help();
         for (unsigned i = 0; i < first.op_count; i++) {
             char line[TEXT_LINE_MAX];
-            CHECK(text_print_op(&first.ops[i], line, sizeof line) < sizeof line - 1);
+            CHECK(text_print_op(&first.ops[i], line, sizeof(line)) < sizeof(line) - 1);
         }
     }
 }
@@ -158,13 +158,13 @@ static void lines_print_as_written(void) {
         "add 1",
         "surprise_remove 1",
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
         if (!text_parse("test", lines[i], strlen(lines[i]), &first, &error)) {
             fprintf(stderr, "%s\n", error.text);
             exit(1);
         }
         CHECK(first.op_count == 1);
-        text_print_op(&first.ops[0], text, sizeof text);
+        text_print_op(&first.ops[0], text, sizeof(text));
         if (strcmp(text, lines[i]) != 0) {
             fprintf(stderr, "wrote %s\nread  %s\n", lines[i], text);
             exit(1);
@@ -177,7 +177,7 @@ static void lines_print_as_written(void) {
         "adapter 1 joins=0 absent version=wddm2.4 caps=supported,required miniport=fail_start,call_in_start\n"
         "adapter 2 stopped caps=none maximum_size=0\n";
     CHECK(text_parse("test", world, strlen(world), &first, &error));
-    text_print_world(&first, text, sizeof text);
+    text_print_world(&first, text, sizeof(text));
     CHECK(strcmp(text, world) == 0);
 }
 
@@ -264,7 +264,7 @@ static void errors_say_where_and_what(void) {
          "'\xc3\xa4'"},
         {"stop 0 \x01", "t:1:8: expected text, got byte 0x01"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         CHECK(!text_parse("t", cases[i][0], strlen(cases[i][0]), &first, &error));
         if (!is_said(cases[i][1], error.text)) {
             fprintf(stderr, "want %s\ngot  %s\n", cases[i][1], error.text);
@@ -287,9 +287,9 @@ static void damaged_text_is_safe(void) {
             input[i] = (uint8_t)(r >> 8 & 1 ? 0 : r);
         }
         program_decode(&first, input, size);
-        size_t length = text_print(&first, text, sizeof text);
+        size_t length = text_print(&first, text, sizeof(text));
         for (uint64_t hits = 1 + next() % 4; hits > 0; hits--)
-            text[next() % length] = alphabet[next() % (sizeof alphabet - 1)];
+            text[next() % length] = alphabet[next() % (sizeof(alphabet) - 1)];
         char *exact = malloc(length); /* so that a read beyond the end is seen */
         CHECK(exact != NULL);
         memcpy(exact, text, length);
@@ -301,10 +301,10 @@ static void damaged_text_is_safe(void) {
 
 static void small_buffers_are_respected(void) {
     CHECK(text_parse("t", "pin2 lead(0) index=3", 20, &first, &error));
-    size_t full = text_print(&first, text, sizeof text);
+    size_t full = text_print(&first, text, sizeof(text));
     for (size_t capacity = 0; capacity <= full; capacity++) {
         char small[64];
-        memset(small, 'x', sizeof small);
+        memset(small, 'x', sizeof(small));
         CHECK(text_print(&first, small, capacity) == full);
         CHECK(capacity == 0 || small[capacity - 1] == 0);
         CHECK(small[capacity] == 'x');

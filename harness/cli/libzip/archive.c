@@ -47,14 +47,14 @@ static char *words(const char *format, ...) {
     char line[400];
     va_list list;
     va_start(list, format);
-    vsnprintf(line, sizeof line, format, list);
+    vsnprintf(line, sizeof(line), format, list);
     va_end(list);
     return strdup(line);
 }
 
 static const char *error_of(zip_error_t *error) {
     const char *text = zip_error_strerror(error);
-    SEEN_WRITTEN(&text, sizeof text);
+    SEEN_WRITTEN(&text, sizeof(text));
     SEEN_STRING(text);
     return text;
 }
@@ -78,9 +78,9 @@ static const char *flaw_of_name(char *name) {
             flaw = "a name with control characters";
         }
     }
-    if (flaw != NULL)
+    if (flaw)
         return flaw;
-    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+    for (const char *part = name; part; part = strchr(part, '/')) {
         part += part != name;
         size_t length = strcspn(part, "/");
         if ((length == 0 && part == name) || (length == 2 && memcmp(part, "..", 2) == 0))
@@ -93,7 +93,7 @@ static bool is_link(zip_t *archive, zip_uint64_t index) {
     zip_uint8_t system = 0;
     zip_uint32_t attributes = 0;
     int failed = zip_file_get_external_attributes(archive, index, 0, &system, &attributes);
-    SEEN_WRITTEN(&failed, sizeof failed);
+    SEEN_WRITTEN(&failed, sizeof(failed));
     /* Where Unix made the archive, its mode is in the upper half. */
     return failed == 0 && system == ZIP_OPSYS_UNIX && S_ISLNK(attributes >> 16);
 }
@@ -101,30 +101,30 @@ static bool is_link(zip_t *archive, zip_uint64_t index) {
 /* False where the entry is a directory, or not wanted. */
 static bool look_at(zip_t *archive, zip_uint64_t index, archive_wanted *wanted, struct entry *entry) {
     zip_stat_t status;
-    memset(&status, 0, sizeof status);
+    memset(&status, 0, sizeof(status));
     int failed = zip_stat_index(archive, index, 0, &status);
-    SEEN_WRITTEN(&failed, sizeof failed);
-    SEEN_WRITTEN(&status, sizeof status);
-    if (failed != 0 || status.name == NULL)
+    SEEN_WRITTEN(&failed, sizeof(failed));
+    SEEN_WRITTEN(&status, sizeof(status));
+    if (failed != 0 || !status.name)
         return false;
     SEEN_STRING(status.name);
     const char *name = status.name;
     while (strncmp(name, "./", 2) == 0) /* of what was packed as "." */
         name += 2;
     *entry = (struct entry){.name = strdup(name), .index = index, .size = status.size};
-    for (char *c = entry->name; c != NULL && *c != 0; c++)
+    for (char *c = entry->name; c && *c != 0; c++)
         *c = *c == '\\' ? '/' : *c;
-    size_t length = entry->name != NULL ? strlen(entry->name) : 0;
+    size_t length = entry->name ? strlen(entry->name) : 0;
     if (length == 0 || entry->name[length - 1] == '/') {
         free(entry->name);
         return false;
     }
     entry->flaw = flaw_of_name(entry->name);
-    if (entry->flaw == NULL && !wanted(entry->name)) {
+    if (!entry->flaw && !wanted(entry->name)) {
         free(entry->name);
         return false;
     }
-    if (entry->flaw == NULL) {
+    if (!entry->flaw) {
         entry->flaw = status.encryption_method != ZIP_EM_NONE ? "encrypted: unpack it with its password first"
                       : is_link(archive, index)               ? "a symbolic link: pack what it leads to"
                       : status.size > LOAD_MAX                ? "too large for a program"
@@ -140,16 +140,16 @@ static char *unpack(zip_t *archive, const struct entry *entry, char **why) {
     size_t used = 0;
     zip_int64_t got = 0;
     char *content = malloc(size + 1);
-    zip_file_t *file = content != NULL ? zip_fopen_index(archive, entry->index, 0) : NULL;
-    SEEN_WRITTEN(&file, sizeof file);
-    if (file == NULL) {
-        *why = words("%s", content != NULL ? error_of(zip_get_error(archive)) : strerror(errno));
+    zip_file_t *file = content ? zip_fopen_index(archive, entry->index, 0) : NULL;
+    SEEN_WRITTEN(&file, sizeof(file));
+    if (!file) {
+        *why = words("%s", content ? error_of(zip_get_error(archive)) : strerror(errno));
         free(content);
         return NULL;
     }
     do {
         got = zip_fread(file, content + used, size + 1 - used);
-        SEEN_WRITTEN(&got, sizeof got);
+        SEEN_WRITTEN(&got, sizeof(got));
         used += got > 0 ? (size_t)got : 0;
     } while (got > 0 && used <= size);
     if (got < 0) {
@@ -199,28 +199,28 @@ static void part_twins(struct entry *entries, size_t count) {
 /* The wanted entries in their order; NULL and why. */
 static struct entry *list(zip_t *archive, archive_wanted *wanted, size_t *count, char **why) {
     zip_int64_t all = zip_get_num_entries(archive, 0);
-    SEEN_WRITTEN(&all, sizeof all);
+    SEEN_WRITTEN(&all, sizeof(all));
     if (all > ARCHIVE_FILES_MAX) {
         *why = words("%" PRId64 " files; more than %" PRId64 " are too many in an archive", (int64_t)all,
                      ARCHIVE_FILES_MAX);
         return NULL;
     }
-    struct entry *entries = calloc((size_t)all + 1, sizeof *entries);
+    struct entry *entries = calloc((size_t)all + 1, sizeof(*entries));
     uint64_t total = 0;
     *count = 0;
-    for (zip_int64_t i = 0; entries != NULL && i < all; i++) {
+    for (zip_int64_t i = 0; entries && i < all; i++) {
         if (look_at(archive, (zip_uint64_t)i, wanted, &entries[*count])) {
-            total += entries[*count].flaw == NULL ? entries[*count].size : 0;
+            total += !entries[*count].flaw ? entries[*count].size : 0;
             (*count)++;
         }
     }
-    if (entries == NULL) {
+    if (!entries) {
         *why = words("%s", strerror(errno));
     } else if (total > LOAD_MANY_MAX) {
         *why = words("%" PRIu64 " MiB unpacked; more than %" PRIu64 " are too many in an archive",
                      total >> 20, LOAD_MANY_MAX >> 20);
     } else {
-        qsort(entries, *count, sizeof *entries, by_name);
+        qsort(entries, *count, sizeof(*entries), by_name);
         part_twins(entries, *count);
         return entries;
     }
@@ -233,35 +233,35 @@ static struct entry *list(zip_t *archive, archive_wanted *wanted, size_t *count,
 static bool read_entries(zip_t *archive, archive_wanted *wanted, struct archive_file **files, size_t *count,
                          char **why) {
     struct entry *entries = list(archive, wanted, count, why);
-    if (entries == NULL)
+    if (!entries)
         return false;
-    *files = calloc(*count + 1, sizeof **files);
-    for (size_t i = 0; *files != NULL && i < *count; i++) {
+    *files = calloc(*count + 1, sizeof(**files));
+    for (size_t i = 0; *files && i < *count; i++) {
         struct entry *entry = &entries[i];
         struct archive_file *file = &(*files)[i];
         *file = (struct archive_file){.name = entry->name, .size = (size_t)entry->size};
-        if (entry->flaw != NULL)
+        if (entry->flaw)
             file->why = words("%s", entry->flaw);
         else
             file->content = unpack(archive, entry, &file->why);
     }
-    if (*files == NULL)
+    if (!*files)
         *why = words("%s", strerror(errno));
     free(entries);
-    return *files != NULL;
+    return *files;
 }
 
 static bool open_and_read(const char *path, archive_wanted *wanted, struct archive_file **files,
                           size_t *count, char **why) {
     int code = 0;
     zip_t *archive = zip_open(path, ZIP_RDONLY, &code);
-    SEEN_WRITTEN(&archive, sizeof archive);
-    SEEN_WRITTEN(&code, sizeof code);
-    if (archive == NULL) {
+    SEEN_WRITTEN(&archive, sizeof(archive));
+    SEEN_WRITTEN(&code, sizeof(code));
+    if (!archive) {
         zip_error_t error;
-        memset(&error, 0, sizeof error);
+        memset(&error, 0, sizeof(error));
         zip_error_init_with_code(&error, code);
-        SEEN_WRITTEN(&error, sizeof error);
+        SEEN_WRITTEN(&error, sizeof(error));
         *why = words("no zip archive, or not whole (%s)", error_of(&error));
         zip_error_fini(&error);
         return false;
