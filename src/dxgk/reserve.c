@@ -41,7 +41,7 @@ static bool read_ranges(const DXGK_PHYSICAL_MEMORY_RANGE *given, uint32_t count,
 
 /* The second question. Not inlined: each start would have these arrays in its frame, and most drivers have no
  * ranges. */
-static __attribute__((noinline)) NTSTATUS reserve(struct dxgk_chain *chain, uint32_t count) {
+static __attribute__((noinline)) NTSTATUS reserve_ranges(struct dxgk_chain *chain, uint32_t count) {
     const struct dxgk_miniport *lead = &chain->members[0]->miniport;
     DXGK_PHYSICAL_MEMORY_RANGE given[DXGK_RESERVED_MAX];
     struct dxgk_stretch ranges[DXGK_RESERVED_MAX];
@@ -65,5 +65,5 @@ NTSTATUS dxgk_reserve(struct dxgk_chain *chain) {
     DXGK_HARDWARERESERVEDRANGES answer = {0};
     if (!NT_SUCCESS(ask(&chain->members[0]->miniport, &answer)) || answer.NumRanges == 0)
         return STATUS_SUCCESS;
-    return reserve(chain, answer.NumRanges);
+    return reserve_ranges(chain, answer.NumRanges);
 }
