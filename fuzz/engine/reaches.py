@@ -98,14 +98,15 @@ class Target:
 
     def __init__(self, work, name):
         self.work, self.name = work, name
-        self.first = {}  # the number of the first counter of a function
+        self.first = {}  # by the file of a static function (none of others) and its name: where its counters begin
         with open(f"{work}/{name}.counters", encoding="utf-8") as file:
             lines = file.read().split("\n")
         for number, line in enumerate(lines):
             if line == "# Counter Values:":
-                function = re.split("[:;]", lines[number - 5])[-1]
+                *file_of, function = re.split("[:;]", lines[number - 5])
+                place = (os.path.basename(file_of[-1]) if file_of else None, function)
                 size = int(lines[number - 1])
-                self.first.setdefault(function, []).append((int(lines[number + 1]) - 1, size))
+                self.first.setdefault(place, []).append((int(lines[number + 1]) - 1, size))
 
     def inputs(self):
         with open(f"{self.work}/{self.name}.log", encoding="utf-8", errors="replace") as file:
@@ -120,10 +121,10 @@ class Target:
                     yield [word for word in words if ":" not in word], dict(
                         tuple(map(int, word.split(":"))) for word in words if ":" in word)
 
-    def of_function(self, function, counts):
-        """A function's own counters, by their numbers in it; of several with that name the one that is longest."""
+    def of_function(self, name, function, counts):
+        """The counters of a function of this file, by their numbers in it."""
         sums = collections.Counter()
-        for first, size in self.first.get(function, []):
+        for first, size in self.first.get((os.path.basename(name), function), self.first.get((None, function), [])):
             for number in range(size):
                 if first + number in counts:
                     sums[number] += counts[first + number]
@@ -163,7 +164,7 @@ def reaches(root, commands, work, place):
     found = collections.Counter()
     for target in targets_of(work):
         for path, (_, counts) in zip(target.inputs(), target.moved("input")):
-            times = source.times(source.functions[function], line, target.of_function(function, counts))
+            times = source.times(source.functions[function], line, target.of_function(name, function, counts))
             if times:
                 found[source_of(root, target.name, path)] += times
     for path, times in sorted(found.items(), key=lambda one: (-one[1], one[0])):
@@ -193,7 +194,7 @@ def each_line(root, commands, totals):
     for name in sorted(name for name in files if name.startswith("src/")):
         source = Source(root, commands, name)
         for function, regions in source.functions.items():
-            counts = [target.of_function(function, counts) for target, counts in totals]
+            counts = [target.of_function(name, function, counts) for target, counts in totals]
             for line in range(regions[0].begin[0], regions[0].end[0] + 1):
                 times = [source.times(regions, line, one) for one in counts]
                 if times and times[0] is not None:
