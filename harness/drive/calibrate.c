@@ -141,7 +141,7 @@ static void be_device(uint8_t number, const struct program *world) {
 
 /* Boots the plain machine but for the IOMMU, with three drivers of this adapter. */
 static bool boot(enum sut_iommu iommu, const struct program_adapter *adapter) {
-    static const struct miniport_bus bus = {never, is_here, nothing, nothing, acts};
+    static const struct miniport_bus bus = {never, is_here, nothing, nothing, acts, NULL};
     static struct program world;
     program_default_machine(&world.machine);
     world.machine.iommu = (uint8_t)iommu;

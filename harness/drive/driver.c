@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness/drive/callback.h"
+#include "harness/drive/races.h"
 #include "harness/judge/run.h"
 #include "harness/program/operands.h"
 
@@ -73,17 +74,14 @@ static __attribute__((noinline)) void call_each(const struct miniport *driver, u
 }
 
 /* What an orderly driver does in its stop: gives back all it holds. */
-static __attribute__((noinline)) void release_everything(const struct miniport *driver) {
+static __attribute__((noinline)) void release_all(const struct miniport *driver,
+                                                  void (*make)(struct call *call)) {
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
-    run.inside = "DxgkDdiStopDevice";
-    run.entry = SITUATE_STOP;
-    if (run.sut->ledger)
-        run.sut->ledger(&run.ledger);
     for (uint8_t i = 0; i < chain->count; i++) {
         struct call call = own_call(driver, OP_UNPIN);
         call.arg.unpin.PhysicalAdapterIndex = i;
         if (chain->areas[i].pin.live && call_is_present(&call))
-            run_callback(&call);
+            make(&call);
     }
     for (uint32_t i = run.model.view_count; i-- > 0 && !run.abandoned;) {
         const struct model_view *view = &run.model.views[i];
@@ -91,10 +89,27 @@ static __attribute__((noinline)) void release_everything(const struct miniport *
         call.arg.unmap.PhysicalAdapterIndex = view->index;
         call.arg.unmap.pBaseAddress = (PVOID)(uintptr_t)view->base;
         if (view->chain == device_of(driver)->chain && call_is_present(&call))
-            run_callback(&call);
+            make(&call);
     }
+}
+
+static void release_everything(const struct miniport *driver) {
+    run.inside = "DxgkDdiStopDevice";
+    run.entry = SITUATE_STOP;
+    if (run.sut->ledger)
+        run.sut->ledger(&run.ledger);
+    release_all(driver, run_callback);
     run.inside = NULL;
     run.entry = SITUATE_OUTSIDE;
+}
+
+/* The model stands still while actors race: what was out when they began is given back, and the chain runs.
+ */
+static void stops_unjudged(struct miniport *driver) {
+    const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
+    if (run.racing && driver->settings.wrong & PROGRAM_MP_RELEASE_IN_STOP &&
+        device_of(driver)->position == 0 && chain->phase == PHASE_STARTED)
+        release_all(driver, race_release);
 }
 
 static void acts(struct miniport *driver, enum miniport_entry entry) {
@@ -118,7 +133,8 @@ static void acts(struct miniport *driver, enum miniport_entry entry) {
 }
 
 void driver_init(uint8_t device) {
-    static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
+    static const struct miniport_bus bus = {is_judged,   is_gone, got_handle,
+                                            lost_handle, acts,    stops_unjudged};
     miniport_bus = &bus;
     driver_settings(run.program, device, device, &run.model.caps[device], &drivers[device].settings);
     miniport_init(&drivers[device], device);

@@ -567,6 +567,8 @@ static void stop_device(void *context) {
         act(self, MINIPORT_STOP);
         check_table(self);
         miniport_bus->lost_handle(self);
+    } else if (miniport_bus->stops_unjudged) {
+        miniport_bus->stops_unjudged(self);
     }
     self->started = false;
 }

@@ -103,6 +103,8 @@ struct miniport_bus {
     void (*lost_handle)(struct miniport *self);
     /* What it does of its own accord in an entry point. */
     void (*acts)(struct miniport *self, enum miniport_entry entry);
+    /* The same in its stop while miniports are not judged; NULL: nothing. */
+    void (*stops_unjudged)(struct miniport *self);
 };
 extern const struct miniport_bus *miniport_bus;
 

@@ -7,6 +7,9 @@
  *
  * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
  * callbacks, and wait for one another.
+ *
+ * What a driver releases inside its own stop are calls of the race, too (race_release()): they follow those
+ * of the program, one by one as they are made.
  */
 #include "harness/drive/races.h"
 
@@ -198,9 +201,20 @@ static void act_by_gpu(uint32_t at) {
     schedule_did(DEED_RETURNED);
 }
 
+/* From where the judge takes it for begun to where it has returned. */
+static void make(uint32_t at) {
+    if (!run.options->threads)
+        schedule_did(DEED_BEGAN);
+    race.calls[at].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+    perform(at);
+    if (!run.options->threads)
+        schedule_did(DEED_RETURNED);
+    race.calls[at].returned = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
+}
+
 static void act(unsigned actor) {
     bool on_threads = run.options->threads;
-    for (uint32_t i = 0; i < race.count; i++) {
+    for (uint32_t i = 0; i < race.planned; i++) {
         if (race.asked[i].actor != actor)
             continue;
         if (!on_threads)
@@ -214,21 +228,56 @@ static void act(unsigned actor) {
         bool bus = is_bus(race.asked[i].opcode);
         if (bus)
             (on_threads ? threads_acquire : schedule_acquire)(bus_lock, "bus");
-        if (!on_threads)
-            schedule_did(DEED_BEGAN);
-        race.calls[i].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
-        perform(i);
-        if (!on_threads)
-            schedule_did(DEED_RETURNED);
-        race.calls[i].returned = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
-        if (bus)
+        if (race.asked[i].opcode == OP_STOP || race.asked[i].opcode == OP_REMOVE)
+            race.stopping = (uint8_t)(i + 1); /* the bus is this actor's */
+        make(i);
+        if (bus) {
+            race.stopping = 0;
             (on_threads ? threads_release : schedule_release)(bus_lock);
+        }
         if (on_threads)
             continue;
         race.kept = schedule_holds();
         if (race.kept)
             schedule_stop();
     }
+}
+
+/*
+ * Whether releases in a stop are asked of this implementation while others call: of one that is not held to
+ * this project's choices, where it is known to grant them. Without hooks it would be switched in the middle
+ * of a stop.
+ */
+static bool may_release(void) {
+    bool granted = dialect_is_learnt(DIALECT_STOPPING) && !DIALECT_IS(STOPPING, NOTHING);
+    return run.sut->set_hooks && (dialect_held || granted);
+}
+
+/*
+ * A history has LINEARIZE_CALLS calls, all in all: 8, less those of the program, less those that a stop of
+ * another chain has made, are left for this driver. Nothing else adds calls, and one stop at a time has the
+ * bus. What there is no room for Dxgkrnl takes back.
+ */
+void race_release(struct call *call) {
+    uint32_t at = race.count;
+    if (!race.stopping || at == LINEARIZE_CALLS || !may_release())
+        return;
+    uint32_t stop = race.stopping - 1u;
+    call->actor = race.asked[stop].actor;
+    if (run.model.irql[call->actor] != PASSIVE_LEVEL) /* whose bus is at another level than its calls */
+        return;
+    call->device = run.model.chains[run.model.devices[race.asked[stop].device].chain].members[0];
+    race.asked[at] = race.answered[at] = *call;
+    race.unmaps[at] = NO_CALL;
+    race.calls[at] = (struct linearize_call){.asked = &race.asked[at],
+                                             .answered = &race.answered[at],
+                                             .returned = UINT32_MAX,
+                                             .within = race.stopping};
+    race.op[at] = race.op[stop];
+    race.count++;
+    if (!run.options->threads)
+        schedule_call((int32_t)at);
+    make(at);
 }
 
 static void violated(const char *what) {
@@ -506,9 +555,11 @@ uint32_t run_race(uint32_t op) {
             continue;
         race.answered[race.count] = race.asked[race.count];
         race.calls[race.count] =
-            (struct linearize_call){&race.asked[race.count], &race.answered[race.count], 0, UINT32_MAX};
+            (struct linearize_call){&race.asked[race.count], &race.answered[race.count], 0, UINT32_MAX, 0};
         race.op[race.count++] = op + i;
     }
+    race.planned = race.count;
+    race.stopping = 0;
     if (race.count == 0)
         return span;
     keep_tables();

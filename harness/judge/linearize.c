@@ -78,7 +78,7 @@ static bool is_access(const struct linearize_call *call) {
 }
 
 bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b) {
-    return a->invoked < b->returned && b->invoked < a->returned;
+    return a->asked->actor != b->asked->actor && a->invoked < b->returned && b->invoked < a->returned;
 }
 
 /* ---- what the model says, and what becomes of it ---- */
@@ -235,9 +235,25 @@ static void play(const struct linearize_order *order) {
         linearize_apply(&state, search.calls, &order->events[i]);
 }
 
+/* Whether what is made within a stop can have its event now; of other calls, always. */
+static bool is_within_reach(uint32_t call) {
+    uint8_t stop = search.calls[call].within;
+    return !stop || search.next[stop - 1] == EVENT_DEAD;
+}
+
+/* Whether all that is made within the stop has had its event. */
+static bool is_empty(uint32_t stop) {
+    for (uint32_t i = 0; i < search.count; i++)
+        if (search.calls[i].within == stop + 1 && !(search.finished >> i & 1))
+            return false;
+    return true;
+}
+
 /* Whether every call that returned before this one was invoked has had its events. */
 static bool is_candidate(uint32_t call) {
-    if (search.finished >> call & 1)
+    if (search.finished >> call & 1 || !is_within_reach(call))
+        return false;
+    if (search.next[call] == EVENT_DEAD && !is_empty(call))
         return false;
     for (uint32_t i = 0; i < search.count; i++)
         if (!(search.finished >> i & 1) && search.calls[i].returned <= search.calls[call].invoked)

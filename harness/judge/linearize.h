@@ -10,6 +10,10 @@
  * handles before the race is over, and its chain has no other bus operation in it. Answered, it has those
  * handles in `address`, in the order of the members.
  *
+ * What the driver releases inside its DxgkDdiStopDevice are calls within the stop, of the same actor. Each is
+ * one event between the stop's `begin` and its `dead`: it is a candidate when `dead` is what comes next of
+ * the stop, which has to wait for it. The model judges it there, where releases work.
+ *
  * The search takes the events in the order of the calls' responses first, which explains nearly every
  * history, and then depth first. An event is a candidate when each call that returned before this one
  * was invoked has had all of its events; it is placed when the model, in the state reached, allows the
@@ -20,7 +24,8 @@
  * removal into 4; one of them beside 7 calls of other actors (3 x 2 and 1): at most
  * (7 + 4)!/(4! 2! 2! 2! 1!) = 207 900 if nothing refused an order, yet the first event of a stop makes
  * most calls fail, so that an answer fits one side of it. LINEARIZE_NODES bounds the search whatever
- * happens.
+ * happens. Calls within a stop are some of the 8, one after another, and in one order with its events: with k
+ * of the 7 there, (7 + 4)!/((4 + k)! ...) are left, which is no more (41 580 for k = 1).
  *
  * Shortages: while calls overlap, one that fails in the end may hold for a moment what another wants. So
  * a shortage is a legal answer in a whole block, as soon as all of its pins and maps together would not
@@ -52,9 +57,11 @@ struct linearize_call {
     const struct call *answered; /* the same with status and out members */
     uint32_t invoked;            /* points in time: any counter that rises at each of them */
     uint32_t returned;           /* > invoked; UINT32_MAX: never (then nothing is said about the block) */
+    uint8_t within;              /* + 1: the stop or removal whose driver makes it in its stop; 0: none */
 };
 
-/* Whether neither had returned when the other was invoked. */
+/* Whether neither had returned when the other was invoked; and they are not one actor's, a stop and what its
+ * driver calls within. */
 bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b);
 
 enum linearize_kind {

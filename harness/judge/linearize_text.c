@@ -129,6 +129,9 @@ static void put_history(const struct linearize_call *calls, uint32_t count, FILE
         printed |= 1u << next;
         char what[96], answer[16];
         put_call(calls[next].asked, what, sizeof(what));
+        size_t used = strlen(what);
+        if (calls[next].within)
+            snprintf(what + used, sizeof(what) - used, ", within %c", 'a' + calls[next].within - 1);
         put_answer(calls[next].answered, answer, sizeof(answer));
         fprintf(to, "  %c  actor %u  %3u..%-3u %-44s -> %s\n", (char)('a' + next), calls[next].asked->actor,
                 calls[next].invoked, calls[next].returned, what, answer);

@@ -12,6 +12,7 @@
 
 struct race {
     uint32_t count;
+    uint32_t planned;              /* of them by the program; those behind were made from inside a stop */
     uint32_t op[PROGRAM_RACE_OPS]; /* of the program */
     struct call asked[PROGRAM_RACE_OPS];
     struct call answered[PROGRAM_RACE_OPS];
@@ -22,6 +23,7 @@ struct race {
     /* DMA: the section life that the pin is of, and what was there when it took place. */
     uint32_t serial[PROGRAM_RACE_OPS];
     uint64_t wanted[PROGRAM_RACE_OPS][PROGRAM_DMA_PAGES];
+    uint8_t stopping;       /* + 1: the stop or removal that is under way; 0: none */
     _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
     const char *violated;   /* what the implementation said of its locks */
     const char *kept;       /* the lock an actor still held when its call had returned */

@@ -52,7 +52,7 @@ static uint8_t add(uint8_t actor, uint8_t opcode, uint32_t invoked, uint32_t ret
     asked[count] = (struct call){.opcode = opcode, .actor = actor, .handle = (HANDLE)(uintptr_t)handles[0]};
     answered[count] = asked[count];
     answered[count].status = status;
-    calls[count] = (struct linearize_call){&asked[count], &answered[count], invoked, returned};
+    calls[count] = (struct linearize_call){&asked[count], &answered[count], invoked, returned, 0};
     return (uint8_t)count++;
 }
 

@@ -65,7 +65,7 @@ static void bug_check(ULONG code) {
 
 HELPER void boot(const struct sut_machine_config *machine, const struct miniport_settings *settings,
                  unsigned adapters) {
-    static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts};
+    static const struct miniport_bus bus = {is_judged, is_gone, got_handle, lost_handle, acts, NULL};
     miniport_bus = &bus;
     sut = sut_get();
     for (unsigned i = 0; i < adapters; i++) {
