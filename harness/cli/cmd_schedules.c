@@ -98,7 +98,7 @@ static int sweep_bounded(const struct sweep_options *options, const char *path, 
         printf("    %s\n", text);
     }
     if (options->outcomes)
-        outcomes_print(&sweep->outcomes, program, op);
+        outcomes_print(&sweep->outcomes);
     fflush(stdout);
     return !kept ? CMD_VIOLATED : sweep->done ? CMD_KEPT : CMD_INCOMPLETE;
 }

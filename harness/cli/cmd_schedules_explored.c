@@ -199,7 +199,7 @@ int sweep_explored(const struct sweep_options *options, const char *path, struct
     int found = status != 0 || shared->broken > 0 ? print_found(options, program, op, status, shown)
                                                   : print_kept(options);
     if (options->outcomes)
-        outcomes_print(&shared->outcomes, program, op);
+        outcomes_print(&shared->outcomes);
     fflush(stdout);
     return found;
 }

@@ -23,8 +23,10 @@ void outcomes_note(struct outcomes *self, unsigned verdict) {
     outcome.calls = race.count;
     outcome.state = state;
     state = 0;
-    for (uint32_t i = 0; i < race.count; i++)
+    for (uint32_t i = 0; i < race.count; i++) {
+        outcome.opcode[i] = race.answered[i].opcode;
         outcome.status[i] = race.answered[i].status;
+    }
     uint32_t i = 0;
     while (i < self->count && memcmp(&self->of[i].outcome, &outcome, sizeof(outcome)) != 0)
         i++;
@@ -40,17 +42,13 @@ void outcomes_note(struct outcomes *self, unsigned verdict) {
     self->of[i].schedules++;
 }
 
-void outcomes_print(const struct outcomes *self, const struct program *program, uint32_t op) {
-    uint32_t span = program_span(program, op);
+void outcomes_print(const struct outcomes *self) {
     for (uint32_t i = 0; i < self->count; i++) {
         const struct outcome *outcome = &self->of[i].outcome;
         printf("    %" PRIu64 " schedules: ", self->of[i].schedules);
         verdict_print_outcome(stdout, outcome->verdict);
-        for (uint32_t k = 0; k < outcome->calls; k++) {
-            if (outcome->calls == span) /* else some were not made */
-                printf(", %s", text_opcodes[program->ops[op + 1 + k].opcode]);
-            printf(" 0x%" PRIx32, (uint32_t)outcome->status[k]);
-        }
+        for (uint32_t k = 0; k < outcome->calls; k++)
+            printf(", %s 0x%" PRIx32, text_opcodes[outcome->opcode[k]], (uint32_t)outcome->status[k]);
         printf(", state %016" PRIx64 "\n", outcome->state);
     }
     if (self->full)

@@ -18,6 +18,7 @@ struct outcomes {
         struct outcome {
             uint32_t verdict;
             uint32_t calls;
+            uint8_t opcode[PROGRAM_RACE_OPS]; /* those of the program first */
             int32_t status[PROGRAM_RACE_OPS];
             uint64_t state; /* at the program's end; 0: it did not get there */
         } outcome;
@@ -29,7 +30,7 @@ struct outcomes {
 void outcomes_done(void);
 /* The run that has just ended, in this process, with that outcome (verdict.h). */
 void outcomes_note(struct outcomes *self, unsigned verdict);
-/* A line for each, of the program's race. */
-void outcomes_print(const struct outcomes *self, const struct program *program, uint32_t op);
+/* A line for each. */
+void outcomes_print(const struct outcomes *self);
 
 #endif

@@ -130,7 +130,7 @@ static void add_calls(const struct picture *picture, const struct recording_step
     char call[PICTURE_TEXT];
     for (uint32_t i = 0; i < step->inner_count && i < RECORDING_INNER; i++) {
         size_t used = strlen(text);
-        text_print_op(&picture->program->ops[step->inner[i].op], call, sizeof(call));
+        picture_racer(picture, &step->inner[i], call, sizeof(call));
         snprintf(text + used, size - used, "\ncaller %u: %s", step->inner[i].actor, call);
     }
 }
@@ -141,7 +141,7 @@ static void put_place(const struct picture *picture, const struct recording_step
     char maker[64];
     if (step->kind == STEP_RACE)
         snprintf(text, size, "operations %u to %u of %u: a race of %u calls", step->op + 1,
-                 step->op + 1 + step->inner_count, picture->program->op_count, step->inner_count);
+                 picture_race_end(step), picture->program->op_count, step->inner_count);
     else
         snprintf(text, size, "operation %u of %u, by %s", step->op + 1, picture->program->op_count,
                  picture_maker(step, maker, sizeof(maker)));

@@ -78,6 +78,11 @@ const char *picture_spoken(const char *said, char *text, size_t size);
 const char *picture_got(const struct recording *recording, char *text, size_t size);
 /* "success", "0xc000000d STATUS_INVALID_PARAMETER". */
 const char *picture_status(NTSTATUS status, char *text, size_t size);
+/* A call of a race: "pin2 lead(0) index=0 CommitSize=1p", "unpin, inside DxgkDdiStopDevice". */
+const char *picture_racer(const struct picture *picture, const struct recording_call *call, char *text,
+                          size_t size);
+/* The number of the last operation of a race, counted from 1. */
+uint32_t picture_race_end(const struct recording_step *step);
 /* How a step ended, in a word that is a class of styles, too: "ok", "refused", "short", "broken", "died",
  * "skipped". */
 const char *picture_outcome(const struct picture *picture, uint32_t step);

@@ -7,7 +7,6 @@
 #include "harness/contract/ledger.h"
 #include "harness/page/html.h"
 #include "harness/picture/finding.h"
-#include "harness/program/text.h"
 #include "harness/program/text_words.h"
 
 static void put_member(FILE *to, const char *name, const char *text) {
@@ -83,7 +82,7 @@ static void put_inner(const struct picture *picture, const struct recording_step
         if (call->returned)
             picture_status(call->status, status, sizeof(status));
         if (step->kind == STEP_RACE) {
-            text_print_op(&picture->program->ops[call->op], text, sizeof(text));
+            picture_racer(picture, call, text, sizeof(text));
             snprintf(line, sizeof(line), "caller %u: %s → %s", call->actor, text, status);
         } else {
             snprintf(line, sizeof(line), "inside the driver's %s of adapter %u: %s → %s",

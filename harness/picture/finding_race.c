@@ -6,7 +6,6 @@
 
 #include "harness/page/html.h"
 #include "harness/picture/finding.h"
-#include "harness/program/text.h"
 
 #define LANE_TOP    22u /* of running */
 #define LOCK_HEIGHT 18u
@@ -60,10 +59,8 @@ static void lay_out(const struct picture *picture) {
 
 static const char *call_text(uint8_t call, char *text, size_t size) {
     text[0] = 0;
-    if (call < drawing.step->inner_count) {
-        const struct recording_call *of = &drawing.step->inner[call];
-        text_print_op(&drawing.picture->program->ops[of->op], text, size);
-    }
+    if (call < drawing.step->inner_count)
+        picture_racer(drawing.picture, &drawing.step->inner[call], text, size);
     return text;
 }
 
@@ -83,7 +80,7 @@ static void put_segment(FILE *to, uint32_t event, uint32_t end) {
     unsigned x = x_of(runs->point), width = x_of(end) - x;
     char text[PICTURE_TEXT], came[96];
     call_text(runs->call, text, sizeof(text));
-    size_t word = strcspn(text, " ");
+    size_t word = strcspn(text, " ,");
     put_came(runs, end, came, sizeof(came));
     fprintf(to, "<g class=\"run\"><title>caller %u runs from point %u to %u: ", runs->actor, runs->point,
             end);
@@ -394,7 +391,7 @@ void picture_race(const struct picture *picture) {
     fprintf(to,
             "<section aria-labelledby=\"race-head\"><h2 id=\"race-head\">The race, operations %u to "
             "%u</h2>\n",
-            drawing.step->op + 1, drawing.step->op + 1 + drawing.step->inner_count);
+            drawing.step->op + 1, picture_race_end(drawing.step));
     fprintf(
         to,
         "<p>All callers share one processor: %u points where it may change hands (where a call begins, at "

@@ -51,6 +51,22 @@ const char *picture_maker(const struct recording_step *step, char *text, size_t 
     return text;
 }
 
+const char *picture_racer(const struct picture *picture, const struct recording_call *call, char *text,
+                          size_t size) {
+    if (call->inside)
+        snprintf(text, size, "%s, inside %s", text_opcodes[call->opcode], call->inside);
+    else
+        text_print_op(&picture->program->ops[call->op], text, size);
+    return text;
+}
+
+uint32_t picture_race_end(const struct recording_step *step) {
+    uint32_t end = step->op + 1;
+    for (uint32_t i = 0; i < step->inner_count && i < RECORDING_INNER; i++)
+        end = step->inner[i].op + 1 > end ? step->inner[i].op + 1 : end;
+    return end;
+}
+
 const char *picture_status(NTSTATUS status, char *text, size_t size) {
 #define NAMED(status)                                                                                        \
     { status, #status }

@@ -25,12 +25,16 @@ static void (*race_begins)(void);
 
 /* ---- while it runs ---- */
 
-/* The call that the actor makes now, as one of the race's. */
+/* The call that the actor makes now, as one of the race's: within a stop, what its driver calls. */
 static uint8_t call_of(unsigned actor) {
-    for (uint32_t i = 0; i < race.count; i++)
-        if (race.asked[i].actor == actor && race.calls[i].returned == UINT32_MAX)
-            return (uint8_t)i;
-    return UINT8_MAX;
+    uint8_t call = UINT8_MAX;
+    for (uint32_t i = race.count; i-- > 0;)
+        if (race.asked[i].actor == actor && race.calls[i].returned == UINT32_MAX) {
+            call = (uint8_t)i;
+            if (race.calls[i].within)
+                break;
+        }
+    return call;
 }
 
 static void note(enum recording_event_kind kind, unsigned actor, const void *lock, const char *name) {
@@ -80,6 +84,7 @@ static void take_calls(struct recording_step *step) {
                                                  .device = race.asked[i].device,
                                                  .returned = race.calls[i].returned != UINT32_MAX,
                                                  .status = race.answered[i].status,
+                                                 .inside = race.calls[i].within ? "DxgkDdiStopDevice" : NULL,
                                                  .begins = UINT32_MAX};
     const struct recording_race *from = &recording->race;
     for (uint32_t i = 0; i < from->event_count && i < RECORDING_EVENTS; i++) {

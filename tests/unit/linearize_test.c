@@ -364,6 +364,75 @@ static void releases_in_a_stop(void **state) {
     }
 }
 
+/* An unpin that the driver makes inside its stop. */
+static uint8_t unpin_within(uint8_t stop, uint32_t invoked, uint32_t returned, NTSTATUS status) {
+    uint8_t call = unpin(asked[stop].actor, invoked, returned, status);
+    calls[call].within = (uint8_t)(stop + 1);
+    return call;
+}
+
+/* It lies behind the beginning of its stop, in front of the death of the handles. */
+static void a_release_within_a_stop(void **state) {
+    static const struct {
+        NTSTATUS within, beside;
+        const char *order; /* NULL: there is none */
+    } cases[] = {
+        {STATUS_SUCCESS, STATUS_INVALID_PARAMETER, "abcaa"},
+        {STATUS_SUCCESS, STATUS_INVALID_HANDLE, "abaca"},
+        {STATUS_INVALID_PARAMETER, STATUS_SUCCESS, "cabaa"},
+        {STATUS_SUCCESS, STATUS_SUCCESS, NULL},        /* there was one pin */
+        {STATUS_INVALID_HANDLE, STATUS_SUCCESS, NULL}, /* for its handle is alive yet */
+        {STATUS_INVALID_PARAMETER, STATUS_INVALID_HANDLE, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        set_up(state);
+        struct model_pin first = {.contiguous = true, .pages = 1, .descriptor = (void *)0x1000};
+        model_pinned(&before, 0, 0, &first);
+        bus(0, OP_STOP, 0, 1, 20, STATUS_SUCCESS);
+        unpin_within(0, 5, 8, cases[i].within);
+        unpin(1, 2, 9, cases[i].beside);
+        assert_int_equal(explained(NULL, NULL), cases[i].order != NULL);
+        if (cases[i].order)
+            assert_order(cases[i].order);
+        else
+            assert_int_equal(result.clause, CLAUSE_RACE_STOP);
+    }
+}
+
+/* By the time that it has returned, its stop has begun; when the handles are dead, it is over. */
+static void a_release_tells_how_far_its_stop_is(void **state) {
+    for (int granted = 0; granted < 2; granted++) {
+        set_up(state);
+        bus(0, OP_REMOVE, 1, 1, 20, STATUS_SUCCESS);
+        unpin_within(0, 2, 3, STATUS_INVALID_PARAMETER);
+        unpin_within(0, 6, 9, STATUS_INVALID_PARAMETER);
+        map(1, 4, 5, granted ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_STATE, 0x10000);
+        assert_int_equal(explained(NULL, NULL), !granted);
+        if (!granted)
+            assert_order("abdcaaa");
+        set_up(state);
+        bus(0, OP_STOP, 0, 1, 20, STATUS_SUCCESS);
+        unpin_within(0, granted ? 2 : 6, granted ? 3 : 7, STATUS_INVALID_PARAMETER);
+        unpin(1, 4, 5, STATUS_INVALID_HANDLE);
+        assert_int_equal(explained(NULL, NULL), granted);
+    }
+}
+
+/* Where a stop is alone with what its driver calls, it is no race, and the clause is the call's own. */
+static void a_stop_and_its_releases_are_one_caller(void **state) {
+    struct contract_count *atomic = &contract_counts[CLAUSE_RACE_ATOMIC];
+    uint64_t atomics = atomic->kept;
+    set_up(state);
+    bus(0, OP_STOP, 0, 1, 9, STATUS_SUCCESS);
+    unpin_within(0, 2, 3, STATUS_SUCCESS);
+    assert_false(linearize_overlap(&calls[0], &calls[1]));
+    linearize_count(calls, count);
+    assert_int_equal(atomic->kept, atomics);
+    assert_false(explained(NULL, NULL));
+    assert_int_equal(result.culprit, 1);
+    assert_int_equal(result.clause, CLAUSE_UNPIN_NOTHING);
+}
+
 /* A handle that died does not come alive again. */
 static void a_stop_goes_one_way(void **state) {
     set_up(state);
@@ -464,6 +533,18 @@ static void counts_all_orders(void **state) {
     }
 }
 
+/* Another's call has its place before, between or behind the four events of a stop and what it calls. */
+static void counts_the_orders_of_a_stop(void **state) {
+    set_up(state);
+    bus(0, OP_STOP, 0, 0, 100, STATUS_SUCCESS);
+    unpin_within(0, 10, 20, STATUS_INVALID_PARAMETER);
+    add(1, OP_PRESSURE, 0, 100, STATUS_SUCCESS);
+    uint32_t looks = 0;
+    linearize(&before, calls, count, true, never, &looks, &result);
+    assert_false(result.gave_up);
+    assert_int_equal(looks, 5);
+}
+
 static void gives_up_in_the_end(void **state) {
     set_up(state);
     /* Eight removals and stops that fit everywhere: 8 calls of up to four events, all at once. */
@@ -525,18 +606,34 @@ static void the_ledger_is_compared_whole(void **state) {
     assert_string_equal(linearize_ledger_tells(&before, &ledger, text, sizeof(text)), "2 pins, not 0");
 }
 
-static void explains_itself(void **state) {
-    set_up(state);
-    pin(0, 1, 4, STATUS_SUCCESS, 0x1000);
-    pin(1, 2, 3, STATUS_SUCCESS, 0x2000);
-    assert_false(explained(NULL, NULL));
-    char text[1024] = "";
+static const char *explanation(void) {
+    static char text[1024];
     FILE *file = tmpfile();
     assert_non_null(file);
     linearize_explain(calls, count, &result, file);
     rewind(file);
     text[fread(text, 1, sizeof(text) - 1, file)] = 0;
     fclose(file);
+    return text;
+}
+
+static void explains_a_stop(void **state) {
+    set_up(state);
+    bus(0, OP_STOP, 0, 1, 9, STATUS_SUCCESS);
+    unpin_within(0, 2, 3, STATUS_INVALID_PARAMETER);
+    assert_true(explained(NULL, NULL));
+    const char *text = explanation();
+    assert_non_null(strstr(text, "  b  actor 0    2..3   unpin index 0, within a "));
+    assert_non_null(
+        strstr(text, "a serial order that explains it: a begins, b, a: handles are dead, a: stopped\n"));
+}
+
+static void explains_itself(void **state) {
+    set_up(state);
+    pin(0, 1, 4, STATUS_SUCCESS, 0x1000);
+    pin(1, 2, 3, STATUS_SUCCESS, 0x2000);
+    assert_false(explained(NULL, NULL));
+    const char *text = explanation();
     assert_non_null(strstr(text, "  a  actor 0    1..4   pin2 index 0, 0x1000 bytes"));
     assert_non_null(strstr(text, "  b  actor 1    2..3   pin2 index 0, 0x1000 bytes"));
     assert_non_null(strstr(text, "as far as a serial order explains it: b\n"));
@@ -606,16 +703,21 @@ int main(void) {
         cmocka_unit_test(a_shortage_of_all_together),
         cmocka_unit_test(a_pin_in_a_stop),
         cmocka_unit_test(releases_in_a_stop),
+        cmocka_unit_test(a_release_within_a_stop),
+        cmocka_unit_test(a_release_tells_how_far_its_stop_is),
+        cmocka_unit_test(a_stop_and_its_releases_are_one_caller),
         cmocka_unit_test(a_stop_goes_one_way),
         cmocka_unit_test(two_stops),
         cmocka_unit_test(a_removal_in_a_stop),
         cmocka_unit_test(a_removal_stops_first),
         cmocka_unit_test(the_rest_of_the_bus),
         cmocka_unit_test(counts_all_orders),
+        cmocka_unit_test(counts_the_orders_of_a_stop),
         cmocka_unit_test(gives_up_in_the_end),
         cmocka_unit_test(counts_clauses),
         cmocka_unit_test(the_ledger_is_compared_whole),
         cmocka_unit_test(explains_itself),
+        cmocka_unit_test(explains_a_stop),
         cmocka_unit_test(agrees_with_a_plain_telling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
