@@ -85,6 +85,7 @@ void mutate_race_leave_once(struct mutation *m, uint32_t at, uint32_t op);
 bool mutate_race_scene(struct mutation *m);
 bool mutate_race_watched(struct mutation *m);
 bool mutate_race_failing(struct mutation *m);
+bool mutate_race_releasing(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */

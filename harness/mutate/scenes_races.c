@@ -190,6 +190,50 @@ bool mutate_race_failing(struct mutation *m) {
     return true;
 }
 
+/* What a driver is to give back in its stop: a pin, a view or both. Returns where the program goes on. */
+static uint32_t hold_things(struct mutation *m, uint32_t at, uint8_t chain, uint8_t index) {
+    static const uint8_t takes[] = {OP_PIN2, OP_MAP};
+    uint32_t which = random_between(&m->random, 1, 3);
+    for (uint32_t i = 0; i < 2; i++) {
+        bool live = takes[i] == OP_PIN2 && m->model.chains[chain].areas[index].pin.live;
+        if (!(which >> i & 1) || live || !mutation_may(m, takes[i]))
+            continue;
+        const struct program_op take = mutate_op_on(m, takes[i], chain, index);
+        mutation_insert(m, at++, &take, 1);
+    }
+    dry_run(&m->model, m->program, at);
+    return at;
+}
+
+/* A driver gives back what it has inside its stop, and another caller wants the same, or something new. */
+bool mutate_race_releasing(struct mutation *m) {
+    static const uint8_t calls[] = {OP_UNPIN, OP_UNPIN, OP_UNMAP, OP_UNMAP, OP_PIN2, OP_MAP, OP_PRESSURE};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    uint32_t ops = random_between(&m->random, 2, 3);
+    uint8_t stop = random_one_in(&m->random, 4) && mutation_may(m, OP_REMOVE) ? OP_REMOVE : OP_STOP;
+    struct program_op made[1 + 3] = {{.opcode = OP_RACE}};
+    if (mutation_room(m) < 2 + 1 + ops || !mutation_may(m, stop))
+        return false;
+    dry_run(&m->model, m->program, at);
+    if (!mutate_pick_chain(m, &chain))
+        return false;
+    uint8_t index = mutate_pick_index(m, chain);
+    at = hold_things(m, at, chain, index);
+    m->program->adapters[m->model.chains[chain].members[0]].miniport |= PROGRAM_MP_RELEASE_IN_STOP;
+    made[1] = (struct program_op){.opcode = stop, .adapter = chain};
+    for (uint32_t i = 2; i <= ops; i++) {
+        uint8_t call = RANDOM_PICK(&m->random, calls);
+        made[i] = mutate_op_on(m, mutation_may(m, call) ? call : OP_PIN2, chain, index);
+        made[i].actor = 1;
+    }
+    mutation_insert(m, at, made, ops + 1);
+    mutate_race_draw(m, at, ops);
+    if (random_one_in(&m->random, 2))
+        mutate_race_leave_once(m, at, at + 1 + random_below(&m->random, ops));
+    return true;
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {
