@@ -293,7 +293,7 @@ static const struct {
     {"rivals", mutate_race_scene, 24},
     {"watched", mutate_race_watched, 16},
     {"failing", mutate_race_failing, 12},
-    {"releasing", mutate_race_releasing, 6},
+    {"releasing", mutate_race_releasing, 8},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
 #define RACE_KINDS 6u

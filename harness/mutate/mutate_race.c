@@ -15,6 +15,8 @@
 #define LOCKS_OF_A_CALL  12u
 #define LOCKS_OF_A_START 20u
 #define LOCKS_OF_A_STOP  40u
+/* The first of a stop: what its driver releases has begun by then. */
+#define LOCKS_OF_A_RELEASE 20u
 
 static uint32_t some_points(struct mutation *m) {
     /* Up to 2, 4, ... 1024, each as likely; rarely as far as the widest pins go. */
@@ -134,16 +136,23 @@ static uint32_t locks_of(uint8_t opcode) {
                                                       : LOCKS_OF_A_CALL;
 }
 
-void mutate_race_leave_once(struct mutation *m, uint32_t at, uint32_t op) {
-    const struct program_op *leaves = &m->program->ops[op];
+static void leave_once(struct mutation *m, uint32_t at, uint32_t op, uint32_t locks) {
     struct program_race race;
     program_race_get(&m->program->ops[at], &race);
-    race.first = leaves->actor;
+    race.first = m->program->ops[op].actor;
     race.switches = 0;
     add_switch(m, at, &race);
-    race.at[0].points = 1 + random_below(&m->random, locks_of(leaves->opcode));
+    race.at[0].points = 1 + random_below(&m->random, locks);
     race.at[0].locks = true;
     program_race_set(&m->program->ops[at], &race);
+}
+
+void mutate_race_leave_once(struct mutation *m, uint32_t at, uint32_t op) {
+    leave_once(m, at, op, locks_of(m->program->ops[op].opcode));
+}
+
+void mutate_race_leave_releases(struct mutation *m, uint32_t at, uint32_t stop) {
+    leave_once(m, at, stop, LOCKS_OF_A_RELEASE);
 }
 
 bool mutate_race_schedule(struct mutation *m) {

@@ -80,6 +80,8 @@ void mutate_race_share_out(struct mutation *m, struct program_op *ops, uint32_t 
  * moment. */
 void mutate_race_draw(struct mutation *m, uint32_t at, uint32_t ops);
 void mutate_race_leave_once(struct mutation *m, uint32_t at, uint32_t op);
+/* Likewise of a stop, where its driver releases what it has. */
+void mutate_race_leave_releases(struct mutation *m, uint32_t at, uint32_t stop);
 
 /* ---- scenes_races.c: likewise ---- */
 bool mutate_race_scene(struct mutation *m);

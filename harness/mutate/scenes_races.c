@@ -222,14 +222,19 @@ bool mutate_race_releasing(struct mutation *m) {
     at = hold_things(m, at, chain, index);
     m->program->adapters[m->model.chains[chain].members[0]].miniport |= PROGRAM_MP_RELEASE_IN_STOP;
     made[1] = (struct program_op){.opcode = stop, .adapter = chain};
+    bool pinned = m->model.chains[chain].areas[index].pin.live;
     for (uint32_t i = 2; i <= ops; i++) {
         uint8_t call = RANDOM_PICK(&m->random, calls);
+        if (i == 2 && random_one_in(&m->random, 2))
+            call = pinned ? OP_UNPIN : OP_UNMAP;
         made[i] = mutate_op_on(m, mutation_may(m, call) ? call : OP_PIN2, chain, index);
         made[i].actor = 1;
     }
     mutation_insert(m, at, made, ops + 1);
     mutate_race_draw(m, at, ops);
     if (random_one_in(&m->random, 2))
+        mutate_race_leave_releases(m, at, at + 1);
+    else if (random_one_in(&m->random, 2))
         mutate_race_leave_once(m, at, at + 1 + random_below(&m->random, ops));
     return true;
 }
