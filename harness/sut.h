@@ -74,7 +74,8 @@ struct sut_miniport {
     /* DxgkDdiQueryAdapterInfo: types 1, 15, 21, 22, and from WDDM 2.9 on 34 and 35, the last two before the
      * first start_device. Any member's driver answers for its chain. Other types: a failure. */
     NTSTATUS (*query_adapter_info)(void *context, const DXGKARG_QUERYADAPTERINFO *query);
-    /* DxgkDdiStopDevice: also of a device that was surprise removed. The lead's comes first. */
+    /* DxgkDdiStopDevice: also of a device that was surprise removed. The lead's comes first. The driver may
+     * call back, in a race, too: others run meanwhile then. */
     void (*stop_device)(void *context);
     /* DxgkDdiBeginExclusiveAccess and its End, around an attach to the domain of a started chain. */
     NTSTATUS (*begin_exclusive)(void *context, DXGKARG_BEGINEXCLUSIVEACCESS *argument);
@@ -120,8 +121,8 @@ struct sut_page {
  * be for ever: on one thread nobody else could go on. All are called by the actor that is running.
  */
 struct sut_hooks {
-    /* A lock is wanted, of whatever kind, told apart by its address; returns when the actor may have it.
-     * name outlives the race. */
+    /* A lock is wanted, of whatever kind, told apart by its address; returns when the actor may have it. Of a
+     * lock that its holder may take again: the first time only. name outlives the race. */
     void (*acquire)(const void *lock, const char *name);
     void (*release)(const void *lock); /* it has been given back */
     /* Memory is newly allocated; is about to be freed. For the look at accesses: what was known of these

@@ -14,8 +14,8 @@ static const struct model_device *device_of(const struct miniport *driver) {
 }
 
 static bool is_judged(void) {
-    /* A race's actors have stacks that are no place to judge. What a driver released in a run that is
-     * replayed is on its tape. */
+    /* A race's actors have stacks that are no place to judge, and what they call is judged when all is over.
+     * What a driver released in a run that is replayed is on its tape. */
     return !run.abandoned && !run.unchecked && !run.racing;
 }
 

@@ -44,7 +44,7 @@ struct run {
     uint32_t op;
     uint32_t race_ops;         /* in a race: how many operations behind op run, too */
     struct program_walk walk;  /* through the program: how often op has run before */
-    bool racing;               /* actors run: drivers answer, and that is all */
+    bool racing;               /* actors run: drivers answer, and release in their stops */
     void (*explain)(FILE *to); /* has more to say in a report; NULL: nobody */
     const char *inside;        /* the driver's entry point a nested call comes from, or NULL */
     enum situate_entry entry;  /* the same */
