@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "harness/drive/callback.h"
-#include "harness/drive/races.h"
+#include "harness/judge/race.h"
 #include "harness/judge/run.h"
 #include "harness/program/operands.h"
 
@@ -109,7 +109,7 @@ static void stops_unjudged(struct miniport *driver) {
     const struct model_chain *chain = &run.model.chains[device_of(driver)->chain];
     if (run.racing && driver->settings.wrong & PROGRAM_MP_RELEASE_IN_STOP &&
         device_of(driver)->position == 0 && chain->phase == PHASE_STARTED)
-        release_all(driver, race_release);
+        release_all(driver, race.release);
 }
 
 static void acts(struct miniport *driver, enum miniport_entry entry) {

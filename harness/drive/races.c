@@ -8,7 +8,7 @@
  * The bus is one at a time (sut.h): its operations take a lock of the harness, so that they race with
  * callbacks, and wait for one another.
  *
- * What a driver releases inside its own stop are calls of the race, too (race_release()): they follow those
+ * What a driver releases inside its own stop are calls of the race, too (release_inside()): they follow those
  * of the program, one by one as they are made.
  */
 #include "harness/drive/races.h"
@@ -258,7 +258,7 @@ static bool may_release(void) {
  * another chain has made, are left for this driver. Nothing else adds calls, and one stop at a time has the
  * bus. What there is no room for Dxgkrnl takes back.
  */
-void race_release(struct call *call) {
+static void release_inside(struct call *call) {
     uint32_t at = race.count;
     if (!race.stopping || at == LINEARIZE_CALLS || !may_release())
         return;
@@ -560,6 +560,7 @@ uint32_t run_race(uint32_t op) {
     }
     race.planned = race.count;
     race.stopping = 0;
+    race.release = release_inside;
     if (race.count == 0)
         return span;
     keep_tables();

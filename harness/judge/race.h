@@ -23,7 +23,9 @@ struct race {
     /* DMA: the section life that the pin is of, and what was there when it took place. */
     uint32_t serial[PROGRAM_RACE_OPS];
     uint64_t wanted[PROGRAM_RACE_OPS][PROGRAM_DMA_PAGES];
-    uint8_t stopping;       /* + 1: the stop or removal that is under way; 0: none */
+    uint8_t stopping; /* + 1: the stop or removal that is under way; 0: none */
+    /* From inside a driver's DxgkDdiStopDevice: this release is made, if the race has room for it. */
+    void (*release)(struct call *call);
     _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
     const char *violated;   /* what the implementation said of its locks */
     const char *kept;       /* the lock an actor still held when its call had returned */
