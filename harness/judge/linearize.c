@@ -78,7 +78,8 @@ static bool is_access(const struct linearize_call *call) {
 }
 
 bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b) {
-    return a->asked->actor != b->asked->actor && a->invoked < b->returned && b->invoked < a->returned;
+    bool one_caller = (a->within || b->within) && a->asked->actor == b->asked->actor;
+    return !one_caller && a->invoked < b->returned && b->invoked < a->returned;
 }
 
 /* ---- what the model says, and what becomes of it ---- */

@@ -60,8 +60,8 @@ struct linearize_call {
     uint8_t within;              /* + 1: the stop or removal whose driver makes it in its stop; 0: none */
 };
 
-/* Whether neither had returned when the other was invoked; and they are not one actor's, a stop and what its
- * driver calls within. */
+/* Whether neither had returned when the other was invoked; and they are not a stop and what its driver
+ * calls within, which are one actor's. */
 bool linearize_overlap(const struct linearize_call *a, const struct linearize_call *b);
 
 enum linearize_kind {
