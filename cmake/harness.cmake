@@ -91,7 +91,7 @@ if(archive)
 endif()
 # Instead of the judge: one that holds nobody to anything. The model follows all the same.
 pinfuzz_room(no_judge PLACE judge
-  SOURCES none/none.c descriptor.c run.c state_coverage.c linearize.c linearize_text.c)
+  SOURCES none/none.c descriptor.c run.c state_coverage.c linearize.c linearize_text.c race_versions.c)
 # What looks at accesses is linked with what is traced only. It is called at each of them: a sanitizer in it
 # would take as long as it does.
 pinfuzz_room(interleave PLACE interleave SOURCES explore.c fiber.c schedule.c schedule_text.c threads.c)

@@ -6,7 +6,8 @@
 
 /* All but what changes the shape of chains, which is adapter_chain_fuzzer's, and races, which are
  * pin_race_fuzzer's. */
-const uint32_t target_operations = ~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD) | TARGET_OP(OP_RACE));
+const uint32_t target_operations =
+    ~(TARGET_OP(OP_LINK) | TARGET_OP(OP_ADD) | TARGET_OP(OP_RACE) | TARGET_OP(OP_OVERWRITE));
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -140,6 +140,7 @@ static int print_kept(const struct sweep_options *options) {
     }
     printf(e->complete     ? "kept\n"
            : e->overflowed ? "kept, but some accesses or steps are beyond the limits\n"
+           : e->overwrites ? "kept, but an argument is not written over between all of its loads\n"
            : e->late       ? "kept, but a GPU's DMA comes late, among the accesses of another's step\n"
                            : "kept, and there are more\n");
     return e->complete ? CMD_KEPT : CMD_INCOMPLETE;

@@ -461,7 +461,7 @@ static const uint16_t meanwhile[PROGRAM_OPCODES] = {[OP_POWER] = SITUATION_MEANW
 void situate_race(uint8_t first, uint8_t second) {
     if (!situation_wanted)
         return;
-    if (program_class(second) == CLASS_ACCESS)
+    if (program_is_dma(second))
         situation_enter(meanwhile[first]);
     if (program_class(second) == CLASS_ACCESS || program_class(first) == CLASS_ACCESS)
         return;

@@ -19,6 +19,8 @@ struct arguments {
     PROGRAM_CALLBACKS(POINTER)
 };
 
+struct passed call_passed[SUT_ACTORS];
+
 /*
  * Each callback is called by a function of its own, and with a null pointer by another one: triage takes two
  * crashes for one when two of their topmost three functions are the same, or all three are alike (as with the
@@ -29,11 +31,13 @@ struct arguments {
 #define CALLER(name, number, word, race, needs, undone_by, help, member, type, slot, caller)                 \
     static void caller(struct call *call, const struct arguments *arguments) {                               \
         memcpy(arguments->member, call->arg.raw, sizeof(*arguments->member));                                \
+        call_passed[call->actor] = (struct passed){call, arguments->member};                                 \
         if (trace_argument)                                                                                  \
             trace_argument(arguments->member, sizeof(*arguments->member));                                   \
         call->status = call->table->slot(call->handle, arguments->member);                                   \
         if (trace_argument)                                                                                  \
             trace_argument(NULL, 0);                                                                         \
+        call_passed[call->actor].call = NULL;                                                                \
         memcpy(call->arg.raw, arguments->member, sizeof(*arguments->member));                                \
     }
 PROGRAM_CALLBACKS(CALLER)
@@ -85,6 +89,8 @@ static void perform_access(const struct sut *sut, struct call *call) {
         break;
     case ACCESS_SCRIBBLE:
         *(volatile uint64_t *)(uintptr_t)call->address[0] = call->stamp;
+        break;
+    case ACCESS_OVERWRITE: /* overwrite.c */
         break;
     case ACCESS_CPU_READ:
         call->data[0] = *(volatile uint64_t *)(uintptr_t)call->address[0];

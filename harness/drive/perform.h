@@ -4,6 +4,12 @@
 
 #include "harness/contract/call.h"
 
+/* Of each actor: the callback that it has under way, and the argument that it has handed over. NULL: none. */
+extern struct passed {
+    const struct call *call;
+    void *argument;
+} call_passed[SUT_ACTORS];
+
 /* Calls the implementation. Arguments are passed in structures of exactly their size, so that
  * AddressSanitizer sees an implementation that reads or writes beyond. */
 void call_perform(const struct sut *sut, struct call *call);

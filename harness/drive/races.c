@@ -22,6 +22,7 @@
 #include "harness/drive/callback.h"
 #include "harness/drive/driver.h"
 #include "harness/drive/gpu.h"
+#include "harness/drive/overwrite.h"
 #include "harness/drive/perform.h"
 #include "harness/interleave/place.h"
 #include "harness/interleave/schedule.h"
@@ -120,6 +121,8 @@ static bool resolve(const struct program_op *op, uint32_t at) {
                           .device = resolve_device(&run.model, op->adapter)};
     race.unmaps[at] = NO_CALL;
     resolve_fault(op, call);
+    if (op->opcode == OP_OVERWRITE)
+        return overwrite_resolve(op, at);
     if (program_class(op->opcode) == CLASS_ACCESS)
         return gpu_resolve((uint32_t)(op - run.program->ops), at);
     if (op->opcode == OP_START)
@@ -194,10 +197,13 @@ static void perform(uint32_t at) {
 }
 
 /* An actor that has its GPU do something does not wait for it. */
-static void act_by_gpu(uint32_t at) {
+static void act_on_memory(uint32_t at) {
     schedule_did(DEED_BEGAN);
     race.calls[at].invoked = atomic_fetch_add_explicit(&race.clock, 1, memory_order_relaxed);
-    gpu_perform(at);
+    if (race.asked[at].opcode == OP_OVERWRITE)
+        overwrite_perform(at);
+    else
+        gpu_perform(at);
     schedule_did(DEED_RETURNED);
 }
 
@@ -220,7 +226,7 @@ static void act(unsigned actor) {
         if (!on_threads)
             schedule_call((int32_t)i);
         if (program_class(race.asked[i].opcode) == CLASS_ACCESS) {
-            act_by_gpu(i);
+            act_on_memory(i);
             continue;
         }
         /* Waiting for the bus is no part of the call: of two power changes the answers do not tell which was
@@ -550,6 +556,7 @@ uint32_t run_race(uint32_t op) {
     program_race_get(&run.program->ops[op], &race.plan);
     run.race_ops = span;
     gpu_begin(op + 1, span);
+    overwrite_begin();
     for (uint32_t i = 1; i <= span; i++) {
         if (!resolve(&run.program->ops[op + i], race.count))
             continue;

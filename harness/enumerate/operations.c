@@ -37,6 +37,8 @@ static bool resolve_access(const struct model *model, const struct program_op *o
         return resolve_cpu(model, op, call);
     case ACCESS_SCRIBBLE:
         return resolve_scribble(model, op, call);
+    case ACCESS_OVERWRITE:
+        return false;
     }
     return false;
 }

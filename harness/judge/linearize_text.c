@@ -86,6 +86,11 @@ static void put_call(const struct call *call, char *text, size_t size) {
         put_bus(call, word, text, size);
         break;
     case CLASS_ACCESS:
+        if (call->opcode == OP_OVERWRITE) {
+            snprintf(text, size, "%s member %llu with 0x%llx", word, (unsigned long long)call->page,
+                     (unsigned long long)call->stamp);
+            break;
+        }
         snprintf(text, size, "%s gpu %u, page 0x%llx of index %u", word, call->device,
                  (unsigned long long)call->page, call->pin_index);
         break;
@@ -99,6 +104,8 @@ static void put_call(const struct call *call, char *text, size_t size) {
 static void put_answer(const struct call *call, char *text, size_t size) {
     if (call->opcode == OP_PRESSURE)
         snprintf(text, size, "done");
+    else if (call->opcode == OP_OVERWRITE)
+        snprintf(text, size, "%s", call->dma_ok ? "written" : "no other call");
     else if (program_class(call->opcode) == CLASS_ACCESS)
         snprintf(text, size, "%s", call->dma_ok ? "through" : "a fault");
     else if (NT_SUCCESS(call->status))

@@ -283,7 +283,7 @@ static bool fits(void *context, const struct model *after) {
 void race_judge(void) {
     struct linearize_result *result = &race.result;
     bool stops = false;
-    linearize(&run.model, race.calls, race.count, run.sut->hold_chosen, fits, NULL, result);
+    race_explain(&race, run.sut->hold_chosen, fits);
     if (result->gave_up) { /* not to be judged, nor what comes after */
         run.abandoned = true;
         run.open = true;
@@ -295,7 +295,9 @@ void race_judge(void) {
                      (result->wanted.by_dialect || contract_table[result->clause].basis == 'C' ||
                       result->wanted.expect != MUST_FAIL);
     if (!REQUIRE(result->explained, by_choice ? CLAUSE_RACE_ATOMIC : result->clause,
-                 ("answers, and a state, that some serial order has"), ("what no order explains")))
+                 ("answers, and a state, that some serial order has%s",
+                  race.overwritten.made ? ", of the argument before it was written over or after" : ""),
+                 ("what no order explains")))
         return;
     linearize_count(race.calls, race.count);
     race_judge_dma(&race);

@@ -26,6 +26,13 @@ struct race {
     uint8_t stopping; /* + 1: the stop or removal that is under way; 0: none */
     /* From inside a driver's DxgkDdiStopDevice: this release is made, if the race has room for it. */
     void (*release)(struct call *call);
+    /* A call's argument that was written over while it was under way. */
+    struct race_overwritten {
+        bool made;
+        uint8_t call;
+        uint8_t at, width; /* bytes of the argument */
+        uint64_t was, is;
+    } overwritten;
     _Atomic uint32_t clock; /* of calls' beginnings and ends; orders nothing */
     const char *violated;   /* what the implementation said of its locks */
     const char *kept;       /* the lock an actor still held when its call had returned */
@@ -38,7 +45,9 @@ extern struct race race;
 /* What its answers and the state it left say: looks for the serial order that explains them (RACE-ATOMIC,
  * RACE-STOP), commits that to the model, then looks at everything as after any operation. */
 void race_judge(void);
-/* Part of that, before it commits: what DMA reached. */
+/* Parts of that: the order, whichever of two arguments a call has read, to its result (exact, fits: as of
+ * linearize()); and, before the order is committed, what DMA reached. */
+void race_explain(struct race *of, bool exact, linearize_final *fits);
 void race_judge_dma(const struct race *of);
 
 #endif

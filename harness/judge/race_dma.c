@@ -101,6 +101,6 @@ static void judge(uint32_t at) {
 void race_judge_dma(const struct race *of) {
     judged = of;
     for (uint32_t i = 0; i < judged->count && !run.abandoned; i++)
-        if (program_class(judged->asked[i].opcode) == CLASS_ACCESS)
+        if (program_is_dma(judged->asked[i].opcode))
             judge(i);
 }

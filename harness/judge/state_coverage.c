@@ -136,7 +136,7 @@ static uint32_t outcome_of(const struct call *call) {
     case CLASS_BUS: /* one that meets a fault counts as refused */
         return call->fired || !NT_SUCCESS(call->status);
     case CLASS_ACCESS:
-        return (call->opcode == OP_DMA_WRITE || call->opcode == OP_DMA_READ) && !call->dma_ok;
+        return program_is_dma(call->opcode) && !call->dma_ok;
     case CLASS_SELF:
     case CLASS_ORDER:
         break;

@@ -88,6 +88,7 @@ bool mutate_race_scene(struct mutation *m);
 bool mutate_race_watched(struct mutation *m);
 bool mutate_race_failing(struct mutation *m);
 bool mutate_race_releasing(struct mutation *m);
+bool mutate_race_overwritten(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */

@@ -239,6 +239,50 @@ bool mutate_race_releasing(struct mutation *m) {
     return true;
 }
 
+/* Within a member's bounds, at them or behind; of a size also between two pages. */
+static uint64_t another_argument(struct mutation *m, uint8_t chain, uint8_t index, uint64_t member) {
+    if (random_one_in(&m->random, 16))
+        return random_next(&m->random);
+    if (member != 1)
+        return random_below(&m->random, random_one_in(&m->random, 4) ? 256 : SUT_CHAIN_MAX + 1);
+    uint64_t most = m->model.chains[chain].areas[index].maximum / PROGRAM_PAGE + 1;
+    uint64_t pages = random_below(&m->random, most < 16 ? (uint32_t)most + 1 : 17);
+    uint64_t bytes = random_one_in(&m->random, 2) ? random_below(&m->random, (uint32_t)PROGRAM_PAGE) : 0;
+    return pages * PROGRAM_PAGE + bytes;
+}
+
+/* A call, and a driver's other thread that writes over its argument on the way. */
+bool mutate_race_overwritten(struct mutation *m) {
+    static const uint8_t calls[] = {OP_PIN2, OP_PIN, OP_UNPIN, OP_MAP, OP_UNMAP};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    if (mutation_room(m) < 1 + 3) /* what a release needs; the race and its two */
+        return false;
+    dry_run(&m->model, m->program, at);
+    uint8_t call = RANDOM_PICK(&m->random, calls);
+    if (!mutate_pick_chain(m, &chain) || !mutation_may(m, call) || !mutation_may(m, OP_OVERWRITE))
+        return false;
+    uint8_t index = mutate_pick_index(m, chain);
+    uint8_t before = call == OP_UNPIN ? OP_PIN2 : call == OP_UNMAP ? OP_MAP : OP_NONE;
+    if (before != OP_NONE && mutation_may(m, before)) {
+        const struct program_op first = mutate_op_on(m, before, chain, index);
+        mutation_insert(m, at++, &first, 1);
+        dry_run(&m->model, m->program, at);
+    }
+    struct program_op made[3] = {
+        {.opcode = OP_RACE}, mutate_op_on(m, call, chain, index), {.opcode = OP_OVERWRITE, .actor = 1}};
+    made[1].actor = 0;
+    made[2].arg.number[0] = random_below(&m->random, 3);
+    made[2].arg.number[1] = another_argument(m, chain, index, made[2].arg.number[0]);
+    /* A call reads its argument at its beginning. */
+    bool locks = random_one_in(&m->random, 2);
+    const struct program_switch early = {1 + random_below(&m->random, locks ? 4 : 32), 1, locks};
+    const struct program_race race = {.ops = 2, .switches = 1, .at = {early}};
+    program_race_set(&made[0], &race);
+    mutation_insert(m, at, made, 3);
+    return true;
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {

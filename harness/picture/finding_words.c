@@ -32,7 +32,7 @@ const char *picture_operation(const struct picture *picture, const struct record
 const char *picture_maker(const struct recording_step *step, char *text, size_t size) {
     switch (program_class(step->opcode)) {
     case CLASS_ACCESS:
-        if (step->opcode == OP_DMA_READ || step->opcode == OP_DMA_WRITE) {
+        if (program_is_dma(step->opcode)) {
             snprintf(text, size, "the GPU of adapter %u", step->device);
             return text;
         }
@@ -161,7 +161,7 @@ const char *picture_returned(const struct picture *picture, const struct recordi
         return text;
     if (!step->returned && last)
         snprintf(text, size, "nothing yet: the finding was made before it returned");
-    else if (step->opcode == OP_DMA_READ || step->opcode == OP_DMA_WRITE)
+    else if (program_is_dma(step->opcode))
         snprintf(text, size, step->dma_ok ? "it went through" : "a fault");
     else if (!step->judged || !step->returned)
         snprintf(text, size, "done");

@@ -288,7 +288,7 @@ static void observe(struct call *call, bool performed) {
     open_step->returned = true;
     open_step->status = call->status;
     open_step->fired = call->fired;
-    if (call->opcode == OP_DMA_READ || call->opcode == OP_DMA_WRITE)
+    if (program_is_dma(call->opcode))
         open_step->dma_ok = call->dma_ok;
     open_step->end = end_of(open_step);
 }

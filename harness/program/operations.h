@@ -64,8 +64,14 @@ static inline bool program_takes_fault(uint8_t opcode) {
     return program_is_of(PROGRAM_CALLBACK_BITS | PROGRAM_BUS_BITS, opcode);
 }
 
-/* What can be in a race: callbacks, what happens to a machine at any time, and a GPU's DMA. What a CPU does
- * through a view, new devices and links, and what an actor does to itself alone (IRQL) cannot. */
+/* Whether it is a GPU's. */
+static inline bool program_is_dma(uint8_t opcode) {
+    return opcode == OP_DMA_READ || opcode == OP_DMA_WRITE;
+}
+
+/* What can be in a race: callbacks, what happens to a machine at any time, a GPU's DMA, and what a driver
+ * does to the argument of another of its calls. What a CPU does through a view, new devices and links, and
+ * what an actor does to itself alone (IRQL) cannot. */
 static inline bool program_may_race(uint8_t opcode) {
     return program_is_of(PROGRAM_RACES_BITS, opcode);
 }

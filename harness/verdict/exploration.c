@@ -50,7 +50,8 @@ void exploration_run(struct exploration *self) {
     bool dma = false;
     for (uint32_t i = 1; i <= span; i++) {
         actors |= 1u << self->program->ops[self->op + i].actor;
-        dma |= program_class(self->program->ops[self->op + i].opcode) == CLASS_ACCESS;
+        dma |= program_is_dma(self->program->ops[self->op + i].opcode);
+        self->overwrites |= self->program->ops[self->op + i].opcode == OP_OVERWRITE;
     }
     for (unsigned i = 0; i < SUT_ACTORS; i++)
         self->actors += actors >> i & 1;
@@ -66,7 +67,7 @@ void exploration_run(struct exploration *self) {
         }
         if (!explore_next(&self->explore)) {
             self->late = self->explore.accesses && dma;
-            self->complete = !self->overflowed && !self->late;
+            self->complete = !self->overflowed && !self->late && !self->overwrites;
             return;
         }
         self->counted = explore_assumed(&self->explore) == assumed ? self->counted + 1 : 0;

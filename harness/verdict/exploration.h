@@ -36,6 +36,7 @@ struct exploration {
     bool complete;
     bool raced;      /* some run had a data race */
     bool overflowed; /* in some run not all accesses could be looked at, or it was too long */
+    bool overwrites; /* an argument is: its loads are no steps that depend on that */
     bool late;       /* accesses are points, and DMA falls among those of whoever is running */
     bool strayed;    /* a run did not do again what another had done: something outlives a run */
 };

@@ -143,6 +143,7 @@ static void lines_print_as_written(void) {
         "cpu_write view=0 offset=8 stamp=0xff",
         "cpu_read view=2",
         "scribble pin=1 word=5 stamp=0x1000",
+        "overwrite member=1 stamp=0x1800 actor=1",
         "pressure",
         "stop 3",
         "start 3 fail_nth=2(commit)",

@@ -88,7 +88,7 @@ static void read_new_pin(const struct call *call) {
  * follow, and the program ends here. */
 void race_judge(void) {
     uint8_t actor = run.model.actor;
-    linearize(&run.model, race.calls, race.count, false, NULL, NULL, &race.result);
+    race_explain(&race, false, NULL);
     run.abandoned = !race.result.explained;
     for (uint32_t i = 0; i < race.result.order.count && !run.abandoned; i++) {
         run.model.actor = race.asked[race.result.order.events[i].call].actor;
