@@ -294,7 +294,7 @@ static const struct {
     {"watched", mutate_race_watched, 16},
     {"failing", mutate_race_failing, 12},
     {"releasing", mutate_race_releasing, 8},
-    {"overwritten", mutate_race_overwritten, 6},
+    {"overwritten", mutate_race_overwritten, 8},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
 #define RACE_KINDS 7u
