@@ -109,14 +109,17 @@ static const char operations[] =
     "\n"
     "    `race`: the next operations, up to N of them (1 to 8), run concurrently. These operations can:\n"
     "       "
-    PROGRAM_OPERATIONS(RACER)
+    PROGRAM_CALLBACKS(RACER) PROGRAM_ACCESSES(RACER)
+    "\n       "
+    PROGRAM_BUS(RACER)
     "\n"
     "    Any other operation ends the race before it, as does the end of the program: ops=3 before a single\n"
     "    callback is a race of one. Each actor performs its own operations in order.\n"
     "\n"
     "    ACTOR `first` begins. POINTS points after the last switch, the next ACTOR continues (up to 8\n"
     "    switches). A point is the beginning of a call, a lock operation, or an access of the implementation\n"
-    "    to memory other than its stack; `lock` counts lock operations only. In a race, fail_nth has no effect.\n"
+    "    to memory other than its stack; `lock` counts lock operations only. In a race, fail_nth has an\n"
+    "    effect in the first callback or start that names one.\n"
     "\n"
     "FILES\n"
     "    The content of a file decides how it is read and, if that is not enough, its name:\n"
