@@ -35,7 +35,7 @@ struct minimize_result {
  *
  * How many it takes: removing ranges from n operations takes up to 2n of them, pairs n, or at most 64 * 63
  * / 2 = 2016 once there are few operations left and 16 * 15 * 14 / 6 = 560 triples; each with and without
- * renumbered references. Exchanging several for one takes 2160, moving one 720. A number takes 2 candidates
+ * renumbered references. Exchanging several for one takes 2400, moving one 720. A number takes 2 candidates
  * for each of up to 64 halvings; an operation has at most 15, an adapter 8. All this is repeated while it
  * helps.
  */

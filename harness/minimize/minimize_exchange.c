@@ -7,8 +7,8 @@
 #include "harness/minimize/minimizer.h"
 #include "harness/program/operands.h"
 
-/* Windows of 2 to 4 operations, in programs this short: 3 * 40 windows, times the menu below: at most 2
- * adapters * (3 + 3 * 2 indices) = 18, are 2160 candidates. */
+/* Windows of 2 to 4 operations, in programs this short: 3 * 40 windows, times 2 neighbours and the menu
+ * below: at most 2 adapters * (3 + 3 * 2 indices) = 18, are 2400 candidates. */
 #define EXCHANGE_OPS      40u
 #define EXCHANGE_WINDOW   4u
 #define EXCHANGE_ADAPTERS 2u
@@ -47,6 +47,17 @@ static void make_plain(struct program_op *op) {
     for (const struct program_operand *operand = program_operands(op->opcode); operand->name; operand++)
         if (operand->plain)
             program_operand_set(op, operand, operand->plain);
+}
+
+/* One more of what stands beside them: among many alike, a start and a stop may be for what another failing
+ * start does. */
+static bool exchange_for_neighbour(struct minimizer *m, uint32_t at, uint32_t window) {
+    const uint32_t beside[] = {at - 1, at + window}; /* the first wraps where there is none */
+    for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++)
+        if (beside[i] < m->best->op_count && program_class(m->best->ops[beside[i]].opcode) != CLASS_ORDER &&
+            try_exchange(m, at, window, m->best->ops[beside[i]]))
+            return true;
+    return false;
 }
 
 /* The first of the menu that will do. */
@@ -97,7 +108,7 @@ void minimizer_exchange(struct minimizer *m) {
     for (uint32_t window = EXCHANGE_WINDOW; window >= 2; window--)
         for (uint32_t at = 0;
              m->best->op_count <= EXCHANGE_OPS && at + window <= m->best->op_count && !minimizer_over(m);)
-            at += !exchange_window(m, at, window);
+            at += !exchange_for_neighbour(m, at, window) && !exchange_window(m, at, window);
     while (m->best->op_count <= MOVE_OPS && !minimizer_over(m) && move_one(m)) {
     }
 }
