@@ -37,17 +37,8 @@ bool overwrite_resolve(const struct program_op *op, uint32_t at) {
 /* Whether a call of this kind reads the member: it is in the argument, and not for the answer alone. An
  * offset is for both, and what is written to it might be written over the answer. */
 static bool is_read(uint8_t opcode, const struct program_operand *operand) {
-#define WRITTEN(name, member) {OP_##name, offsetof(struct program_op, member)},
-    static const struct {
-        uint8_t opcode;
-        size_t offset;
-    } written[] = {PROGRAM_WRITTEN(WRITTEN)};
-    if (operand->offset < offsetof(struct program_op, arg))
-        return false;
-    for (size_t i = 0; i < sizeof(written) / sizeof(written[0]); i++)
-        if (written[i].opcode == opcode && written[i].offset == operand->offset)
-            return false;
-    return true;
+    return operand->offset >= offsetof(struct program_op, arg) &&
+           !(program_written(opcode) >> program_operand_at(operand) / 8 & 1);
 }
 
 static const struct program_operand *member_of(uint8_t opcode, uint64_t number) {

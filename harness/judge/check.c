@@ -12,12 +12,12 @@
  */
 #include "harness/judge/check.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "harness/contract/ledger.h"
 #include "harness/judge/report.h"
 #include "harness/judge/run.h"
+#include "harness/program/operands.h"
 
 #define ULL unsigned long long
 
@@ -151,18 +151,8 @@ void check_rollback(enum contract_clause clause) {
             ("%llu in %llu", (ULL)run.ledger.pool_bytes, (ULL)run.ledger.pool_blocks));
 }
 
-/* The members that a call of this kind writes when it succeeds: a bit for each of its argument's 8 bytes. */
-static unsigned out_members(uint8_t opcode) {
-#define WRITTEN(name, member)                                                                                \
-    if (opcode == OP_##name)                                                                                 \
-        out |= 1u << ((offsetof(struct call, member) - offsetof(struct call, arg)) / 8);
-    unsigned out = 0;
-    PROGRAM_WRITTEN(WRITTEN)
-    return out;
-}
-
 static bool argument_kept(const union call_argument *before, const struct call *call) {
-    unsigned out = DIALECT_IS(OUT, ZEROED) ? out_members(call->opcode) : 0;
+    unsigned out = DIALECT_IS(OUT, ZEROED) ? program_written(call->opcode) : 0;
     for (size_t i = 0; i < sizeof(call->arg.raw) / 8; i++) {
         uint64_t now, then;
         memcpy(&now, call->arg.raw + i * 8, sizeof(now));

@@ -271,7 +271,6 @@ bool mutate_race_overwritten(struct mutation *m) {
     }
     struct program_op made[3] = {
         {.opcode = OP_RACE}, mutate_op_on(m, call, chain, index), {.opcode = OP_OVERWRITE, .actor = 1}};
-    made[1].actor = 0;
     made[2].arg.number[0] = random_one_in(&m->random, 2) ? 1 : random_below(&m->random, 3);
     made[2].arg.number[1] = another_argument(m, chain, index, made[2].arg.number[0]);
     /* A call reads its argument at its beginning. */

@@ -47,3 +47,12 @@ void program_operand_set(struct program_op *op, const struct program_operand *op
     for (unsigned i = 0; i < operand->width; i++)
         at[i] = (uint8_t)(value >> (8 * i));
 }
+
+unsigned program_written(uint8_t opcode) {
+#define WRITTEN(name, member)                                                                                \
+    if (opcode == OP_##name)                                                                                 \
+        written |= 1u << ((offsetof(struct program_op, member) - offsetof(struct program_op, arg)) / 8);
+    unsigned written = 0;
+    PROGRAM_WRITTEN(WRITTEN)
+    return written;
+}

@@ -68,6 +68,8 @@ bool program_names_adapter(uint8_t opcode);
 /* A member's number, little endian in the argument; `width` bytes. */
 uint64_t program_operand_get(const struct program_op *op, const struct program_operand *operand);
 void program_operand_set(struct program_op *op, const struct program_operand *operand, uint64_t value);
+/* The members of the argument that a callback writes when it succeeds: a bit for each 8 bytes. */
+unsigned program_written(uint8_t opcode);
 /* Where in the argument an operand's bytes are. */
 static inline unsigned program_operand_at(const struct program_operand *operand) {
     return (unsigned)(operand->offset - offsetof(struct program_op, arg));
