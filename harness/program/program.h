@@ -90,7 +90,8 @@ struct program_adapter {
  * are sixteen times as long, and searched.
  *
  * Those operations are about at most PROGRAM_REPEATED_PAGES pages: 0.15 us each with AddressSanitizer, 80 ms,
- * and if they are of views, each at new addresses, 256 MiB of its shadow.
+ * and if they are of views, each at new addresses, 256 MiB of its shadow. Views of pages that were all
+ * written take a page of the host for each: 8 s for all of them on a guest whose host makes one in 20 us.
  */
 #define PROGRAM_REPEAT_OPS     8u /* of one repetition */
 #define PROGRAM_REPEAT_TIMES   4097u

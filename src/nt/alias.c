@@ -72,11 +72,11 @@ static bool share(uint8_t *address, uint64_t bytes, uint64_t *offset) {
     if (bytes > shared_bytes - shared_used || ftruncate(shared_file, (off_t)(shared_used + bytes)) != 0)
         return false;
     struct nt_arena_look look;
-    look.first = NULL;
-    look.pages = 0;
+    nt_arena_look_begin(&look);
     uint8_t *to = shared + shared_used;
     for (uint64_t at = 0; at < bytes; at += NT_PAGE_SIZE)
         nt_arena_copy_page(&look, to + at, address + at, (bytes - at) >> NT_PAGE_SHIFT, true);
+    /* The look is not left: the same addresses show the pages again. */
     if (!show(address, bytes, shared_used))
         return false;
     *offset = shared_used;

@@ -38,10 +38,19 @@ bool nt_store_owns(const uint8_t *page);
 struct nt_arena_look {
     const uint8_t *first;
     uint64_t pages;
+    const uint8_t *left; /* pages that were copied from, side by side */
+    uint64_t left_pages;
     uint8_t resident[256];
 };
+static inline void nt_arena_look_begin(struct nt_arena_look *look) {
+    look->first = look->left = NULL;
+    look->pages = look->left_pages = 0;
+}
 void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, const uint8_t *from, uint64_t ahead,
                         bool zero);
+/* Nobody wants the pages of windows any more that were copied from. What a boot leaves behind like this stays
+ * with the process until it ends, up to a limit; from there on it is given back. */
+void nt_arena_leave(struct nt_arena_look *look);
 
 /* The half for windows, aligned to NT_VIEW_ALIGN. */
 uint8_t *nt_arena_windows(uint64_t *bytes);

@@ -199,10 +199,10 @@ static NTSTATUS map(struct nt_section *section, uint64_t first, uint64_t end, vo
     *view = (struct nt_view){
         .next = section->views, .window = window, .base = address, .first = first, .end = end};
     struct nt_arena_look look;
-    look.first = NULL;
-    look.pages = 0;
+    nt_arena_look_begin(&look);
     for (uint64_t page = first; page < end; page++, address += NT_PAGE_SIZE)
         enter(nt_section_record(section, page), address, &look, end - page, fresh);
+    nt_arena_leave(&look);
     announce(section, view);
     section->views = view;
     window->views++;

@@ -533,6 +533,33 @@ static void pages_of_the_host_are_given_back(void **state) {
         assert_int_equal(resident(bases[i], LONG), 0);
 }
 
+/* Within a boot it is those that a view's bytes have left for the next one. The first 16384 of them are kept,
+ * which are eight views and a part. */
+static void a_boot_gives_back_what_it_left_behind(void **state) {
+    enum {
+        MOVES = 12,
+        LONG = 2000,
+        KEPT = 8
+    };
+    (void)state;
+    uint8_t *bases[MOVES];
+    struct nt_section *section = nt_section_create(LONG);
+    assert_non_null(section);
+    for (unsigned i = 0; i < MOVES; i++) {
+        bases[i] = map(section, 0, LONG);
+        for (unsigned page = 0; page < LONG; page++) {
+            assert_int_equal(*word_at(bases[i], page), i == 0 ? 0 : i * LONG + page);
+            *word_at(bases[i], page) = (uint64_t)(i + 1) * LONG + page;
+        }
+        assert_true(nt_section_unmap(section, bases[i]));
+    }
+    for (unsigned i = 0; i < MOVES; i++) {
+        const unsigned pages = resident(bases[i], LONG);
+        assert_true(i == KEPT || pages == (i < KEPT || i == MOVES - 1 ? LONG : 0));
+    }
+    nt_section_destroy(section);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, boot_roomy, shut_down)
 
 int main(void) {
@@ -552,6 +579,7 @@ int main(void) {
         FRESH(a_view_beyond_what_the_host_gives_is_a_shortage),
         FRESH(anything_mapped_anyhow_stays_coherent),
         FRESH(pages_of_the_host_are_given_back),
+        FRESH(a_boot_gives_back_what_it_left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
