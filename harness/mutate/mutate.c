@@ -295,9 +295,10 @@ static const struct {
     {"failing", mutate_race_failing, 12},
     {"releasing", mutate_race_releasing, 8},
     {"overwritten", mutate_race_overwritten, 8},
+    {"last", mutate_race_last, 12},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
-#define RACE_KINDS 7u
+#define RACE_KINDS 8u
 
 /* ---- what was done ---- */
 
@@ -336,9 +337,9 @@ static uint32_t usual_limit(struct mutation *m, uint32_t most) {
     return limit;
 }
 
-/* Passes count like operations. */
+/* Passes count like operations, but what they are for mostly comes with the 256th. */
 static bool repeat_less(struct mutation *m) {
-    uint32_t limit = usual_limit(m, PROGRAM_REPEATED);
+    uint32_t limit = random_one_in(&m->random, 4) ? PROGRAM_REPEATED : usual_limit(m, PROGRAM_REPEATED);
     bool less = false;
     for (uint32_t i = 0; i < m->program->op_count; i++) {
         struct program_op *op = &m->program->ops[i];

@@ -377,10 +377,17 @@ static void make_tight(struct mutation *m) {
     }
 }
 
+#define ROOMY_RAM (PROGRAM_VIEWS_MAX / PAGE + PROGRAM_RAM_DEFAULT)
+
 void mutate_world_roomy(struct mutation *m) {
     struct program_machine *machine = &m->program->machine;
     machine->view_bytes = PROGRAM_VIEWS_MAX;
     machine->pool_bytes = PROGRAM_POOL_MAX;
+    /* A view takes up to 16 pages for each granule of 64 KiB. */
+    if (machine->ram_pages < ROOMY_RAM) {
+        machine->ram_pages = ROOMY_RAM;
+        machine->highest_pfn = program_default_highest_pfn(ROOMY_RAM);
+    }
 }
 
 void mutate_world_sparse(struct mutation *m) {
@@ -437,6 +444,27 @@ void mutate_world_little(struct mutation *m) {
     if (random_one_in(&m->random, 2))
         machine->commit_pages = pages_wanted(program);
     program_mend_world(program);
+}
+
+void mutate_world_leave_views(struct mutation *m, uint64_t pages) {
+    uint64_t granules = (pages * PAGE + PROGRAM_VIEW_STEP - 1) / PROGRAM_VIEW_STEP;
+    m->program->machine.view_bytes = m->model.view_bytes + granules * PROGRAM_VIEW_STEP;
+    program_mend_world(m->program);
+}
+
+void mutate_world_leave_frames(struct mutation *m, uint64_t pages) {
+    struct program_machine *machine = &m->program->machine;
+    machine->ram_pages = capped_add(m->model.ram_estimate, pages);
+    if (machine->ram_pages <= PROGRAM_PAGES_MAX)
+        machine->highest_pfn = program_default_highest_pfn(machine->ram_pages);
+    program_mend_world(m->program);
+}
+
+void mutate_world_leave_logical(struct mutation *m, uint8_t chain, uint64_t pages) {
+    uint64_t taken = m->model.chains[chain].mapped_pages;
+    for (uint32_t i = 0; i < m->program->machine.adapters; i++) /* page 0 is never handed out */
+        m->program->adapters[i].highest_visible = (taken + pages + 1) * PAGE - 1;
+    program_mend_world(m->program);
 }
 
 static void make_huge(struct mutation *m) {

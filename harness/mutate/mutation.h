@@ -42,6 +42,11 @@ void mutate_world_sparse(struct mutation *m);
 /* A chain that can use up its machine: RAM that is one area, areas of all of it or nearly so, little view
  * space. */
 void mutate_world_little(struct mutation *m);
+/* Room for so many pages more than the dry run has taken: in view space, in RAM, or in the logical space of
+ * all adapters. */
+void mutate_world_leave_views(struct mutation *m, uint64_t pages);
+void mutate_world_leave_frames(struct mutation *m, uint64_t pages);
+void mutate_world_leave_logical(struct mutation *m, uint8_t chain, uint64_t pages);
 /* Changes one thing of the world: a count, a budget, a boundary of memory, what a miniport says. */
 void mutate_world_tweak(struct mutation *m);
 
@@ -89,6 +94,7 @@ bool mutate_race_watched(struct mutation *m);
 bool mutate_race_failing(struct mutation *m);
 bool mutate_race_releasing(struct mutation *m);
 bool mutate_race_overwritten(struct mutation *m);
+bool mutate_race_last(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */

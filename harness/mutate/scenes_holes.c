@@ -61,14 +61,21 @@ void play_view_holes(struct mutation *m, struct spot at) {
     struct program_op op;
     if (!here(m, at) || count < 2)
         return;
+    /* One of those that stay is shown as often as a byte counts. */
+    uint32_t often = random_one_in(&m->random, 4) ? random_between(&m->random, count / 2, count - 1) : count;
+    if (often < count)
+        mutate_world_roomy(m);
     uint32_t first = m->model.view_count;
     op = mutate_op_on(m, OP_MAP, at.chain, at.index);
     op.size_form = FORM_PAGES;
     op.size_delta = (int8_t)GRANULE_PAGES;
     op.offset_form = FORM_RAW;
     for (uint32_t i = 0; i < count; i++) {
+        uint32_t from = m->scene_count;
         op.arg.map.Offset = i * GRANULE;
         scene_put(m, op);
+        if (i == often)
+            scene_again(m, from, coin(m) ? 256 : mutate_some_times(m));
     }
     struct program_op end = {.opcode = OP_UNMAP, .adapter = at.chain};
     end.arg.unmap.PhysicalAdapterIndex = at.index;

@@ -282,6 +282,56 @@ bool mutate_race_overwritten(struct mutation *m) {
     return true;
 }
 
+/* Of up to a granule of pages, in one granule of an area: of none where there is no area. */
+static uint64_t small_piece(struct mutation *m, uint8_t call, uint8_t chain, uint8_t index,
+                            struct program_op *op) {
+    uint64_t most = m->model.chains[chain].areas[index].maximum / PROGRAM_PAGE;
+    *op = mutate_op_on(m, call, chain, index);
+    if (most == 0)
+        return 0;
+    uint32_t pages = 1 + random_below(&m->random, most < 16 ? (uint32_t)most : 16);
+    op->size_form = op->offset_form = FORM_PAGES;
+    op->size_delta = (int8_t)pages;
+    op->offset_delta = most >= 32 && random_one_in(&m->random, 2) ? 16 : 0;
+    return pages;
+}
+
+/* What there is of view space, frames or logical pages is enough for one of two. */
+bool mutate_race_last(struct mutation *m) {
+    static const uint8_t calls[] = {OP_MAP, OP_PIN2};
+    uint8_t chain;
+    uint32_t at = m->program->op_count;
+    struct program_op made[3] = {{.opcode = OP_RACE}};
+    const struct program_race race = {.ops = 2};
+    if (mutation_room(m) < 3)
+        return false;
+    dry_run(&m->model, m->program, at);
+    uint8_t first = RANDOM_PICK(&m->random, calls);
+    uint8_t second = random_one_in(&m->random, 4) ? RANDOM_PICK(&m->random, calls) : first;
+    if (!mutation_may(m, first) || !mutation_may(m, second) || !mutate_pick_chain(m, &chain))
+        return false;
+    /* Mostly of two chains: nothing but what they share orders them. */
+    uint8_t other = random_one_in(&m->random, 4) ? chain : another_chain(m, chain);
+    uint8_t index = mutate_pick_index(m, chain);
+    if (other == chain && m->model.chains[chain].count < 2)
+        return false;
+    uint8_t other_index = other == chain ? another_index(m, chain, index) : mutate_pick_index(m, other);
+    uint64_t pages = small_piece(m, first, chain, index, &made[1]);
+    uint64_t more = small_piece(m, second, other, other_index, &made[2]);
+    pages = pages > more ? pages : more;
+    if (first == OP_MAP && second == OP_MAP && !random_one_in(&m->random, 4))
+        mutate_world_leave_views(m, pages);
+    else if (first == OP_PIN2 && second == OP_PIN2 && m->model.chains[chain].mode == MODE_REMAPPED)
+        mutate_world_leave_logical(m, chain, pages);
+    else
+        mutate_world_leave_frames(m, pages);
+    made[2].actor = 1;
+    program_race_set(&made[0], &race);
+    mutation_insert(m, at, made, 3);
+    mutate_race_leave_once(m, at, at + 1);
+    return true;
+}
+
 /* Two or three calls that have to do with each other, at the end: on one save area, or what happens to its
  * chain. */
 bool mutate_race_scene(struct mutation *m) {

@@ -76,14 +76,19 @@ void play_overlap(struct mutation *m, struct spot at) {
         uint32_t left = pages > range[i].from ? pages - range[i].from : 1;
         range[i].pages = random_one_in(&m->random, 3) ? left : 1 + some(m, left);
     }
+    uint32_t many = random_one_in(&m->random, 4) ? 1 + some(m, 3) : 0; /* one of them as many times */
+    if (many)
+        mutate_world_roomy(m);
     for (uint32_t i = 0, count = 3 + some(m, 8); i < count; i++) {
-        uint32_t which = some(m, 3);
+        uint32_t which = some(m, 3), from_here = m->scene_count;
         if (some(m, 3) == 0)
             scene_play(m, OP_UNMAP, at);
         else if (some(m, 8) == 0)
             scene_strange(m, OP_UNMAP, at);
         else
             scene_map_at(m, at, range[which].from, range[which].pages);
+        if (many && i == many)
+            scene_again(m, from_here, mutate_some_times(m));
         if (random_one_in(&m->random, 3))
             scene_play(m, coin(m) ? OP_CPU_WRITE : OP_CPU_READ, at);
     }

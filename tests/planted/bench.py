@@ -251,13 +251,15 @@ def main():
     if options.report:
         return report(options)
     options.misses = options.seeds // 2  # more of them, and the median is settled
-    work = []
+    work = {}
     for pattern in options.names or ["*"]:
         pattern, _, target = pattern.partition("@")
         if target and not os.path.exists(f"{ROOT}/fuzz/{target}.c"):
             stop(f"no fuzz target '{target}'")
-        work += [(bug, target or bug.target, config) for bug in select([pattern]) for config in options.config]
-    results = measure_all(options, work, forget=options.require)
+        for bug in select([pattern]):  # named twice, measured once
+            for config in options.config:
+                work[bug.name, target, config] = (bug, target or bug.target, config)
+    results = measure_all(options, [*work.values()], forget=options.require)
     if not options.require:
         return 0
     missed = sum(row["outcome"] == "missed" for row in results.rows)
