@@ -255,14 +255,25 @@ static bool fresh(struct mutation *m) {
     return true;
 }
 
+/* Lives before the one that matters. */
+static void some_lives(struct mutation *m) {
+    const struct program_op pair[] = {{.opcode = OP_STOP}, {.opcode = OP_START}};
+    if (!mutation_may(m, OP_STOP) || !mutation_may(m, OP_START))
+        return;
+    for (uint32_t lives = 1 + random_below(&m->random, 3); lives > 0; lives--)
+        mutation_insert(m, 0, pair, 2);
+}
+
 /* Likewise: a world and a scene in which there are only pieces left, or nothing. */
 static bool fragment(struct mutation *m) {
     bool full = random_one_in(&m->random, 2);
     m->program->op_count = 0;
     (full ? mutate_world_little : mutate_world_sparse)(m);
-    dry_run(&m->model, m->program, 0);
+    if (random_one_in(&m->random, 3))
+        some_lives(m);
+    dry_run(&m->model, m->program, m->program->op_count);
     (full ? mutate_scene_full : mutate_scene_holes)(m);
-    mutation_insert(m, 0, m->scene, m->scene_count);
+    mutation_insert(m, m->program->op_count, m->scene, m->scene_count);
     return true;
 }
 

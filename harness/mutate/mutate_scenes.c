@@ -19,6 +19,7 @@ static const struct {
     {play_holes, 1, 6, 0},
     {play_view_holes, 1, 1, TARGET_OP(OP_MAP) | TARGET_OP(OP_UNMAP)},
     {play_frame_holes, 1, 3, 0},
+    {play_turnover, 1, 3, TARGET_OP(OP_PRESSURE)},
     {play_fill, 1, 6, 0},
     {play_fill_views, 1, 1, TARGET_OP(OP_MAP)},
     {play_faults, 4, 4, 0},
@@ -61,7 +62,9 @@ void mutate_scene_holes(struct mutation *m) {
 }
 
 void mutate_scene_full(struct mutation *m) {
-    play_either(m, random_one_in(&m->random, 3) ? play_frame_holes : play_fill, play_fill_views);
+    static void (*const full[])(struct mutation * m, struct spot at) = {play_fill, play_turnover,
+                                                                        play_frame_holes};
+    play_either(m, RANDOM_PICK(&m->random, full), play_fill_views);
 }
 
 _Static_assert(sizeof(plays) / sizeof(plays[0]) <= 32, "a bit each");

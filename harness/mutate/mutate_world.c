@@ -390,6 +390,23 @@ void mutate_world_roomy(struct mutation *m) {
     }
 }
 
+/* Firmware with memory of its own, and drivers that reserve some of it. */
+static void make_reserved(struct mutation *m) {
+    struct program_machine *machine = &m->program->machine;
+    machine->firmware_pages = random_between(&m->random, 1, 16);
+    machine->firmware_first =
+        random_one_in(&m->random, 2) ? random_between(&m->random, 1, 64) : machine->highest_pfn / 2;
+    for (uint32_t i = 0; i < machine->adapters; i++) {
+        struct program_adapter *adapter = &m->program->adapters[i];
+        adapter->reserved = (uint8_t)random_below(&m->random, PROGRAM_RESERVED_MAX + 1);
+        adapter->reserved_pages = random_between(&m->random, 1, 5);
+        adapter->reserved_first = around(m, machine->firmware_first);
+        if (random_one_in(&m->random, 8)) /* and says it in a way that Dxgkrnl must not believe */
+            adapter->miniport |=
+                random_one_in(&m->random, 2) ? PROGRAM_MP_RANGES_CHANGE : PROGRAM_MP_RANGES_ODD;
+    }
+}
+
 void mutate_world_sparse(struct mutation *m) {
     struct program *program = m->program;
     uint64_t visible = random_between(&m->random, 24, 96) * PAGE - 1;
@@ -404,6 +421,8 @@ void mutate_world_sparse(struct mutation *m) {
         adapter->maximum_size = random_between(&m->random, 8, random_one_in(&m->random, 2) ? 48 : 192) * PAGE;
         adapter->highest_visible = visible;
     }
+    if (random_one_in(&m->random, 4))
+        make_reserved(m);
     program_mend_world(program);
 }
 
@@ -443,6 +462,8 @@ void mutate_world_little(struct mutation *m) {
     }
     if (random_one_in(&m->random, 2))
         machine->commit_pages = pages_wanted(program);
+    if (random_one_in(&m->random, 4))
+        make_reserved(m);
     program_mend_world(program);
 }
 
@@ -529,23 +550,6 @@ static void make_old(struct mutation *m) {
             one->caps = 0;
         else
             one->miniport |= PROGRAM_MP_FAIL_BEGIN;
-    }
-}
-
-/* Firmware with memory of its own, and drivers that reserve some of it. */
-static void make_reserved(struct mutation *m) {
-    struct program_machine *machine = &m->program->machine;
-    machine->firmware_pages = random_between(&m->random, 1, 16);
-    machine->firmware_first =
-        random_one_in(&m->random, 2) ? random_between(&m->random, 1, 64) : machine->highest_pfn / 2;
-    for (uint32_t i = 0; i < machine->adapters; i++) {
-        struct program_adapter *adapter = &m->program->adapters[i];
-        adapter->reserved = (uint8_t)random_below(&m->random, PROGRAM_RESERVED_MAX + 1);
-        adapter->reserved_pages = random_between(&m->random, 1, 5);
-        adapter->reserved_first = around(m, machine->firmware_first);
-        if (random_one_in(&m->random, 8)) /* and says it in a way that Dxgkrnl must not believe */
-            adapter->miniport |=
-                random_one_in(&m->random, 2) ? PROGRAM_MP_RANGES_CHANGE : PROGRAM_MP_RANGES_ODD;
     }
 }
 

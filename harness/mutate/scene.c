@@ -78,6 +78,13 @@ uint32_t scene_area_pages(const struct mutation *m, struct spot at) {
     return pages < 4096 ? (uint32_t)pages : 4096;
 }
 
+uint32_t scene_all_left(const struct mutation *m, struct spot at) {
+    uint64_t left = mutate_free_pages(m, at.chain);
+    uint32_t most = scene_area_pages(m, at);
+    left = left < most ? left : most;
+    return left < 127 ? (uint32_t)left : 127;
+}
+
 struct spot scene_other_spot(struct mutation *m, struct spot at) {
     struct spot other = at;
     if (coin(m))

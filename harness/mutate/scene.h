@@ -39,6 +39,8 @@ void scene_map_at(struct mutation *m, struct spot at, uint32_t offset, uint32_t 
 /* What has been put since `from` is repeated. */
 void scene_again(struct mutation *m, uint32_t from, uint32_t times);
 uint32_t scene_area_pages(const struct mutation *m, struct spot at);
+/* The pages of a pin of all that is left, as far as the area goes and a form can say. */
+uint32_t scene_all_left(const struct mutation *m, struct spot at);
 struct spot scene_other_spot(struct mutation *m, struct spot at);
 void scene_strange(struct mutation *m, uint8_t opcode, struct spot at);
 
@@ -67,6 +69,7 @@ void play_many(struct mutation *m, struct spot at);
 void play_holes(struct mutation *m, struct spot at);
 void play_view_holes(struct mutation *m, struct spot at);
 void play_frame_holes(struct mutation *m, struct spot at);
+void play_turnover(struct mutation *m, struct spot at);
 void play_fill(struct mutation *m, struct spot at);
 void play_fill_views(struct mutation *m, struct spot at);
 void play_faults(struct mutation *m, struct spot at);

@@ -20,14 +20,6 @@ static void put_at_last(struct mutation *m, struct program_op op, uint32_t piece
     scene_put(m, op);
 }
 
-/* The pages of a pin of all that is left, as far as the area goes and a form can say. */
-static uint32_t all_left(const struct mutation *m, struct spot at) {
-    uint64_t left = mutate_free_pages(m, at.chain);
-    uint32_t most = scene_area_pages(m, at);
-    left = left < most ? left : most;
-    return left < 127 ? (uint32_t)left : 127;
-}
-
 /*
  * In logical space: holes of one page, two, three ..., each with as much behind it, so that nothing goes into
  * an earlier one. Then a pin that needs them all.
@@ -46,7 +38,7 @@ void play_holes(struct mutation *m, struct spot at) {
     }
     struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
     op.size_form = FORM_PAGES;
-    op.size_delta = (int8_t)all_left(m, at);
+    op.size_delta = (int8_t)scene_all_left(m, at);
     op.arg.pin2.Flags.PreferContiguous = random_one_in(&m->random, 4);
     put_at_last(m, op, count);
     scene_play(m, OP_DMA_WRITE, at);
@@ -102,7 +94,7 @@ void play_frame_holes(struct mutation *m, struct spot at) {
         scene_pin_pages(m, one, 1 + some(m, 3), coin(m));
     }
     if (coin(m)) { /* what is left goes by way of this one */
-        scene_pin_pages(m, at, all_left(m, at), coin(m));
+        scene_pin_pages(m, at, scene_all_left(m, at), coin(m));
         scene_play(m, OP_UNPIN, at);
     }
     uint8_t every = (uint8_t)random_between(&m->random, 1, 3);
@@ -112,13 +104,50 @@ void play_frame_holes(struct mutation *m, struct spot at) {
         scene_play(m, OP_PRESSURE, at);
     struct program_op op = mutate_op_on(m, OP_PIN2, at.chain, at.index);
     op.size_form = FORM_PAGES;
-    op.size_delta = (int8_t)all_left(m, at);
+    op.size_delta = (int8_t)scene_all_left(m, at);
     put_at_last(m, op, count);
     scene_play(m, OP_DMA_WRITE, at);
     if (coin(m))
         scene_play(m, OP_PRESSURE, at);
     scene_play(m, OP_DMA_READ, at);
     scene_play(m, OP_UNPIN, at);
+}
+
+/* Frames go round: given out, let go, taken away and given out again, mostly one or two at a time, while
+ * hardly more are wanted than there are. Then all of them are. */
+void play_turnover(struct mutation *m, struct spot at) {
+    uint8_t count = m->model.chains[at.chain].count;
+    if (count > 1 && !random_one_in(&m->random, 4)) { /* a few, which are soon the same again */
+        struct spot other = {at.chain, (uint8_t)((at.index + 1) % count)};
+        uint32_t left = scene_all_left(m, other), few = 1 + some(m, 4);
+        scene_play(m, OP_UNPIN, at);
+        if (left > few)
+            scene_pin_pages(m, other, left - few, coin(m));
+    }
+    for (uint32_t i = 0, turns = 6 + some(m, 12); i < turns && count; i++) {
+        bool here_again = !random_one_in(&m->random, 4);
+        struct spot one = {at.chain, here_again ? at.index : (uint8_t)some(m, count)};
+        uint32_t left = scene_all_left(m, one);
+        if (m->model.chains[at.chain].areas[one.index].pin.live) {
+            scene_play(m, OP_UNPIN, one);
+            if (!random_one_in(&m->random, 4))
+                scene_play(m, OP_PRESSURE, one);
+        } else if (left > 0) {
+            scene_pin_pages(m, one, coin(m) ? 1 + some(m, left < 2 ? left : 2) : left, coin(m));
+        }
+    }
+    for (uint8_t i = 0; i < count; i++)
+        if (m->model.chains[at.chain].areas[i].pin.live && coin(m))
+            scene_play(m, OP_UNPIN, (struct spot){at.chain, i});
+    for (uint8_t i = 0; i < count; i++) {
+        struct spot one = {at.chain, (uint8_t)((at.index + i) % count)};
+        uint32_t left = scene_all_left(m, one);
+        if (left > 0 && !m->model.chains[at.chain].areas[one.index].pin.live)
+            scene_pin_pages(m, one, left, coin(m));
+    }
+    scene_play(m, OP_DMA_WRITE, at);
+    scene_play(m, OP_PRESSURE, at);
+    scene_play(m, OP_DMA_READ, at);
 }
 
 /* Frames or logical pages: all but one in a pin, or as many as there are; one after the other to the last,
@@ -128,7 +157,7 @@ void play_fill(struct mutation *m, struct spot at) {
     if (!here(m, at))
         return;
     scene_play(m, OP_UNPIN, at);
-    uint32_t all = all_left(m, at);
+    uint32_t all = scene_all_left(m, at);
     scene_pin_pages(m, at, all > 1 && !random_one_in(&m->random, 4) ? all - 1 : all, coin(m));
     scene_play(m, OP_DMA_WRITE, at);
     if (random_one_in(&m->random, 3))
@@ -136,7 +165,7 @@ void play_fill(struct mutation *m, struct spot at) {
     struct spot last = at;
     for (uint8_t i = 1; i < count; i++) {
         struct spot one = {at.chain, (uint8_t)((at.index + i) % count)};
-        uint32_t left = all_left(m, one);
+        uint32_t left = scene_all_left(m, one);
         if (left)
             last = one;
         scene_pin_pages(m, one, left > 1 && coin(m) ? 1 + some(m, left) : 1, coin(m));

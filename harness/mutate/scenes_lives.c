@@ -43,7 +43,10 @@ void play_restarts(struct mutation *m, struct spot at) {
         scene_play_on(m, OP_STOP, at.chain);
         scene_play_on(m, OP_START, at.chain);
     }
-    scene_pin(m, at);
+    if (coin(m)) /* all that an earlier life had */
+        scene_pin_pages(m, at, scene_all_left(m, at), coin(m));
+    else
+        scene_pin(m, at);
     scene_play(m, OP_DMA_READ, at);
 }
 
