@@ -220,7 +220,9 @@ static NT_UNTRACED void note_left(struct nt_arena_look *look, const uint8_t *pag
 
 NT_UNTRACED void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, const uint8_t *from,
                                     uint64_t ahead, bool zero) {
-    if (zero && !nt_store_owns(from)) {
+    /* Asked for each page, whatever the host has made: it has coverage. */
+    const bool windowed = !nt_store_owns(from);
+    if (zero && windowed) {
         uint64_t at = ((uintptr_t)from - (uintptr_t)look->first) >> NT_PAGE_SHIFT;
         if (at >= look->pages) {
             look->first = from;
@@ -233,7 +235,7 @@ NT_UNTRACED void nt_arena_copy_page(struct nt_arena_look *look, uint8_t *to, con
             return;
     }
     nt_raw_copy_page(to, from, zero);
-    if (!nt_store_owns(from))
+    if (windowed)
         note_left(look, from);
 }
 
