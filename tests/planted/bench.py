@@ -257,8 +257,9 @@ def main():
         if target and not os.path.exists(f"{ROOT}/fuzz/{target}.c"):
             stop(f"no fuzz target '{target}'")
         for bug in select([pattern]):  # named twice, measured once
+            fuzzer = target or bug.target
             for config in options.config:
-                work[bug.name, target, config] = (bug, target or bug.target, config)
+                work[bug.name, fuzzer, config] = (bug, fuzzer, config)
     results = measure_all(options, [*work.values()], forget=options.require)
     if not options.require:
         return 0
