@@ -93,6 +93,12 @@ static void tweak_count(struct mutation *m) {
         (uint8_t)(random_one_in(&m->random, 2) ? 0 : random_between(&m->random, 1, at));
 }
 
+/* RAM, and PFNs as the machine would have them by default. */
+static void set_ram(struct program_machine *machine, uint64_t pages) {
+    machine->ram_pages = pages;
+    machine->highest_pfn = program_default_highest_pfn(pages);
+}
+
 /* ---- an adapter ---- */
 
 static uint64_t some_size(struct mutation *m) {
@@ -364,8 +370,7 @@ static void make_tight(struct mutation *m) {
             program->adapters[i].maximum_size = enough * PAGE;
     switch (random_below(&m->random, 4)) {
     case 0:
-        program->machine.ram_pages = enough;
-        program->machine.highest_pfn = program_default_highest_pfn(enough);
+        set_ram(&program->machine, enough);
         break;
     case 1:
         program->machine.commit_pages = enough;
@@ -384,10 +389,8 @@ void mutate_world_roomy(struct mutation *m) {
     machine->view_bytes = PROGRAM_VIEWS_MAX;
     machine->pool_bytes = PROGRAM_POOL_MAX;
     /* A view takes up to 16 pages for each granule of 64 KiB. */
-    if (machine->ram_pages < ROOMY_RAM) {
-        machine->ram_pages = ROOMY_RAM;
-        machine->highest_pfn = program_default_highest_pfn(ROOMY_RAM);
-    }
+    if (machine->ram_pages < ROOMY_RAM)
+        set_ram(machine, ROOMY_RAM);
 }
 
 /* Firmware with memory of its own, and drivers that reserve some of it. */
@@ -474,10 +477,8 @@ void mutate_world_leave_views(struct mutation *m, uint64_t pages) {
 }
 
 void mutate_world_leave_frames(struct mutation *m, uint64_t pages) {
-    struct program_machine *machine = &m->program->machine;
-    machine->ram_pages = capped_add(m->model.ram_estimate, pages);
-    if (machine->ram_pages <= PROGRAM_PAGES_MAX)
-        machine->highest_pfn = program_default_highest_pfn(machine->ram_pages);
+    uint64_t ram = capped_add(m->model.ram_estimate, pages);
+    set_ram(&m->program->machine, ram < PROGRAM_PAGES_MAX ? ram : PROGRAM_PAGES_MAX);
     program_mend_world(m->program);
 }
 
