@@ -44,26 +44,24 @@ void nt_pool_free(void *block, size_t bytes) {
     nt_lock_release(&pool_lock);
 }
 
+/* Caches have no lock of their own, but their owners': a GPU's DMA waits for no lock, and may come wherever
+ * one is taken or released. There it would find a table that is freed and not yet replaced. */
 void *nt_pool_cache_alloc(size_t bytes) {
-    nt_lock_acquire(&pool_lock);
     void *block = nt_fault(NT_FAULT_POOL) ? NULL : calloc(1, bytes);
     if (block)
         usage.cache_bytes += bytes;
     if (block && nt_hooks)
         nt_hooks->fresh(block, bytes);
-    nt_lock_release(&pool_lock);
     return block;
 }
 
 void nt_pool_cache_free(void *block, size_t bytes) {
     if (!block)
         return;
-    nt_lock_acquire(&pool_lock);
     usage.cache_bytes -= bytes;
     if (nt_hooks)
         nt_hooks->freed(block, bytes);
     free(block);
-    nt_lock_release(&pool_lock);
 }
 
 NT_UNTRACED const struct nt_pool_usage *nt_pool_usage(void) {

@@ -18,7 +18,8 @@ struct nt_pool_usage {
 void *nt_pool_alloc(size_t bytes);
 /* bytes is what was asked for. NULL is allowed. */
 void nt_pool_free(void *block, size_t bytes);
-/* The same for caches: counted apart (ANY-ROLLBACK excepts them), and no budget. */
+/* The same for caches: counted apart (ANY-ROLLBACK excepts them), and no budget. Under the lock that guards
+ * sections and frames, for no other is taken. */
 void *nt_pool_cache_alloc(size_t bytes);
 void nt_pool_cache_free(void *block, size_t bytes);
 const struct nt_pool_usage *nt_pool_usage(void);
