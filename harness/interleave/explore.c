@@ -29,12 +29,16 @@ static bool is_access(const struct explore_step *step) {
     return step->kind == POINT_LOAD || step->kind == POINT_STORE;
 }
 
+static bool is_lock(const struct explore_step *step) {
+    return step->kind == POINT_ACQUIRE || step->kind == POINT_RELEASE;
+}
+
 static bool conflict(const struct explore_step *a, const struct explore_step *b) {
     uintptr_t first = (uintptr_t)a->object, second = (uintptr_t)b->object;
     if ((a->calls & EXPLORE_RETURNED && b->calls) || (b->calls & EXPLORE_RETURNED && a->calls))
         return true;
-    if ((a->calls & EXPLORE_REACHED && (b->calls || b->kind == POINT_ACQUIRE)) ||
-        (b->calls & EXPLORE_REACHED && (a->calls || a->kind == POINT_ACQUIRE)))
+    if ((a->calls & EXPLORE_REACHED && (b->calls || is_lock(b))) ||
+        (b->calls & EXPLORE_REACHED && (a->calls || is_lock(a))))
         return true;
     if (a->kind == POINT_ACQUIRE && b->kind == POINT_ACQUIRE)
         return first == second;
@@ -195,7 +199,7 @@ struct schedule_guide explore_guide(struct explore *self) {
         self->at[i] = (struct explore_point){NULL, 0, POINT_CALL};
     if (self->way == EXPLORE_RANDOM)
         draw(self);
-    return (struct schedule_guide){self, self->accesses, arrive, did, choose};
+    return (struct schedule_guide){self, self->accesses, self->devices, arrive, did, choose};
 }
 
 /* ---- after a run: clocks, and what else must be tried ---- */

@@ -7,8 +7,10 @@
  * A step is what an actor does from one point to the next. Two steps of two actors depend on each other where
  *   - both begin by taking the same lock;
  *   - both end a call, or one ends one and the other begins one: the judge goes by the order of these;
- *   - both begin with an access, to a common byte, and one of them writes, where accesses are points.
- * Schedules that differ in the order of independent steps alone are equivalent, and of each class one is run.
+ *   - both begin with an access, to a common byte, and one of them writes, where accesses are points;
+ *   - in one a device reaches memory, and the other takes any lock, comes behind the release of one, or
+ * begins or ends a call. Schedules that differ in the order of independent steps alone are equivalent, and of
+ * each class one is run.
  *
  * Without accesses as points, that is enough if no run has a data race (accesses.h), and whoever explores has
  * to look. For two conflicting accesses are ordered by locks then; so each read sees the same write, each
@@ -22,7 +24,8 @@
  * no other outcomes: compilers and processors keep to that, as long as locks are theirs.
  *
  * An actor that waits for a lock cannot be chosen. A release needs no point of its own, as nobody can have
- * the lock before it; it is an edge of the order that a step of the next owner comes behind.
+ * the lock before it; it is an edge of the order that a step of the next owner comes behind. Not so where
+ * there are devices, which wait for no lock: they may come between it and the next that is taken.
  */
 #ifndef HARNESS_EXPLORE_H
 #define HARNESS_EXPLORE_H
@@ -69,6 +72,7 @@ struct explore {
     /* In: */
     enum explore_way way;
     bool accesses;  /* loads and stores are points, too */
+    bool devices;   /* some come past all locks: where one has been released is a point, too */
     unsigned depth; /* EXPLORE_RANDOM: of the bugs that are looked for, 1..EXPLORE_DEPTH_MAX */
     struct random random;
     /* Out, of the last run: */

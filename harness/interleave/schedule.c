@@ -210,10 +210,10 @@ void schedule_call(int32_t call) {
 static void lock_point(enum schedule_kind kind, const void *lock, const char *name) {
     if (plan.guide) {
         schedule.points++;
-        if (kind == POINT_ACQUIRE)
-            guided_point(kind, lock, 0, 0, name);
-        else
+        if (kind == POINT_RELEASE)
             plan.guide->did(plan.guide->context, DEED_RELEASED, lock);
+        if (kind == POINT_ACQUIRE || plan.guide->releases)
+            guided_point(kind, lock, 0, 0, name);
         return;
     }
     point_lock = name;

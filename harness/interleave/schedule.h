@@ -123,6 +123,7 @@ _Noreturn void schedule_stop(void);
 struct schedule_guide {
     void *context;
     bool accesses;
+    bool releases; /* where a lock has been released is a point, too: a device comes past all locks */
     /* The actor that runs is about to do this: to the lock or the memory `object`. */
     void (*arrive)(void *context, enum schedule_kind kind, const void *object, size_t size);
     /* It has done this, between two points. object: the lock. */

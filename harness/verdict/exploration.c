@@ -53,6 +53,7 @@ void exploration_run(struct exploration *self) {
         dma |= program_is_dma(self->program->ops[self->op + i].opcode);
         self->overwrites |= self->program->ops[self->op + i].opcode == OP_OVERWRITE;
     }
+    self->explore.devices = dma;
     for (unsigned i = 0; i < SUT_ACTORS; i++)
         self->actors += actors >> i & 1;
     begin(self);
