@@ -307,9 +307,10 @@ static const struct {
     {"releasing", mutate_race_releasing, 8},
     {"overwritten", mutate_race_overwritten, 8},
     {"last", mutate_race_last, 12},
+    {"shown", mutate_race_shown, 4},
 };
 #define KINDS      (sizeof(kinds) / sizeof(kinds[0]))
-#define RACE_KINDS 8u
+#define RACE_KINDS 9u
 
 /* ---- what was done ---- */
 

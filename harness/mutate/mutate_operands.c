@@ -33,6 +33,20 @@ uint8_t mutate_pick_index(struct mutation *m, uint8_t chain) {
     return (uint8_t)random_below(&m->random, m->model.chains[chain].count);
 }
 
+uint8_t mutate_another_chain(struct mutation *m, uint8_t chain) {
+    uint8_t other = chain;
+    for (unsigned tries = 0; other == chain && tries < 3; tries++)
+        mutate_pick_chain(m, &other);
+    return other;
+}
+
+uint8_t mutate_another_index(struct mutation *m, uint8_t chain, uint8_t index) {
+    uint8_t other = index;
+    for (unsigned tries = 0; other == index && tries < 3; tries++)
+        other = mutate_pick_index(m, chain);
+    return other;
+}
+
 /* ---- operations that do something ---- */
 
 static struct program_op blank(uint8_t opcode, uint8_t adapter) {

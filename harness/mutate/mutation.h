@@ -65,6 +65,9 @@ uint32_t mutate_some_times(struct mutation *m);
 /* A chain, mostly one that runs; false when there is none. And an index of it. */
 bool mutate_pick_chain(struct mutation *m, uint8_t *chain);
 uint8_t mutate_pick_index(struct mutation *m, uint8_t chain);
+/* Another chain, or another index of a chain, where there are two. */
+uint8_t mutate_another_chain(struct mutation *m, uint8_t chain);
+uint8_t mutate_another_index(struct mutation *m, uint8_t chain, uint8_t index);
 /* What one more pin of the chain can have: frames, and logical pages where memory is remapped. */
 uint64_t mutate_free_pages(const struct mutation *m, uint8_t chain);
 
@@ -90,11 +93,14 @@ void mutate_race_leave_releases(struct mutation *m, uint32_t at, uint32_t stop);
 
 /* ---- scenes_races.c: likewise ---- */
 bool mutate_race_scene(struct mutation *m);
-bool mutate_race_watched(struct mutation *m);
 bool mutate_race_failing(struct mutation *m);
 bool mutate_race_releasing(struct mutation *m);
 bool mutate_race_overwritten(struct mutation *m);
 bool mutate_race_last(struct mutation *m);
+
+/* ---- scenes_watched.c: likewise ---- */
+bool mutate_race_watched(struct mutation *m);
+bool mutate_race_shown(struct mutation *m);
 
 /* ---- mutate_scenes.c ---- */
 /* Writes a sequence that plays in the state of m->model to m->scene. */

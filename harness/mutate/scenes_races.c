@@ -90,71 +90,13 @@ static void some_calls(struct mutation *m, struct program_op *made, uint32_t ops
     }
 }
 
-/* Another chain, or another index of a chain, where there are two. */
-static uint8_t another_chain(struct mutation *m, uint8_t chain) {
-    uint8_t other = chain;
-    for (unsigned tries = 0; other == chain && tries < 3; tries++)
-        mutate_pick_chain(m, &other);
-    return other;
-}
-
-static uint8_t another_index(struct mutation *m, uint8_t chain, uint8_t index) {
-    uint8_t other = index;
-    for (unsigned tries = 0; other == index && tries < 3; tries++)
-        other = mutate_pick_index(m, chain);
-    return other;
-}
-
-/* One call that moves memory or stops devices, and a GPU's DMA to a pin of its chain. */
-bool mutate_race_watched(struct mutation *m) {
-    static const uint8_t calls[] = {OP_STOP,  OP_STOP,  OP_STOP,   OP_UNPIN,           OP_UNPIN,   OP_UNPIN,
-                                    OP_POWER, OP_RESET, OP_REMOVE, OP_SURPRISE_REMOVE, OP_PRESSURE};
-    uint8_t chain;
-    uint32_t at = m->program->op_count;
-    if (mutation_room(m) < 2 + 4) /* two pins; a write, the race, the call and a read */
-        return false;
-    dry_run(&m->model, m->program, at);
-    if (!mutate_pick_chain(m, &chain))
-        return false;
-    /* What becomes of one member is seldom what becomes of all. */
-    for (unsigned tries = 0; m->model.chains[chain].count < 2 && tries < 3; tries++)
-        mutate_pick_chain(m, &chain);
-    uint8_t index = mutate_pick_index(m, chain);
-    uint8_t call = RANDOM_PICK(&m->random, calls);
-    uint8_t other = random_one_in(&m->random, 2) ? index : another_index(m, chain, index);
-    if (!mutation_may(m, call) || !mutation_may(m, OP_DMA_READ) || !mutation_may(m, OP_DMA_WRITE))
-        return false;
-    const uint8_t wanted[] = {index, other};
-    for (unsigned i = 0; i < (call == OP_UNPIN ? 2 : 1); i++) {
-        if (m->model.chains[chain].areas[wanted[i]].pin.live)
-            continue;
-        if (!mutation_may(m, OP_PIN2))
-            return false;
-        const struct program_op pin = mutate_op_on(m, OP_PIN2, chain, wanted[i]);
-        mutation_insert(m, at++, &pin, 1);
-        dry_run(&m->model, m->program, at);
-    }
-    /* Written first, so that what is read says whose memory it was. */
-    struct program_op made[4] = {mutate_op_on(m, OP_DMA_WRITE, chain, index),
-                                 {.opcode = OP_RACE},
-                                 mutate_op_on(m, call, chain, other)};
-    made[3] = made[0];
-    made[3].opcode = OP_DMA_READ;
-    made[3].actor = 1;
-    const struct program_race race = {.ops = 2};
-    program_race_set(&made[1], &race);
-    mutation_insert(m, at, made, 4);
-    mutate_race_leave_once(m, at + 1, at + 2);
-    return true;
-}
-
 /* A call that runs out of something on its way, and one of its kind on the same chain or on another. */
 static bool short_call(struct mutation *m, uint8_t chain, struct program_op *made) {
     static const uint8_t calls[] = {OP_PIN2, OP_PIN2, OP_PIN, OP_MAP};
     uint8_t call = RANDOM_PICK(&m->random, calls);
     if (!mutation_may(m, call))
         return false;
-    uint8_t other = random_one_in(&m->random, 3) ? chain : another_chain(m, chain);
+    uint8_t other = random_one_in(&m->random, 3) ? chain : mutate_another_chain(m, chain);
     made[0] = mutate_op_on(m, call, chain, mutate_pick_index(m, chain));
     made[1] = mutate_op_on(m, call, other, mutate_pick_index(m, other));
     mutate_op_fault(m, &made[0]);
@@ -311,11 +253,12 @@ bool mutate_race_last(struct mutation *m) {
     if (!mutation_may(m, first) || !mutation_may(m, second) || !mutate_pick_chain(m, &chain))
         return false;
     /* Mostly of two chains: nothing but what they share orders them. */
-    uint8_t other = random_one_in(&m->random, 4) ? chain : another_chain(m, chain);
+    uint8_t other = random_one_in(&m->random, 4) ? chain : mutate_another_chain(m, chain);
     uint8_t index = mutate_pick_index(m, chain);
     if (other == chain && m->model.chains[chain].count < 2)
         return false;
-    uint8_t other_index = other == chain ? another_index(m, chain, index) : mutate_pick_index(m, other);
+    uint8_t other_index =
+        other == chain ? mutate_another_index(m, chain, index) : mutate_pick_index(m, other);
     uint64_t pages = small_piece(m, first, chain, index, &made[1]);
     uint64_t more = small_piece(m, second, other, other_index, &made[2]);
     pages = pages > more ? pages : more;
