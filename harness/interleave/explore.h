@@ -8,9 +8,10 @@
  *   - both begin by taking the same lock;
  *   - both end a call, or one ends one and the other begins one: the judge goes by the order of these;
  *   - both begin with an access, to a common byte, and one of them writes, where accesses are points;
- *   - in one a device reaches memory, and the other takes any lock, comes behind the release of one, or
- * begins or ends a call. Schedules that differ in the order of independent steps alone are equivalent, and of
- * each class one is run.
+ *   - in one a device reaches memory, and the other begins by taking a lock or behind the release of one, or
+ *     begins or ends a call.
+ *
+ * Schedules that differ in the order of independent steps alone are equivalent, and of each class one is run.
  *
  * Without accesses as points, that is enough if no run has a data race (accesses.h), and whoever explores has
  * to look. For two conflicting accesses are ordered by locks then; so each read sees the same write, each

@@ -93,15 +93,10 @@ static void tweak_count(struct mutation *m) {
         (uint8_t)(random_one_in(&m->random, 2) ? 0 : random_between(&m->random, 1, at));
 }
 
-/* RAM, and PFNs as the machine would have them by default, the firmware's among them. */
+/* RAM, and PFNs as the machine would have them by default. The firmware's may lie beyond: to be mended. */
 static void set_ram(struct program_machine *machine, uint64_t pages) {
-    bool last = machine->firmware_first == program_firmware_most(machine);
     machine->ram_pages = pages;
     machine->highest_pfn = program_default_highest_pfn(pages);
-    if (machine->firmware_pages > program_firmware_room(machine))
-        machine->firmware_pages = program_firmware_room(machine);
-    if (last || machine->firmware_first > program_firmware_most(machine))
-        machine->firmware_first = program_firmware_most(machine);
 }
 
 /* ---- an adapter ---- */
@@ -396,6 +391,7 @@ void mutate_world_roomy(struct mutation *m) {
     /* A view takes up to 16 pages for each granule of 64 KiB. */
     if (machine->ram_pages < ROOMY_RAM)
         set_ram(machine, ROOMY_RAM);
+    program_mend_world(m->program);
 }
 
 /* Firmware with memory of its own, and drivers that reserve some of it. */
