@@ -195,7 +195,7 @@ struct model_answer {
     uint8_t index;
     bool by_choice;   /* MUST_FAIL: others may grant it, and what that means nobody knows */
     bool no_effect;   /* success and failure are as good, and change nothing */
-    bool any_status;  /* MAY_FAIL: by a choice, and with what status nobody knows */
+    bool any_status;  /* if it fails: by a choice, and with what status nobody knows */
     bool short_first; /* ADD, START: pool may run out before the reason to fail is reached */
 };
 

@@ -167,9 +167,26 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
     return answer;
 }
 
+/* Whether a start may fail by a wrong answer to a question that this project's does not put: of drivers
+ * without isolation it asks neither which device each index is nor what is reserved. An implementation that
+ * is held to INIT-DOMAIN as it is here asks no further. */
+static bool may_ask_further(const struct model *model, const struct model_chain *c) {
+    uint8_t lead = c->members[0];
+    if (dialect_held && dialect_is_ours(DIALECT_DOMAIN))
+        return false;
+    return any_does(model, c, PROGRAM_MP_FAIL_ADAPTER_CAPS | PROGRAM_MP_INDEX_STRANGER) ||
+           (settings(model, lead)->miniport & PROGRAM_MP_INDEX_TWICE) != 0 ||
+           ranges_answer(model, lead).expect == MUST_FAIL;
+}
+
 struct model_answer model_start_answer(const struct model *model, uint8_t device) {
     struct model_answer answer = start_answer(model, device);
     const struct model_chain *c = &model->chains[model->devices[device].chain];
+    if (model->devices[device].present && may_ask_further(model, c)) {
+        answer.any_status = true;
+        if (answer.expect == MUST_SUCCEED)
+            answer.expect = MAY_FAIL;
+    }
     uint64_t pool = model->pool_estimate + (uint64_t)c->count * (MODEL_POOL_DEVICE + MODEL_POOL_SECTION);
     answer.short_first = pool > model->program->machine.pool_bytes;
     if (answer.short_first && answer.expect == MUST_SUCCEED)

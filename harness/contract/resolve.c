@@ -286,7 +286,7 @@ struct legal resolve_legal(const struct model_answer *answer, const struct call 
         return (struct legal){.failure = true,
                               .status = answer->status,
                               .shortage = answer->short_first,
-                              .any = bus && call->fired};
+                              .any = (bus && call->fired) || answer->any_status};
     return (struct legal){.success = true,
                           .failure = answer->expect == MAY_FAIL || (call->fired && !releases),
                           .shortage = true,
