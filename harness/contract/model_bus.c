@@ -168,8 +168,8 @@ static struct model_answer start_answer(const struct model *model, uint8_t devic
 }
 
 /* Whether a start may fail by a wrong answer to a question that this project's does not put: of drivers
- * without isolation it asks neither which device each index is nor what is reserved. An implementation that
- * is held to INIT-DOMAIN as it is here asks no further. */
+ * without isolation it does not ask which device each index is, nor without a domain what is reserved. An
+ * implementation that is held to INIT-DOMAIN as it is here asks no further. */
 static bool may_ask_further(const struct model *model, const struct model_chain *c) {
     uint8_t lead = c->members[0];
     if (dialect_held && dialect_is_ours(DIALECT_DOMAIN))
