@@ -90,21 +90,21 @@ static bool any_member(const struct model *model, const struct model_chain *chai
     return false;
 }
 
+static bool machine_may_refuse(const struct model *model) {
+    return DIALECT_IS(NO_IOMMU, REFUSE) && model->program->machine.iommu == SUT_IOMMU_NONE;
+}
+
 /* Whether the dialect lets a new pin or map be refused now. */
 static bool may_be_refused(const struct model *model, uint8_t chain) {
     const struct model_chain *c = &model->chains[chain];
     return (DIALECT_IS(D3, REFUSED) && any_member(model, c, false)) ||
-           (DIALECT_IS(RESET, REFUSED) && any_member(model, c, true)) ||
-           (DIALECT_IS(NO_IOMMU, REFUSE) && model->program->machine.iommu == SUT_IOMMU_NONE);
+           (DIALECT_IS(RESET, REFUSED) && any_member(model, c, true)) || machine_may_refuse(model);
 }
 
 /* A new pin or map. */
 static struct model_answer allow_new(const struct model *model, bool fits, enum contract_clause clause,
                                      uint8_t chain, UINT index) {
-    bool refusable = may_be_refused(model, chain);
-    struct model_answer answer = allow(fits && !refusable, clause, chain, index);
-    answer.any_status = refusable;
-    return answer;
+    return allow(fits && !may_be_refused(model, chain), clause, chain, index);
 }
 
 static bool phase_lets(enum model_phase phase, bool releases) {
@@ -151,6 +151,21 @@ static bool enter(const struct model *model, HANDLE handle, const void *arg, boo
         return false;
     }
     return true;
+}
+
+/* What a callback checks when it is let through. */
+typedef struct model_answer checks_fn(const struct model *model, uint8_t chain, const void *arg);
+
+/* A new pin or map. Where the dialect lets it be refused, nobody says before which check that comes: it may
+ * fail with any status then, for whatever else is wrong with it, too. */
+static struct model_answer answer_new(const struct model *model, HANDLE handle, const void *arg,
+                                      checks_fn *checks) {
+    struct model_answer answer;
+    uint8_t chain = PROGRAM_ADAPTERS; /* none, as long as the handle is no lead's */
+    if (enter(model, handle, arg, false, &chain, &answer))
+        answer = checks(model, chain, arg);
+    answer.any_status = chain < PROGRAM_ADAPTERS ? may_be_refused(model, chain) : machine_may_refuse(model);
+    return answer;
 }
 
 /* ---- pin ---- */
@@ -202,12 +217,8 @@ static struct model_answer twice(void) {
     return answer;
 }
 
-struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
-                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
-    struct model_answer answer;
-    uint8_t chain;
-    if (!enter(model, handle, arg, false, &chain, &answer))
-        return answer;
+static struct model_answer pin2_checks(const struct model *model, uint8_t chain, const void *argument) {
+    const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg = argument;
     const struct model_chain *c = &model->chains[chain];
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
@@ -230,12 +241,13 @@ struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
     return allow_new(model, fits, CLAUSE_PIN_SUCCEEDS, chain, arg->PhysicalAdapterIndex);
 }
 
-struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
-    struct model_answer answer;
-    uint8_t chain;
-    if (!enter(model, handle, arg, false, &chain, &answer))
-        return answer;
+struct model_answer model_pin2_answer(const struct model *model, HANDLE handle,
+                                      const DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    return answer_new(model, handle, arg, pin2_checks);
+}
+
+static struct model_answer pin_checks(const struct model *model, uint8_t chain, const void *argument) {
+    const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg = argument;
     const struct model_chain *c = &model->chains[chain];
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
@@ -248,7 +260,7 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_PIN1_LIMIT);
     if (c->mode == MODE_REMAPPED ||
         (DIALECT_IS(PIN1, BY_DRIVER) && supports_remapping(model, c->members[0]))) {
-        answer = refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_PIN1_REMAP, DIALECT_PIN1);
+        struct model_answer answer = refuse_by(STATUS_NOT_SUPPORTED, CLAUSE_PIN1_REMAP, DIALECT_PIN1);
         answer.by_choice = DIALECT_IS(PIN1, NEVER);
         return answer;
     }
@@ -256,6 +268,11 @@ struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
         return twice();
     bool fits = pin_fits(model, chain, area, arg->CommitSize, false);
     return allow_new(model, fits, CLAUSE_PIN1_SAME, chain, arg->PhysicalAdapterIndex);
+}
+
+struct model_answer model_pin_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    return answer_new(model, handle, arg, pin_checks);
 }
 
 /* More single pages than this in a chain's array pins, and the answer below is "not certain". */
@@ -437,12 +454,8 @@ static bool is_alone(const struct model *model, const struct model_area *area) {
            area->maximum / MODEL_PAGE < machine->ram_pages;
 }
 
-struct model_answer model_map_answer(const struct model *model, HANDLE handle,
-                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
-    struct model_answer answer;
-    uint8_t chain;
-    if (!enter(model, handle, arg, false, &chain, &answer))
-        return answer;
+static struct model_answer map_checks(const struct model *model, uint8_t chain, const void *argument) {
+    const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg = argument;
     const struct model_chain *c = &model->chains[chain];
     if (arg->PhysicalAdapterIndex >= c->count)
         return refuse(STATUS_INVALID_PARAMETER, CLAUSE_ANY_INDEX);
@@ -468,6 +481,11 @@ struct model_answer model_map_answer(const struct model *model, HANDLE handle,
     else
         fits = fits && arg->Size == MODEL_PAGE && is_alone(model, area);
     return allow_new(model, fits, CLAUSE_MAP_MAYFAIL, chain, arg->PhysicalAdapterIndex);
+}
+
+struct model_answer model_map_answer(const struct model *model, HANDLE handle,
+                                     const DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
+    return answer_new(model, handle, arg, map_checks);
 }
 
 void model_map_done(struct model *model, uint8_t chain, uint8_t index,

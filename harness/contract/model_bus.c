@@ -187,6 +187,9 @@ struct model_answer model_start_answer(const struct model *model, uint8_t device
         if (answer.expect == MUST_SUCCEED)
             answer.expect = MAY_FAIL;
     }
+    /* Of who refuses such a start nobody says before which of its other checks that comes. */
+    answer.any_status |= answer.expect == MUST_FAIL && model->devices[device].present &&
+                         model->caps[model->devices[device].chain].alone && DIALECT_IS(REQUIRED, REFUSED);
     uint64_t pool = model->pool_estimate + (uint64_t)c->count * (MODEL_POOL_DEVICE + MODEL_POOL_SECTION);
     answer.short_first = pool > model->program->machine.pool_bytes;
     if (answer.short_first && answer.expect == MUST_SUCCEED)

@@ -93,8 +93,9 @@ static bool resolve_start(uint32_t op, const struct call *start) {
             run.model.devices[resolve_device(&run.model, other->adapter)].chain == device->chain)
             return false;
     }
-    if (!dialect_held && (resolve_answer(&run.model, start).expect == MUST_FAIL || caps->unsure ||
-                          (!caps->early && caps->mode != MODE_PHYSICAL)))
+    const struct model_answer answer = resolve_answer(&run.model, start);
+    if (caps->unsure || model_leaves_open(&answer) ||
+        (!dialect_held && (answer.expect == MUST_FAIL || (!caps->early && caps->mode != MODE_PHYSICAL))))
         return false;
     driver_assemble(device->chain);
     return true;

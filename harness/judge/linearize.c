@@ -110,7 +110,7 @@ static bool allows(const struct model_answer *answer, const struct call *answere
     if (NT_SUCCESS(answered->status))
         return answer->expect != MUST_FAIL;
     if (answer->expect == MUST_FAIL)
-        return !search.exact || answered->status == answer->status;
+        return !search.exact || answer->any_status || answered->status == answer->status;
     if (!program_takes(answered->opcode) || (search.roomy && answer->expect == MUST_SUCCEED))
         return false;
     return !search.exact || answer->any_status || legal_is_shortage(answered->status);
