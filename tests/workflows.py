@@ -43,6 +43,7 @@ MAKERS = {
     "coverage": ("fuzz/engine/coverage.py",),
     "fresh": ("tests/fresh.py",),
     "compilers": ("tests/compilers",),
+    "dialects": ("tests/dialects/fuzz", "fuzz/run"),
 }
 
 # Mistakes that must be refused: the workflow, a regular expression, and what takes its place.

@@ -6,23 +6,27 @@
 
 /* Why a call is turned down that is a good one otherwise; STATUS_SUCCESS where it is not. */
 static NTSTATUS refusal(HANDLE adapter, bool takes) {
-    unsigned device = device_of(adapter);
-    const struct dxgk_adapter *lead = find(device);
-    if (!lead || lead->handle != adapter || !dxgk_adapter_leads(lead))
+    struct dxgk_chain *chain = variant_look(adapter);
+    if (!chain)
         return STATUS_SUCCESS;
-    if (in_stop[device])
+    bool not_now = chain->state == DXGK_CHAIN_STOPPING;
+    for (uint32_t i = 0; takes && i < chain->length; i++)
+        not_now |= !chain->members[i]->d0 || chain->members[i]->in_reset;
+    variant_looked(chain);
+    if (not_now)
         return STATUS_INVALID_DEVICE_STATE;
-    if (!takes)
-        return STATUS_SUCCESS;
-    for (uint32_t i = 0; i < lead->chain->length; i++)
-        if (!lead->chain->members[i]->d0 || lead->chain->members[i]->in_reset)
-            return STATUS_INVALID_DEVICE_STATE;
-    return dxgk_machine.iommu ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    return takes && !dxgk_machine.iommu ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
 }
 
 #define UNLESS_REFUSED(takes, call)                                                                          \
-    NTSTATUS refused = nt_irql() == PASSIVE_LEVEL && arg ? refusal(adapter, takes) : STATUS_SUCCESS;         \
-    return NT_SUCCESS(refused) ? call : refused
+    if (!variant_judges(arg))                                                                                \
+        return call;                                                                                         \
+    nt_lock_acquire(&variant_lock);                                                                          \
+    NTSTATUS status = refusal(adapter, takes);                                                               \
+    if (NT_SUCCESS(status))                                                                                  \
+        status = call;                                                                                       \
+    nt_lock_release(&variant_lock);                                                                          \
+    return status
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     UNLESS_REFUSED(true, dxgk_cb_pin2(adapter, arg));
@@ -55,10 +59,18 @@ static NTSTATUS careful_query(void *context, const DXGKARG_QUERYADAPTERINFO *que
     return caps.IoMmuSecureModeRequired && !caps.IoMmuSecureModeSupported ? STATUS_NOT_SUPPORTED : status;
 }
 
-static NTSTATUS careful_add(unsigned device, const struct sut_miniport *miniport) {
-    NTSTATUS status = variant_add(device, miniport);
-    if (NT_SUCCESS(status))
-        devices[device]->miniport.query_adapter_info = careful_query;
+/* Not in the middle of a callback that looks at it. */
+static NTSTATUS careful_power(unsigned device, bool d0) {
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status = power_device(device, d0);
+    nt_lock_release(&variant_lock);
+    return status;
+}
+
+static NTSTATUS careful_reset(unsigned device, bool begin) {
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status = reset_device(device, begin);
+    nt_lock_release(&variant_lock);
     return status;
 }
 
@@ -72,5 +84,7 @@ static void variant_table(DXGKRNL_INTERFACE *table) {
 
 static void variant_seam(struct sut *sut) {
     sut->name = "careful";
-    sut->add = careful_add;
+    sut->power = careful_power;
+    sut->reset = careful_reset;
+    variant_asks = careful_query;
 }

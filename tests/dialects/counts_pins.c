@@ -4,57 +4,98 @@
  * Dialect: twice=granted adl_flags=private contig=otherwise */
 #include "variant.h"
 
-#include "nt/irql.h"
-
-/* Of each area: how many pins beyond the first. */
+/* Of each area: how many pins beyond the first. Under the lock of its chain. */
 static uint32_t more[SUT_DEVICES][SUT_CHAIN_MAX];
 
-/* The pinned area that the call means; NULL where dxgk_cb_...() is to say what is wrong, or there is no pin.
- */
-static struct dxgk_pin *pin_of(HANDLE adapter, UINT index) {
-    const struct dxgk_adapter *lead = find(device_of(adapter));
-    if (nt_irql() != PASSIVE_LEVEL || !lead || lead->handle != adapter || !dxgk_adapter_leads(lead) ||
-        index >= lead->chain->length || lead->chain->state != DXGK_CHAIN_STARTED ||
-        !lead->chain->by_index[index])
-        return NULL;
-    struct dxgk_pin *pin = &lead->chain->by_index[index]->area.pin;
-    return pin->form == DXGK_PIN_NONE ? NULL : pin;
+static struct dxgk_pin *pin_of(const struct dxgk_chain *chain, UINT index) {
+    struct dxgk_adapter *member = variant_member(chain, index);
+    return member && chain->state == DXGK_CHAIN_STARTED && member->area.pin.form != DXGK_PIN_NONE
+               ? &member->area.pin
+               : NULL;
+}
+
+/* Whether the area is pinned as is asked for: one pin more, and its list. */
+static bool once_more(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
+    struct dxgk_chain *chain = variant_look(adapter);
+    const struct dxgk_pin *pin = pin_of(chain, arg->PhysicalAdapterIndex);
+    bool same = pin && pin->form == DXGK_PIN_ADL && (uint64_t)pin->pages << 12 == arg->CommitSize &&
+                arg->Flags.Reserved == 0;
+    if (same) {
+        more[variant_lead(chain)][arg->PhysicalAdapterIndex]++;
+        arg->pAdl = pin->adl;
+    }
+    variant_looked(chain);
+    return same;
+}
+
+/* Whether one pin less is not the last. */
+static bool once_less(HANDLE adapter, UINT index) {
+    struct dxgk_chain *chain = variant_look(adapter);
+    uint32_t *left = pin_of(chain, index) ? &more[variant_lead(chain)][index] : NULL;
+    bool had_more = left && *left > 0;
+    if (had_more)
+        --*left;
+    variant_looked(chain);
+    return had_more;
+}
+
+/* An area has its first pin, in either form: of those before, a stop may have left a count. */
+static void count_first(HANDLE adapter, UINT index) {
+    struct dxgk_chain *chain = variant_look(adapter);
+    const struct dxgk_pin *pin = pin_of(chain, index);
+    if (pin)
+        more[variant_lead(chain)][index] = 0;
+    if (pin && pin->form == DXGK_PIN_ADL)
+        pin->adl->Flags.Value |= UINT32_C(1) << 31;
+    variant_looked(chain);
 }
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
-    const struct dxgk_pin *pin = arg ? pin_of(adapter, arg->PhysicalAdapterIndex) : NULL;
-    if (pin && pin->form == DXGK_PIN_ADL && (uint64_t)pin->pages << 12 == arg->CommitSize &&
-        arg->Flags.Reserved == 0) {
-        more[device_of(adapter)][arg->PhysicalAdapterIndex]++;
-        arg->pAdl = pin->adl;
-        return STATUS_SUCCESS;
-    }
-    if (!arg)
+    if (!variant_judges(arg))
         return dxgk_cb_pin2(adapter, arg);
-    UINT prefers = arg->Flags.PreferContiguous;
-    arg->Flags.PreferContiguous = 0;
-    NTSTATUS status = dxgk_cb_pin2(adapter, arg);
-    arg->Flags.PreferContiguous = prefers & 1;
-    if (NT_SUCCESS(status)) {
-        more[device_of(adapter)][arg->PhysicalAdapterIndex] = 0;
-        arg->pAdl->Flags.Value |= UINT32_C(1) << 31;
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 once = *arg; /* RACE-ONCE */
+    NTSTATUS status = STATUS_SUCCESS;
+    nt_lock_acquire(&variant_lock);
+    if (!once_more(adapter, &once)) {
+        once.Flags.PreferContiguous = 0;
+        status = dxgk_cb_pin2(adapter, &once);
+        if (NT_SUCCESS(status))
+            count_first(adapter, once.PhysicalAdapterIndex);
     }
+    nt_lock_release(&variant_lock);
+    if (NT_SUCCESS(status))
+        arg->pAdl = once.pAdl;
+    return status;
+}
+
+static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
+    if (!variant_judges(arg))
+        return dxgk_cb_pin(adapter, arg);
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE once = *arg;
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status = dxgk_cb_pin(adapter, &once);
+    if (NT_SUCCESS(status))
+        count_first(adapter, once.PhysicalAdapterIndex);
+    nt_lock_release(&variant_lock);
+    if (NT_SUCCESS(status))
+        arg->pMdl = once.pMdl;
     return status;
 }
 
 static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
-    if (arg && pin_of(adapter, arg->PhysicalAdapterIndex)) {
-        uint32_t *left = &more[device_of(adapter)][arg->PhysicalAdapterIndex];
-        if (*left > 0) {
-            --*left;
-            return STATUS_SUCCESS;
-        }
-    }
-    return dxgk_cb_unpin(adapter, arg);
+    if (!variant_judges(arg))
+        return dxgk_cb_unpin(adapter, arg);
+    const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE once = *arg;
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status =
+        once_less(adapter, once.PhysicalAdapterIndex) ? STATUS_SUCCESS : dxgk_cb_unpin(adapter, &once);
+    nt_lock_release(&variant_lock);
+    return status;
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {
     variant_replace(table, &(DXGKRNL_INTERFACE){.DxgkCbPinFrameBufferForSave2 = pin2,
+                                                .DxgkCbPinFrameBufferForSave = pin,
                                                 .DxgkCbUnpinFrameBufferForSave = unpin});
 }
 

@@ -4,17 +4,24 @@
  * Dialect: none */
 #include "variant.h"
 
+static bool has_section(HANDLE adapter, UINT index) {
+    struct dxgk_chain *chain = variant_look(adapter);
+    const struct dxgk_adapter *member = variant_member(chain, index);
+    bool has = member && member->area.section;
+    variant_looked(chain);
+    return has;
+}
+
 static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
-    unsigned device = device_of(adapter);
-    const struct dxgk_adapter *lead = find(device);
-    bool good =
-        nt_irql() == PASSIVE_LEVEL && arg && lead && lead->handle == adapter && dxgk_adapter_leads(lead);
-    const struct dxgk_adapter *member = good && arg->PhysicalAdapterIndex < lead->chain->length
-                                            ? lead->chain->by_index[arg->PhysicalAdapterIndex]
-                                            : NULL;
-    if (member && arg->CommitSize == 0 && member->area.section)
+    if (!variant_judges(arg))
+        return dxgk_cb_pin(adapter, arg);
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE once = *arg; /* RACE-ONCE */
+    if (once.CommitSize == 0 && has_section(adapter, once.PhysicalAdapterIndex))
         return STATUS_SUCCESS;
-    return dxgk_cb_pin(adapter, arg);
+    NTSTATUS status = dxgk_cb_pin(adapter, &once);
+    if (NT_SUCCESS(status))
+        arg->pMdl = once.pMdl;
+    return status;
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table) {

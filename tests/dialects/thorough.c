@@ -44,10 +44,8 @@ static NTSTATUS thorough_query(void *context, const DXGKARG_QUERYADAPTERINFO *qu
 
 static NTSTATUS thorough_add(unsigned device, const struct sut_miniport *miniport) {
     NTSTATUS status = variant_add(device, miniport);
-    if (NT_SUCCESS(status)) {
-        devices[device]->miniport.query_adapter_info = thorough_query;
+    if (NT_SUCCESS(status))
         unasked[device] = false;
-    }
     return status;
 }
 
@@ -83,12 +81,10 @@ static NTSTATUS thorough_start(unsigned device) {
 static NTSTATUS thorough_secure_vm(unsigned device) {
     const struct dxgk_adapter *adapter = find(device);
     if (adapter && adapter->chain->state == DXGK_CHAIN_STARTED) {
-        unsigned lead =
-            (unsigned)((const struct sut_miniport *)adapter->chain->members[0]->miniport.context - drivers);
         bool gone = false;
         for (uint32_t i = 0; i < adapter->chain->length; i++)
             gone |= adapter->chain->members[i]->gone;
-        if (unasked[lead])
+        if (unasked[variant_lead(adapter->chain)])
             return gone ? STATUS_INVALID_DEVICE_STATE : STATUS_NOT_SUPPORTED;
     }
     return secure_vm(device);
@@ -116,8 +112,8 @@ static NTSTATUS thorough_link(unsigned lead, unsigned joiner) {
 static uint64_t added;
 
 /* The area whose pin handed this list out, if that is still pinned; under the lock of its chain. */
-static struct dxgk_area *area_of(const struct dxgk_adapter *lead, UINT index, const void *list) {
-    struct dxgk_adapter *meant = lead ? lead->chain->by_index[index] : NULL;
+static struct dxgk_area *area_of(const struct dxgk_chain *chain, UINT index, const void *list) {
+    struct dxgk_adapter *meant = variant_member(chain, index);
     if (!meant || meant->area.pin.form == DXGK_PIN_NONE)
         return NULL;
     const struct dxgk_pin *pin = &meant->area.pin;
@@ -129,11 +125,8 @@ static struct dxgk_area *area_of(const struct dxgk_adapter *lead, UINT index, co
 /* Locks the rest of a section that was pinned just now; where there is no room for it, it is not pinned. */
 static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
     NTSTATUS status = STATUS_SUCCESS;
-    nt_lock_acquire(&dxgk_machine.adapters);
-    const struct dxgk_adapter *lead = dxgk_handle_find(&dxgk_machine.handles, adapter);
-    if (lead)
-        nt_lock_acquire(&lead->chain->lock);
-    struct dxgk_area *area = area_of(lead, index, list);
+    struct dxgk_chain *chain = variant_look(adapter);
+    struct dxgk_area *area = area_of(chain, index, list);
     if (area) {
         nt_lock_acquire(&nt_memory_lock);
         uint64_t locked = area->section->locked;
@@ -146,33 +139,37 @@ static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
         }
         nt_lock_release(&nt_memory_lock);
         if (!NT_SUCCESS(status))
-            (void)dxgk_unpin(lead->chain, area);
+            (void)dxgk_unpin(chain, area);
     }
-    if (lead)
-        nt_lock_release(&lead->chain->lock);
-    nt_lock_release(&dxgk_machine.adapters);
+    variant_looked(chain);
     return status;
 }
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
-    DXGK_ADL *before = arg ? arg->pAdl : NULL;
-    NTSTATUS status = dxgk_cb_pin2(adapter, arg);
-    if (NT_SUCCESS(status)) {
-        status = lock_all(adapter, arg->PhysicalAdapterIndex, arg->pAdl);
-        if (!NT_SUCCESS(status))
-            arg->pAdl = before;
-    }
+    if (!variant_judges(arg))
+        return dxgk_cb_pin2(adapter, arg);
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE2 once = *arg; /* RACE-ONCE */
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status = dxgk_cb_pin2(adapter, &once);
+    if (NT_SUCCESS(status))
+        status = lock_all(adapter, once.PhysicalAdapterIndex, once.pAdl);
+    nt_lock_release(&variant_lock);
+    if (NT_SUCCESS(status))
+        arg->pAdl = once.pAdl;
     return status;
 }
 
 static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
-    PMDL before = arg ? arg->pMdl : NULL;
-    NTSTATUS status = dxgk_cb_pin(adapter, arg);
-    if (NT_SUCCESS(status)) {
-        status = lock_all(adapter, arg->PhysicalAdapterIndex, arg->pMdl);
-        if (!NT_SUCCESS(status))
-            arg->pMdl = before;
-    }
+    if (!variant_judges(arg))
+        return dxgk_cb_pin(adapter, arg);
+    DXGKARGCB_PINFRAMEBUFFERFORSAVE once = *arg;
+    nt_lock_acquire(&variant_lock);
+    NTSTATUS status = dxgk_cb_pin(adapter, &once);
+    if (NT_SUCCESS(status))
+        status = lock_all(adapter, once.PhysicalAdapterIndex, once.pMdl);
+    nt_lock_release(&variant_lock);
+    if (NT_SUCCESS(status))
+        arg->pMdl = once.pMdl;
     return status;
 }
 
@@ -196,6 +193,7 @@ static void variant_seam(struct sut *sut) {
     sut->boot = thorough_boot;
     sut->ledger = thorough_ledger;
     sut->add = thorough_add;
+    variant_asks = thorough_query;
     sut->start = thorough_start;
     sut->link = thorough_link;
     sut->secure_vm = thorough_secure_vm;

@@ -1,7 +1,7 @@
 /*
  * src/ behind the seam as another implementation, which follows the documents and made other choices. One
- * file for each variant includes this. That file says in VARIANT_... what it does differently between the
- * driver and src/ (a table of callbacks of its own), and defines variant_change() for the rest of the seam.
+ * file for each variant includes this. That file says in variant_table() what it does differently between the
+ * driver and src/ (callbacks of its own), and in variant_seam() what of the rest of the seam is its own.
  */
 #ifndef TESTS_DIALECTS_VARIANT_H
 #define TESTS_DIALECTS_VARIANT_H
@@ -27,15 +27,40 @@ static const struct sut *sut_get_whole(void);
 /* What each device's driver registered, and the table it is handed. */
 static struct sut_miniport drivers[SUT_DEVICES];
 static DXGKRNL_INTERFACE tables[SUT_DEVICES];
-static bool in_stop[SUT_DEVICES];
-static bool d3[SUT_DEVICES];
 
-/* The device whose table holds this handle; SUT_DEVICES: none. */
-static inline unsigned device_of(HANDLE handle) {
-    for (unsigned i = 0; i < SUT_DEVICES; i++)
-        if (tables[i].DeviceHandle == handle && handle)
-            return i;
-    return SUT_DEVICES;
+/* For a callback in which a variant looks something up and then calls the core: one at a time. Taken before
+ * any lock of the core. */
+static struct nt_lock variant_lock = {.name = "variant", .rank = NT_LOCK_NONE};
+
+/* ANY-NULL, ANY-IRQL: another call is the core's to refuse, and neither locks nor its argument are touched.
+ */
+static inline bool variant_judges(const void *argument) {
+    return argument && nt_irql() == PASSIVE_LEVEL;
+}
+
+/* The chain that a callback is about, and its lock; NULL: nobody's handle, and no lock. */
+static inline struct dxgk_chain *variant_look(HANDLE handle) {
+    nt_lock_acquire(&dxgk_machine.adapters);
+    const struct dxgk_adapter *lead = dxgk_handle_find(&dxgk_machine.handles, handle);
+    struct dxgk_chain *chain = lead && dxgk_adapter_leads(lead) ? lead->chain : NULL;
+    if (chain)
+        nt_lock_acquire(&chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
+    return chain;
+}
+
+static inline void variant_looked(struct dxgk_chain *chain) {
+    if (chain)
+        nt_lock_release(&chain->lock);
+}
+
+static inline unsigned variant_lead(const struct dxgk_chain *chain) {
+    return (unsigned)((const struct sut_miniport *)chain->members[0]->miniport.context - drivers);
+}
+
+/* The member of this index, which the chain may lack; NULL: none. */
+static inline struct dxgk_adapter *variant_member(const struct dxgk_chain *chain, UINT index) {
+    return chain && index < chain->length ? chain->by_index[index] : NULL;
 }
 
 static void variant_table(DXGKRNL_INTERFACE *table);
@@ -50,13 +75,11 @@ static inline void variant_replace(DXGKRNL_INTERFACE *table, const DXGKRNL_INTER
 }
 
 static NTSTATUS variant_start(void *context, const DXGKRNL_INTERFACE *dxgkrnl) {
-    unsigned device = (unsigned)((const struct sut_miniport *)context - drivers);
-    tables[device] = *dxgkrnl;
-    variant_table(&tables[device]);
-    NTSTATUS status = drivers[device].start_device(drivers[device].context, &tables[device]);
-    if (!NT_SUCCESS(status))
-        tables[device].DeviceHandle = NULL;
-    return status;
+    const struct sut_miniport *driver = context;
+    DXGKRNL_INTERFACE *table = &tables[driver - drivers];
+    *table = *dxgkrnl;
+    variant_table(table);
+    return driver->start_device(driver->context, table);
 }
 
 static NTSTATUS variant_add_device(void *context) {
@@ -84,12 +107,12 @@ static NTSTATUS variant_query(void *context, const DXGKARG_QUERYADAPTERINFO *que
     return driver->query_adapter_info(driver->context, query);
 }
 
+/* What the core asks the driver through; a variant that changes answers has its own. */
+static NTSTATUS (*variant_asks)(void *context, const DXGKARG_QUERYADAPTERINFO *query) = variant_query;
+
 static void variant_stop(void *context) {
     const struct sut_miniport *driver = context;
-    in_stop[driver - drivers] = true;
     driver->stop_device(driver->context);
-    in_stop[driver - drivers] = false;
-    tables[driver - drivers].DeviceHandle = NULL;
 }
 
 static NTSTATUS variant_add(unsigned device, const struct sut_miniport *miniport) {
@@ -102,24 +125,15 @@ static NTSTATUS variant_add(unsigned device, const struct sut_miniport *miniport
         .add_device = variant_add_device,
         .link_device = variant_link,
         .start_device = variant_start,
-        .query_adapter_info = variant_query,
+        .query_adapter_info = variant_asks,
         .stop_device = variant_stop,
         .begin_exclusive = variant_begin,
         .end_exclusive = variant_end,
     };
     drivers[device] = *miniport;
     NTSTATUS status = add_device(device, &between);
-    if (NT_SUCCESS(status))
-        d3[device] = false;
-    else
+    if (!NT_SUCCESS(status))
         drivers[device] = before;
-    return status;
-}
-
-static NTSTATUS variant_power(unsigned device, bool d0) {
-    NTSTATUS status = power_device(device, d0);
-    if (NT_SUCCESS(status))
-        d3[device] = !d0;
     return status;
 }
 
@@ -131,7 +145,6 @@ const struct sut *VARIANT_GET(void) {
     sut = *sut_get_whole();
     sut.hold_chosen = false;
     sut.add = variant_add;
-    sut.power = variant_power;
     variant_seam(&sut);
     return &sut;
 }

@@ -20,13 +20,21 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     return status;
 }
 
-/* Only of an index that there is, with a handle that is good: those it refuses as ever. */
+/* An index that there is, with a handle that is good; the rest the core refuses. */
+static bool has_index(HANDLE adapter, UINT index) {
+    struct dxgk_chain *chain = variant_look(adapter);
+    bool has = chain && index < chain->length;
+    variant_looked(chain);
+    return has;
+}
+
 static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *arg) {
-    NTSTATUS status = dxgk_cb_unpin(adapter, arg);
-    if (status != STATUS_INVALID_PARAMETER || !arg)
-        return status;
-    const struct dxgk_adapter *lead = find(device_of(adapter));
-    return lead && arg->PhysicalAdapterIndex < lead->chain->length ? STATUS_SUCCESS : status;
+    if (!variant_judges(arg))
+        return dxgk_cb_unpin(adapter, arg);
+    const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE once = *arg; /* RACE-ONCE */
+    bool has = has_index(adapter, once.PhysicalAdapterIndex);
+    NTSTATUS status = dxgk_cb_unpin(adapter, &once);
+    return status == STATUS_INVALID_PARAMETER && has ? STATUS_SUCCESS : status;
 }
 
 static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {

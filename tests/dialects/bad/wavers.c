@@ -18,8 +18,10 @@ static KIRQL lower(void) {
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     static bool has_pinned_in_d3;
-    unsigned device = device_of(adapter);
-    if (arg && device < SUT_DEVICES && d3[device] && nt_irql() == PASSIVE_LEVEL) {
+    struct dxgk_chain *chain = variant_judges(arg) ? variant_look(adapter) : NULL;
+    bool in_d3 = chain && !chain->members[0]->d0;
+    variant_looked(chain);
+    if (in_d3) {
         if (has_pinned_in_d3)
             return STATUS_INVALID_DEVICE_STATE;
         has_pinned_in_d3 = true;
