@@ -21,11 +21,11 @@ static NTSTATUS refusal(HANDLE adapter, bool takes) {
 #define UNLESS_REFUSED(takes, call)                                                                          \
     if (!variant_judges(arg))                                                                                \
         return call;                                                                                         \
-    nt_lock_acquire(&variant_lock);                                                                          \
+    variant_begin_call();                                                                                    \
     NTSTATUS status = refusal(adapter, takes);                                                               \
     if (NT_SUCCESS(status))                                                                                  \
         status = call;                                                                                       \
-    nt_lock_release(&variant_lock);                                                                          \
+    variant_end_call();                                                                                      \
     return status
 
 static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
@@ -61,16 +61,16 @@ static NTSTATUS careful_query(void *context, const DXGKARG_QUERYADAPTERINFO *que
 
 /* Not in the middle of a callback that looks at it. */
 static NTSTATUS careful_power(unsigned device, bool d0) {
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = power_device(device, d0);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     return status;
 }
 
 static NTSTATUS careful_reset(unsigned device, bool begin) {
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = reset_device(device, begin);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     return status;
 }
 

@@ -55,14 +55,14 @@ static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
         return dxgk_cb_pin2(adapter, arg);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 once = *arg; /* RACE-ONCE */
     NTSTATUS status = STATUS_SUCCESS;
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     if (!once_more(adapter, &once)) {
         once.Flags.PreferContiguous = 0;
         status = dxgk_cb_pin2(adapter, &once);
         if (NT_SUCCESS(status))
             count_first(adapter, once.PhysicalAdapterIndex);
     }
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     if (NT_SUCCESS(status))
         arg->pAdl = once.pAdl;
     return status;
@@ -72,11 +72,11 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     if (!variant_judges(arg))
         return dxgk_cb_pin(adapter, arg);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE once = *arg;
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = dxgk_cb_pin(adapter, &once);
     if (NT_SUCCESS(status))
         count_first(adapter, once.PhysicalAdapterIndex);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     if (NT_SUCCESS(status))
         arg->pMdl = once.pMdl;
     return status;
@@ -86,10 +86,10 @@ static NTSTATUS unpin(HANDLE adapter, const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE *a
     if (!variant_judges(arg))
         return dxgk_cb_unpin(adapter, arg);
     const DXGKARGCB_UNPINFRAMEBUFFERFORSAVE once = *arg;
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status =
         once_less(adapter, once.PhysicalAdapterIndex) ? STATUS_SUCCESS : dxgk_cb_unpin(adapter, &once);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     return status;
 }
 

@@ -38,9 +38,9 @@ static NTSTATUS map(HANDLE adapter, DXGKARGCB_MAPFRAMEBUFFERPOINTER *arg) {
     if (!variant_judges(arg))
         return dxgk_cb_map(adapter, arg);
     DXGKARGCB_MAPFRAMEBUFFERPOINTER once = *arg; /* RACE-ONCE */
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = map_whole(adapter, &once);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     if (NT_SUCCESS(status)) {
         arg->pBaseAddress = once.pBaseAddress;
         arg->Offset = once.Offset;

@@ -125,7 +125,11 @@ static struct dxgk_area *area_of(const struct dxgk_chain *chain, UINT index, con
 /* Locks the rest of a section that was pinned just now; where there is no room for it, it is not pinned. */
 static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
     NTSTATUS status = STATUS_SUCCESS;
-    struct dxgk_chain *chain = variant_look(adapter);
+    nt_lock_acquire(&dxgk_machine.adapters);
+    const struct dxgk_adapter *lead = dxgk_handle_find(&dxgk_machine.handles, adapter);
+    struct dxgk_chain *chain = lead ? lead->chain : NULL;
+    if (chain)
+        nt_lock_acquire(&chain->lock);
     struct dxgk_area *area = area_of(chain, index, list);
     if (area) {
         nt_lock_acquire(&nt_memory_lock);
@@ -141,7 +145,9 @@ static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
         if (!NT_SUCCESS(status))
             (void)dxgk_unpin(chain, area);
     }
-    variant_looked(chain);
+    if (chain)
+        nt_lock_release(&chain->lock);
+    nt_lock_release(&dxgk_machine.adapters);
     return status;
 }
 
@@ -149,11 +155,11 @@ static NTSTATUS pin2(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE2 *arg) {
     if (!variant_judges(arg))
         return dxgk_cb_pin2(adapter, arg);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE2 once = *arg; /* RACE-ONCE */
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = dxgk_cb_pin2(adapter, &once);
     if (NT_SUCCESS(status))
         status = lock_all(adapter, once.PhysicalAdapterIndex, once.pAdl);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     if (NT_SUCCESS(status))
         arg->pAdl = once.pAdl;
     return status;
@@ -163,11 +169,11 @@ static NTSTATUS pin(HANDLE adapter, DXGKARGCB_PINFRAMEBUFFERFORSAVE *arg) {
     if (!variant_judges(arg))
         return dxgk_cb_pin(adapter, arg);
     DXGKARGCB_PINFRAMEBUFFERFORSAVE once = *arg;
-    nt_lock_acquire(&variant_lock);
+    variant_begin_call();
     NTSTATUS status = dxgk_cb_pin(adapter, &once);
     if (NT_SUCCESS(status))
         status = lock_all(adapter, once.PhysicalAdapterIndex, once.pMdl);
-    nt_lock_release(&variant_lock);
+    variant_end_call();
     if (NT_SUCCESS(status))
         arg->pMdl = once.pMdl;
     return status;

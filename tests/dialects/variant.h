@@ -28,9 +28,23 @@ static const struct sut *sut_get_whole(void);
 static struct sut_miniport drivers[SUT_DEVICES];
 static DXGKRNL_INTERFACE tables[SUT_DEVICES];
 
-/* For a callback in which a variant looks something up and then calls the core: one at a time. Taken before
- * any lock of the core. */
+/* For a callback in which a variant looks something up and then calls the core, and what it saw is to hold
+ * still: one at a time. Taken before any lock of the core, and only for tests/dialects/fuzz: where calls wait
+ * for one another, no bug that is planted into their races would show. */
+#ifndef VARIANT_SERIAL
+#define VARIANT_SERIAL 0
+#endif
 static struct nt_lock variant_lock = {.name = "variant", .rank = NT_LOCK_NONE};
+
+static inline void variant_begin_call(void) {
+    if (VARIANT_SERIAL)
+        nt_lock_acquire(&variant_lock);
+}
+
+static inline void variant_end_call(void) {
+    if (VARIANT_SERIAL)
+        nt_lock_release(&variant_lock);
+}
 
 /* ANY-NULL, ANY-IRQL: another call is the core's to refuse, and neither locks nor its argument are touched.
  */
