@@ -95,6 +95,8 @@ static struct model_answer caps_answer(const struct model *model, uint8_t lead,
     if (wrong & PROGRAM_MP_FAIL_DRIVER_CAPS ||
         (caps->early && wrong & (PROGRAM_MP_FAIL_IOMMU_CAPS | PROGRAM_MP_FAIL_PHYSICAL_CAPS)))
         return choose(STATUS_UNSUCCESSFUL, CLAUSE_INIT_QUERY);
+    if (!caps->matches && caps->alone && DIALECT_IS(REQUIRED, NOTHING)) /* nor is it compared, perhaps */
+        return choose_by(STATUS_INVALID_PARAMETER, CLAUSE_INIT_MATCH, DIALECT_REQUIRED);
     if (!caps->matches)
         return choose(STATUS_INVALID_PARAMETER, CLAUSE_INIT_MATCH);
     if (caps->alone && DIALECT_IS(REQUIRED, REFUSED))
