@@ -125,11 +125,7 @@ static struct dxgk_area *area_of(const struct dxgk_chain *chain, UINT index, con
 /* Locks the rest of a section that was pinned just now; where there is no room for it, it is not pinned. */
 static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
     NTSTATUS status = STATUS_SUCCESS;
-    nt_lock_acquire(&dxgk_machine.adapters);
-    const struct dxgk_adapter *lead = dxgk_handle_find(&dxgk_machine.handles, adapter);
-    struct dxgk_chain *chain = lead ? lead->chain : NULL;
-    if (chain)
-        nt_lock_acquire(&chain->lock);
+    struct dxgk_chain *chain = variant_look(adapter);
     struct dxgk_area *area = area_of(chain, index, list);
     if (area) {
         nt_lock_acquire(&nt_memory_lock);
@@ -145,9 +141,7 @@ static NTSTATUS lock_all(HANDLE adapter, UINT index, const void *list) {
         if (!NT_SUCCESS(status))
             (void)dxgk_unpin(chain, area);
     }
-    if (chain)
-        nt_lock_release(&chain->lock);
-    nt_lock_release(&dxgk_machine.adapters);
+    variant_looked(chain);
     return status;
 }
 
